@@ -1,0 +1,152 @@
+/**
+ * The seams: what the session loops need from the world, as types only. `shared/node` holds the real
+ * adapters, `tests/fakes` their in-memory twins, and one compliance suite runs over both.
+ */
+import type { Hex } from './base/bytes.ts';
+import type { Address, Did, Ms, Wei } from './base/units.ts';
+import type { NetdResult, Verb, VerbName } from './wire/netd.ts';
+import type { FoundProposal, Proposal } from './wire/proposal.ts';
+
+export type Unsubscribe = () => void;
+
+/** Wall clock and timers; a steerable twin drives the tests. */
+export interface Clock {
+  now(): Ms;
+  after(delay: Ms, run: () => void): Unsubscribe;
+}
+
+export interface TransportAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** One bound UDP socket (RFC 8445 "base"). Packets that cannot be sent are dropped, as a network would. */
+export interface Datagrams {
+  readonly local: TransportAddress;
+  send(packet: Uint8Array, to: TransportAddress): void;
+  onPacket(handler: (packet: Uint8Array, from: TransportAddress) => void): Unsubscribe;
+  close(): Promise<void>;
+}
+
+/** warren-netd. Everything created over one device goes when it closes. */
+export interface TunnelDevice {
+  ask<V extends VerbName>(body: Extract<Verb, { verb: V }>): Promise<NetdResult<V>>;
+  onLost(handler: () => void): Unsubscribe;
+  close(): Promise<void>;
+}
+
+export interface ProposalQuery {
+  readonly country?: string;
+  readonly residential?: boolean;
+  readonly dids?: readonly Did[];
+  readonly limit?: number;
+}
+
+/** Discovery over several relays: publish to all, find in the union, verify every signature. */
+export interface Directory {
+  publish(proposal: Proposal): Promise<{ readonly accepted: number; readonly refusals: readonly string[] }>;
+  withdraw(): Promise<void>;
+  find(query: ProposalQuery): Promise<readonly FoundProposal[]>;
+  status(): 'connecting' | 'connected' | 'unreachable';
+  close(): Promise<void>;
+}
+
+/** An exchange of small binary messages with one peer through the relays. At most 16 KiB a message. */
+export interface Conversation {
+  /** x-only public key of the peer, hex: authenticated, every message carries its signature. */
+  readonly peer: string;
+  send(message: Uint8Array): void;
+  onMessage(handler: (message: Uint8Array) => void): Unsubscribe;
+  /** A relay said that nobody listens for this key. */
+  onUnreachable(handler: () => void): Unsubscribe;
+  close(): void;
+}
+
+export interface Signal {
+  /** Client side, under a fresh key of its own (unlinkable between sessions). */
+  open(peer: string): Conversation;
+  /** Provider side: one call per new peer key. */
+  listen(handler: (conversation: Conversation) => void): Promise<Unsubscribe>;
+  /** Round trip through the relay, or null when the peer did not answer within the time. */
+  ping(peer: string, timeout: Ms): Promise<Ms | null>;
+  close(): Promise<void>;
+}
+
+/** What the chain says about a DID (ERC-1056), reduced to what Warren decides on. */
+export interface DidDocument {
+  readonly did: Did;
+  /** identityOwner; the zero address means deactivated. */
+  readonly controller: Address;
+  /** Live `veriKey` delegates with the Unix second at which they end. */
+  readonly delegates: readonly { readonly address: Address; readonly validTo: number }[];
+  /** Relay URLs from the service attribute `did/svc/WarrenVPN`. */
+  readonly services: readonly string[];
+  readonly block: { readonly number: bigint; readonly time: number };
+}
+
+export interface ChannelOnChain {
+  readonly exists: boolean;
+  readonly deposit: Wei;
+  readonly claimed: Wei;
+  /** Unix seconds from which the payer may withdraw; 0 while open. */
+  readonly closeAt: number;
+  readonly graceMinutes: number;
+  readonly epoch: number;
+}
+
+export interface ChannelParties {
+  readonly payer: Address;
+  readonly signer: Address;
+  readonly payee: Address;
+}
+
+export interface SignedProof {
+  readonly cumulative: Wei;
+  /** EIP-2098, 64 bytes. */
+  readonly signature: Uint8Array;
+}
+
+/** Reading the chain: one batch per question. Every method throws `ledger_unreachable` when the RPC is down. */
+export interface LedgerReader {
+  resolve(did: Did): Promise<DidDocument>;
+  channel(parties: ChannelParties): Promise<ChannelOnChain>;
+  account(account: Address): Promise<{
+    readonly coin: Wei;
+    readonly token: Wei;
+    readonly nonce: number;
+    readonly maxFeePerGas: Wei;
+    readonly maxPriorityFeePerGas: Wei;
+    readonly permitNonce: bigint;
+    readonly blockTime: number;
+  }>;
+  broadcast(raw: Hex): Promise<Hex>;
+  receipt(
+    hash: Hex,
+  ): Promise<{
+    readonly status: 'pending' | 'confirmed' | 'reverted';
+    readonly confirmations: number;
+    readonly gasUsed: bigint | null;
+  }>;
+  /** Resolves with every `CloseRequested` of this payee's channels, as blocks arrive. */
+  onCloseRequested(payee: Address, handler: (id: Hex, closeAt: number) => void): Unsubscribe;
+}
+
+/** Writing as one account (the provider's). Each resolves when mined; throws `transaction_failed`. */
+export interface LedgerWriter {
+  readonly account: Address;
+  register(options: {
+    readonly delegate: Address;
+    readonly delegateSeconds: number;
+    readonly services: readonly string[];
+  }): Promise<void>;
+  claim(
+    payee: Address,
+    items: readonly (SignedProof & { readonly payer: Address })[],
+  ): Promise<{ readonly transaction: Hex; readonly total: Wei; readonly gasUsed: bigint }>;
+  /** Payee: take the last proof and hand the remainder back. */
+  close(
+    payer: Address,
+    signer: Address,
+    last: SignedProof | null,
+  ): Promise<{ readonly transaction: Hex; readonly claimed: Wei; readonly refunded: Wei }>;
+}

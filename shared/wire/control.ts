@@ -1,0 +1,54 @@
+/**
+ * The in-tunnel control channel: newline-delimited JSON over TCP to the gateway's port 7077,
+ * at most 4 KiB a line. WireGuard has already said who speaks; `session` ties it to the handshake.
+ *
+ * client → provider: hello, proof, report, close.  provider → client: ready, receipt, gate, goodbye, closed.
+ */
+import * as v from 'valibot';
+import { ErrorSchema } from './native.ts';
+import { CountSchema, HexSchema, WeiSchema } from './schema.ts';
+
+export const CONTROL_PORT = 7077;
+export const DNS_PORT = 53;
+export const MAX_CONTROL_LINE_BYTES = 4096;
+
+/** EIP-2098 compact signature over the EIP-712 `Proof`. */
+const Signature = HexSchema(64);
+
+export const ControlUpSchema = v.variant('type', [
+  v.object({ type: v.literal('hello'), session: HexSchema(32) }),
+  /** One cumulative payment, and the client's own receive counter that it pays for. */
+  v.object({
+    type: v.literal('proof'),
+    cumulative: WeiSchema,
+    signature: Signature,
+    rxBytes: CountSchema,
+  }),
+  /** Asks for a cooperative close; the last proof went before. */
+  v.object({ type: v.literal('close') }),
+]);
+export type ControlUp = v.InferOutput<typeof ControlUpSchema>;
+export type ControlUpInput = v.InferInput<typeof ControlUpSchema>;
+
+export const ControlDownSchema = v.variant('type', [
+  /** The channel as the provider sees it. `highest` is the client's own signature, handed back for recovery. */
+  v.object({
+    type: v.literal('ready'),
+    highest: v.nullable(v.object({ cumulative: WeiSchema, signature: Signature })),
+    observedAddress: v.string(),
+  }),
+  /** After each proof and at least once a second while bytes flow: what the provider received from the client. */
+  v.object({
+    type: v.literal('receipt'),
+    accepted: WeiSchema,
+    rxBytes: CountSchema,
+    txBytes: CountSchema,
+  }),
+  v.object({ type: v.literal('gate'), open: v.boolean(), error: v.nullable(ErrorSchema) }),
+  v.object({ type: v.literal('refused'), error: ErrorSchema }),
+  /** The provider stops: fail over. */
+  v.object({ type: v.literal('goodbye'), error: ErrorSchema }),
+  v.object({ type: v.literal('closed'), transaction: HexSchema(32), claimed: WeiSchema, refunded: WeiSchema }),
+]);
+export type ControlDown = v.InferOutput<typeof ControlDownSchema>;
+export type ControlDownInput = v.InferInput<typeof ControlDownSchema>;

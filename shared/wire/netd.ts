@@ -1,0 +1,126 @@
+/**
+ * What warren-netd may be asked: newline-delimited JSON over a Unix socket, one answer per request,
+ * at most 64 KiB a line. Names and address ranges are limited to Warren's own; whoever created a
+ * tunnel owns it, and everything it owns is torn down when its connection closes.
+ */
+import * as v from 'valibot';
+import { Base64KeySchema, CountSchema, PortSchema } from './schema.ts';
+
+export const NETD_VERSION = 1;
+export const MAX_LINE_BYTES = 65_536;
+
+/** `wrn` + hex: unique on the machine, since wireguard-go's control socket ignores namespaces. */
+export const TunnelNameSchema = v.pipe(v.string(), v.regex(/^wrn[0-9a-f]{6,12}$/));
+/** A host address of Warren's tunnel range 100.64.0.0/10 (RFC 6598). */
+export const TunnelAddress4Schema = v.pipe(
+  v.string(),
+  v.ipv4(),
+  v.check((a) => {
+    const [first, second] = a.split('.').map(Number) as [number, number];
+    return first === 100 && second >= 64 && second <= 127;
+  }, 'outside 100.64.0.0/10'),
+);
+/** A host address of Warren's ULA prefix (RFC 4193): fd77:6172:7265::/48. */
+export const TunnelAddress6Schema = v.pipe(v.string(), v.ipv6(), v.startsWith('fd77:6172:7265:'));
+export const GATEWAY4 = '100.64.0.1';
+export const GATEWAY6 = 'fd77:6172:7265::1';
+
+const IpSchema = v.pipe(v.string(), v.ip());
+export const EndpointSchema = v.object({ address: IpSchema, port: PortSchema });
+
+export const VerbSchema = v.variant('verb', [
+  v.object({ verb: v.literal('hello'), version: CountSchema }),
+  /**
+   * A WireGuard link. `client`: policy route from its addresses, unreachable fallback and belt.
+   * `provider`: addresses are the gateway's, no default route, forwarding stays closed until `egress`.
+   * The listen port is netd's choice and comes back in the answer.
+   */
+  v.object({
+    verb: v.literal('create'),
+    role: v.picklist(['client', 'provider']),
+    privateKey: Base64KeySchema,
+    address4: TunnelAddress4Schema,
+    address6: TunnelAddress6Schema,
+    mtu: v.pipe(CountSchema, v.minValue(1280), v.maxValue(1500)),
+  }),
+  v.object({
+    verb: v.literal('peer'),
+    tunnel: TunnelNameSchema,
+    publicKey: Base64KeySchema,
+    presharedKey: v.optional(Base64KeySchema),
+    endpoint: v.optional(EndpointSchema),
+    /** client: everything (0.0.0.0/0, ::/0); provider: the peer's own /32 and /128 only. */
+    address4: v.optional(TunnelAddress4Schema),
+    address6: v.optional(TunnelAddress6Schema),
+    keepaliveSeconds: v.optional(v.pipe(CountSchema, v.maxValue(65535))),
+  }),
+  v.object({ verb: v.literal('unpeer'), tunnel: TunnelNameSchema, publicKey: Base64KeySchema }),
+  /**
+   * Joins our STUN ports to WireGuard's listen port, keyed on the STUN cookie: what arrives at any
+   * port of `accept` and is no STUN goes to WireGuard; what WireGuard sends leaves from `send`.
+   */
+  v.object({
+    verb: v.literal('splice'),
+    tunnel: TunnelNameSchema,
+    accept: v.pipe(v.array(PortSchema), v.maxLength(8)),
+    send: PortSchema,
+  }),
+  /** Where nftables is missing: WireGuard itself listens on this port (the caller closed its socket). */
+  v.object({ verb: v.literal('rebind'), tunnel: TunnelNameSchema, port: PortSchema }),
+  v.object({ verb: v.literal('counters'), tunnel: TunnelNameSchema }),
+  /** Provider: masquerade to the internet with the egress guard; `forbid` adds own and LAN addresses. */
+  v.object({
+    verb: v.literal('egress'),
+    tunnel: TunnelNameSchema,
+    forbid: v.pipe(v.array(v.pipe(v.string(), v.maxLength(64), v.regex(/^[0-9a-f.:/]+$/))), v.maxLength(256)),
+    blockedTcpPorts: v.pipe(v.array(PortSchema), v.maxLength(64)),
+    perClientKbps: v.optional(CountSchema),
+  }),
+  /** Provider: let a peer's forwarded traffic through, or not. The control channel always passes. */
+  v.object({
+    verb: v.literal('gate'),
+    tunnel: TunnelNameSchema,
+    address4: TunnelAddress4Schema,
+    address6: TunnelAddress6Schema,
+    open: v.boolean(),
+  }),
+  v.object({ verb: v.literal('destroy'), tunnel: TunnelNameSchema }),
+]);
+export type Verb = v.InferOutput<typeof VerbSchema>;
+export type VerbName = Verb['verb'];
+
+export const NetdRequestSchema = v.object({ id: CountSchema, body: VerbSchema });
+
+export const PeerCountersSchema = v.object({
+  publicKey: Base64KeySchema,
+  endpoint: v.nullable(EndpointSchema),
+  /** Epoch ms of the last handshake; 0 when there was none. */
+  handshakeAt: v.number(),
+  rxBytes: CountSchema,
+  txBytes: CountSchema,
+});
+export type PeerCounters = v.InferOutput<typeof PeerCountersSchema>;
+
+export const NETD_RESULTS = {
+  hello: v.object({ version: CountSchema, backend: v.picklist(['kernel', 'wireguard-go']), splice: v.boolean() }),
+  create: v.object({
+    tunnel: TunnelNameSchema,
+    listenPort: PortSchema,
+    backend: v.picklist(['kernel', 'wireguard-go']),
+  }),
+  peer: v.object({}),
+  unpeer: v.object({}),
+  splice: v.object({}),
+  rebind: v.object({}),
+  counters: v.object({ peers: v.array(PeerCountersSchema) }),
+  egress: v.object({}),
+  gate: v.object({}),
+  destroy: v.object({}),
+} as const;
+export type NetdResult<V extends VerbName> = v.InferOutput<(typeof NETD_RESULTS)[V]>;
+
+export const NetdAnswerSchema = v.object({
+  id: CountSchema,
+  result: v.optional(v.unknown()),
+  error: v.optional(v.object({ code: v.string(), message: v.string(), action: v.string() })),
+});

@@ -1,0 +1,27 @@
+/** A network profile (`manifest/networks/<name>.json`): the chain, the contracts on it, and the helpers. */
+import * as v from 'valibot';
+import { AddressSchema, CountSchema, PortSchema } from './schema.ts';
+
+const Text = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
+const Host = v.object({ host: Text, port: PortSchema });
+
+export const NetworkProfileSchema = v.object({
+  name: Text,
+  chainId: CountSchema,
+  rpcUrl: v.pipe(v.string(), v.url()),
+  /** HermeChannels, EthereumDIDRegistry and the ERC-20 that pays. */
+  channels: AddressSchema,
+  didRegistry: AddressSchema,
+  token: AddressSchema,
+  tokenName: Text,
+  tokenSymbol: Text,
+  tokenDecimals: CountSchema,
+  coinSymbol: Text,
+  explorer: v.nullable(v.pipe(v.string(), v.url())),
+  /** Blocks after which a deposit counts. */
+  confirmations: CountSchema,
+  relays: v.pipe(v.array(v.pipe(v.string(), v.regex(/^wss?:\/\//), v.maxLength(200))), v.minLength(1), v.maxLength(8)),
+  /** At least two, on different addresses: one socket asks both, which classifies the NAT (RFC 5780). */
+  stun: v.pipe(v.array(Host), v.minLength(1), v.maxLength(8)),
+});
+export type NetworkProfile = v.InferOutput<typeof NetworkProfileSchema>;
