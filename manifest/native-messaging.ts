@@ -1,0 +1,76 @@
+/**
+ * How a browser finds warren-host: a native-messaging manifest per browser that names one wrapper
+ * script. The wrapper holds absolute paths only, since a browser started from a desktop may lack
+ * the PATH that a shell has. Must not touch the system: the caller says which folder.
+ */
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+
+export const NATIVE_HOST_NAME = 'network.warren.host';
+export type NativeBrowser = 'chromium' | 'firefox';
+
+export interface NativeManifestOptions {
+  /**
+   * The folder that the browser reads. Chromium: `<user-data-dir>/NativeMessagingHosts` or
+   * `/etc/chromium/native-messaging-hosts`; Firefox: `~/.mozilla/native-messaging-hosts` or
+   * `/usr/lib/mozilla/native-messaging-hosts`.
+   */
+  readonly dir: string;
+  /** Absolute path of the wrapper (see `writeHostWrapper`). */
+  readonly hostPath: string;
+  readonly browser: NativeBrowser;
+  /** Chromium: 32 letters a–p; Firefox: the add-on id (`name@domain` or a GUID). */
+  readonly extensionId: string;
+}
+
+const EXTENSION_ID: Record<NativeBrowser, RegExp> = {
+  chromium: /^[a-p]{32}$/,
+  firefox: /^(\{[0-9a-fA-F-]{36}\}|[\w.-]*@[\w.-]+)$/,
+};
+
+/** Writes `<dir>/network.warren.host.json` and returns its path. @throws RangeError on a relative path or a wrong id. */
+export async function writeNativeManifests(options: NativeManifestOptions): Promise<string> {
+  const { dir, hostPath, browser, extensionId } = options;
+  if (!isAbsolute(hostPath)) throw new RangeError(`browsers want an absolute host path, got ${hostPath}`);
+  if (!EXTENSION_ID[browser].test(extensionId)) throw new RangeError(`not a ${browser} extension id: ${extensionId}`);
+  const template = await readFile(new URL(`./native-messaging/${browser}.json`, import.meta.url), 'utf8');
+  const text = template.replace('"@HOST_PATH@"', () => JSON.stringify(hostPath)).replace('@EXTENSION_ID@', extensionId);
+  await mkdir(dir, { recursive: true });
+  const file = join(dir, `${NATIVE_HOST_NAME}.json`);
+  await writeFile(file, text);
+  return file;
+}
+
+export interface HostWrapperOptions {
+  /** Absolute path of the Node binary (≥ 24.11). */
+  readonly nodePath: string;
+  /** Absolute path of `native-host/main.ts`. */
+  readonly mainPath: string;
+  /** Network profile (`manifest/networks/<name>.json`), absolute. */
+  readonly network: string;
+  readonly netdSocket?: string;
+  readonly runtimeDir?: string;
+  readonly logFile?: string;
+  readonly testSwitches?: boolean;
+}
+
+/** The wrapper's text: one `exec`, so that the browser's EOF and signals reach Node itself. */
+export function hostWrapper(options: HostWrapperOptions): string {
+  const flags = ['--network', options.network];
+  if (options.netdSocket) flags.push('--netd', options.netdSocket);
+  if (options.runtimeDir) flags.push('--runtime', options.runtimeDir);
+  if (options.logFile) flags.push('--log', options.logFile);
+  if (options.testSwitches) flags.push('--test-switches');
+  const words = [options.nodePath, '--disable-warning=ExperimentalWarning', options.mainPath, ...flags];
+  return `#!/bin/sh\nulimit -c 0\nexec ${words.map(quote).join(' ')} "$@"\n`;
+}
+
+/** Writes the wrapper, executable, at `path`. */
+export async function writeHostWrapper(path: string, options: HostWrapperOptions): Promise<void> {
+  await writeFile(path, hostWrapper(options));
+  await chmod(path, 0o755);
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
