@@ -1,0 +1,40 @@
+/**
+ * Remembers which first messages were seen, in memory of a fixed size: a set-associative table of
+ * 64-bit fingerprints. Nothing live is ever pushed out (that would let a replay through): where
+ * there is no room left the answer is `full`, and the caller refuses.
+ */
+import type { Ms } from '../../base/units.ts';
+
+const WAYS = 8;
+
+export class ReplayCache {
+  readonly #sets: number;
+  readonly #fingerprints: BigUint64Array;
+  readonly #expiries: Float64Array;
+
+  /** @param capacity entries, rounded up to a power of two; 16 bytes each. */
+  constructor(capacity = 65_536) {
+    this.#sets = 2 ** Math.max(0, Math.ceil(Math.log2(capacity / WAYS)));
+    this.#fingerprints = new BigUint64Array(this.#sets * WAYS);
+    this.#expiries = new Float64Array(this.#sets * WAYS);
+  }
+
+  /**
+   * Adds a key that counts as seen until `until` (ms).
+   * @param key at least 12 bytes that a stranger cannot steer: a salted hash.
+   */
+  add(key: Uint8Array, until: Ms, now: Ms): 'new' | 'seen' | 'full' {
+    const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
+    const first = (view.getUint32(0) % this.#sets) * WAYS;
+    const fingerprint = view.getBigUint64(4);
+    let free = -1;
+    for (let slot = first; slot < first + WAYS; slot++) {
+      if ((this.#expiries[slot] as number) < now) free = slot;
+      else if (this.#fingerprints[slot] === fingerprint) return 'seen';
+    }
+    if (free < 0) return 'full';
+    this.#fingerprints[free] = fingerprint;
+    this.#expiries[free] = until;
+    return 'new';
+  }
+}
