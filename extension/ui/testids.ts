@@ -1,0 +1,107 @@
+/**
+ * Names by which tests and the screenshot harness find things on screen (`data-testid`). Stable: a
+ * test may rely on every one of them. Lists carry the item's key in `data-key`, states in `data-state`.
+ *
+ * Pages: `ui/popup/index.html` (360 px) and `ui/page/index.html#/rules|nodes|wallet|diagnostics|setup`.
+ */
+export const TEST = {
+  // ── set-up (page #/setup)
+  setupCreate: 'setup-create', // button: make a new wallet
+  setupImport: 'setup-import', // button: use an existing seed
+  passwordNew: 'password-new', // input
+  passwordRepeat: 'password-repeat', // input
+  passwordSubmit: 'password-submit', // button
+  seedReveal: 'seed-reveal', // button: uncover the words
+  seedWord: 'seed-word', // 12 of them; data-index = 0…11, text = the word (once uncovered)
+  seedWritten: 'seed-written', // button: "I wrote them down"
+  quizInput: 'quiz-input', // 3 inputs; data-index = index of the word asked for (0…11)
+  quizSubmit: 'quiz-submit', // button
+  importWords: 'import-words', // textarea
+  setupDone: 'setup-done', // shown after the quiz or import
+
+  // ── popup, main view
+  stateText: 'state-text', // data-state = off | connecting | protected | blocked; text = the state word
+  stateDetail: 'state-detail', // one sentence under it
+  connectSwitch: 'connect-switch', // role=switch, aria-checked
+  exitRow: 'exit-row', // data-key = exitId, data-state = phase, data-country
+  exitRetry: 'exit-retry', // button in a failed exit
+  speedDown: 'speed-down', // data-value = bytes per second
+  speedUp: 'speed-up',
+  bytesDown: 'bytes-down', // data-value = bytes of this session, all exits
+  bytesUp: 'bytes-up',
+  spent: 'spent', // data-value = wei of this session
+  pricePerHour: 'price-per-hour', // data-value = wei per hour at this speed
+  chart: 'chart',
+  siteRoute: 'site-route', // data-state = direct | exit | blocked | local; text names the route
+  siteRouteVia: 'site-route-via', // button: choose another route for this site
+  tabConnect: 'tab-connect',
+  tabNodes: 'tab-nodes',
+  tabWallet: 'tab-wallet',
+  openPage: 'open-page',
+  errorScreen: 'error-screen', // data-code = error code (host_missing, host_too_old, proxy_conflict, …)
+  errorCommand: 'error-command', // the one command that mends it
+  errorCopy: 'error-copy',
+  errorRetry: 'error-retry',
+
+  // ── unlock (popup and page)
+  unlockPassword: 'unlock-password',
+  unlockSubmit: 'unlock-submit',
+  unlockError: 'unlock-error',
+  lock: 'lock',
+
+  // ── approval sheet (popup and page): a dialog, one at a time
+  approval: 'approval', // data-key = approval id, data-kind = open | topUp | requestClose | withdraw
+  approvalAmount: 'approval-amount', // input, token units (editable for open and topUp)
+  approvalFee: 'approval-fee', // data-value = worst-case fee, wei of the coin
+  approvalTotal: 'approval-total', // data-value = most that can leave the wallet, wei of the token
+  approvalApprove: 'approval-approve',
+  approvalReject: 'approval-reject',
+  approvalError: 'approval-error',
+
+  // ── nodes (popup tab and page)
+  nodeSearch: 'node-search',
+  nodeCountry: 'node-country', // select
+  nodeResidential: 'node-residential', // checkbox
+  nodeRow: 'node-row', // data-key = did, data-country
+  nodePrice: 'node-price', // data-value = wei per MB
+  nodeLatency: 'node-latency', // data-value = ms, or empty
+  nodeSetDefault: 'node-set-default', // button in the row; aria-pressed
+  nodesRefresh: 'nodes-refresh',
+
+  // ── rules (page)
+  ruleRow: 'rule-row', // data-key = rule id
+  ruleAdd: 'rule-add', // button: open the editor
+  ruleMatchKind: 'rule-match-kind', // select: domain | host | wildcard | regex
+  ruleMatchText: 'rule-match-text', // input
+  ruleAction: 'rule-action', // select: direct | default | block | country:XX | node:<did>
+  ruleSave: 'rule-save',
+  ruleError: 'rule-error',
+  ruleDelete: 'rule-delete',
+  ruleEnabled: 'rule-enabled', // checkbox
+  ruleUp: 'rule-up',
+  ruleDown: 'rule-down',
+  ruleUndo: 'rule-undo',
+  otherwise: 'otherwise', // select, same values as rule-action: everything else
+  testerInput: 'tester-input',
+  testerResult: 'tester-result', // data-state = direct | exit | blocked | local
+
+  // ── wallet (popup tab and page)
+  balanceToken: 'balance-token', // data-value = wei
+  balanceCoin: 'balance-coin',
+  balanceChannels: 'balance-channels', // wei still in channels (deposit − paid)
+  address: 'address', // text = 0x…
+  receive: 'receive', // button
+  receiveQr: 'receive-qr',
+  walletRefresh: 'wallet-refresh',
+  channelRow: 'channel-row', // data-key = payee
+  channelTopUp: 'channel-top-up',
+  channelClose: 'channel-close',
+  historyRow: 'history-row', // data-key = id, data-kind, data-state = pending | confirmed | failed
+  backupReminder: 'backup-reminder',
+
+  // ── diagnostics (page)
+  diagnosticsRow: 'diagnostics-row', // data-key = name, data-ok
+  diagnosticsRun: 'diagnostics-run',
+  /** Only on `#/diagnostics?switches`; the host obeys only when started with --test-switches. */
+  stopPaying: 'stop-paying', // checkbox
+} as const;
