@@ -1,0 +1,194 @@
+/**
+ * STUN messages (RFC 8489 §5): header, attributes, integrity and fingerprint, from and to bytes.
+ * Pure; reading a stranger's packet never throws, it gives null.
+ */
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha1 } from '@noble/hashes/legacy.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { concat, equal } from '../../base/bytes.ts';
+import { ATTRIBUTE, MAGIC_COOKIE, readValue, type StunAttributes, writeValue } from './attributes.ts';
+import { crc32 } from './crc32.ts';
+
+export const BINDING = 0x001;
+export const CLASSES = ['request', 'indication', 'success', 'error'] as const;
+export type StunClass = (typeof CLASSES)[number];
+
+export interface StunMessage {
+  readonly class: StunClass;
+  readonly method: number;
+  /** 12 bytes (96 bits), unpredictable: it is what makes an off-path answer impossible to forge. */
+  readonly transactionId: Uint8Array;
+  readonly attributes: StunAttributes;
+}
+
+/** A message as received, with what is needed to check it. */
+export interface ReceivedStun extends StunMessage {
+  /** False when absent; a wrong fingerprint makes the whole packet "not STUN". */
+  readonly fingerprint: boolean;
+  /** Comprehension-required types (< 0x8000) that we do not know: a request gets 420 for them (§6.3.1). */
+  readonly unknownRequired: readonly number[];
+  readonly integrity: Integrity | null;
+  readonly integritySha256: Integrity | null;
+}
+interface Integrity {
+  /** What the HMAC covers: the message up to the attribute, its length field adjusted (§14.5). */
+  readonly covered: Uint8Array;
+  readonly mac: Uint8Array;
+}
+
+export interface EncodeOptions {
+  /** Key of MESSAGE-INTEGRITY (HMAC-SHA1), last but FINGERPRINT. */
+  readonly integrityKey?: Uint8Array;
+  readonly integritySha256Key?: Uint8Array;
+  /** Default true. */
+  readonly fingerprint?: boolean;
+  /** Value of padding bytes; the RFC lets the sender choose (§14). Default 0. */
+  readonly padding?: number;
+}
+
+const HEADER = 20;
+/** A UDP datagram that fits any path; STUN has no use for more (§6.1). */
+export const MAX_STUN_BYTES = 1500;
+const MAX_ATTRIBUTES = 64;
+const FINGERPRINT_XOR = 0x5354554e;
+const MAC_BYTES = 20;
+const MAC_SHA256_BYTES = 32;
+
+/** @throws RangeError when a value does not fit its attribute. */
+export function encodeStun(message: StunMessage, options: EncodeOptions = {}): Uint8Array {
+  if (message.transactionId.length !== 12) throw new RangeError('a transaction id has 12 bytes');
+  const { padding = 0, integrityKey, integritySha256Key } = options;
+  const parts: Uint8Array[] = [new Uint8Array(HEADER)];
+  for (const [name, value] of Object.entries(message.attributes)) {
+    if (value === undefined || value === false) continue;
+    const key = name as keyof StunAttributes;
+    const bytes = writeValue(key, message.attributes, message.transactionId);
+    parts.push(attribute(ATTRIBUTE[key], bytes, padding));
+  }
+  let packet = concat(...parts);
+  writeHeader(packet, message);
+  const append = (type: number, length: number, value: (covered: Uint8Array) => Uint8Array) => {
+    setLength(packet, packet.length - HEADER + 4 + length);
+    packet = concat(packet, attribute(type, value(packet), padding));
+  };
+  if (integrityKey) append(ATTRIBUTE.messageIntegrity, MAC_BYTES, (covered) => hmac(sha1, integrityKey, covered));
+  if (integritySha256Key) {
+    const mac = (covered: Uint8Array) => hmac(sha256, integritySha256Key, covered);
+    append(ATTRIBUTE.messageIntegritySha256, MAC_SHA256_BYTES, mac);
+  }
+  if (options.fingerprint !== false) append(ATTRIBUTE.fingerprint, 4, fingerprintOf);
+  if (packet.length > MAX_STUN_BYTES) throw new RangeError('STUN message too long');
+  return packet;
+}
+
+/** Null for anything that is not one whole, well-formed STUN message. */
+export function decodeStun(packet: Uint8Array): ReceivedStun | null {
+  if (!looksLikeStun(packet)) return null;
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+  const type = view.getUint16(0);
+  const transactionId = packet.slice(8, HEADER);
+  const attributes: StunAttributes = {};
+  const unknownRequired: number[] = [];
+  let integrity: Integrity | null = null;
+  let integritySha256: Integrity | null = null;
+  let fingerprint = false;
+  let count = 0;
+
+  for (let at = HEADER; at < packet.length; ) {
+    // FINGERPRINT is the last one (§14.7); whatever follows it makes the packet malformed.
+    if (at + 4 > packet.length || fingerprint || ++count > MAX_ATTRIBUTES) return null;
+    const kind = view.getUint16(at);
+    const length = view.getUint16(at + 2);
+    const end = at + 4 + length;
+    if (end > packet.length) return null;
+    const value = packet.subarray(at + 4, end);
+    if (kind === ATTRIBUTE.fingerprint) {
+      if (length !== 4 || !equal(value, fingerprintOf(covered(packet, at, 4)))) return null;
+      fingerprint = true;
+    } else if (kind === ATTRIBUTE.messageIntegrity && !integrity && !integritySha256) {
+      if (length !== MAC_BYTES) return null;
+      integrity = { covered: covered(packet, at, length), mac: value.slice() };
+    } else if (kind === ATTRIBUTE.messageIntegritySha256 && !integritySha256) {
+      // Shortened MACs (§14.6) are refused: nobody we speak to sends them.
+      if (length !== MAC_SHA256_BYTES) return null;
+      integritySha256 = { covered: covered(packet, at, length), mac: value.slice() };
+    } else if (!integrity && !integritySha256) {
+      // After an integrity attribute nothing counts: it would be unauthenticated (§14.5).
+      const result = readValue(kind, value, transactionId, attributes);
+      if (result === 'malformed') return null;
+      if (result === 'unknown' && kind < 0x8000) unknownRequired.push(kind);
+    }
+    at = end + padOf(length);
+    if (at > packet.length) return null;
+  }
+  return {
+    class: CLASSES[((type >> 7) & 2) | ((type >> 4) & 1)] as StunClass,
+    method: ((type >> 2) & 0xf80) | ((type >> 1) & 0x70) | (type & 0xf),
+    transactionId,
+    attributes,
+    fingerprint,
+    unknownRequired,
+    integrity,
+    integritySha256,
+  };
+}
+
+/** The header's own tests, cheap enough for every packet of a socket (§6.3). */
+export function looksLikeStun(packet: Uint8Array): boolean {
+  if (packet.length < HEADER || packet.length > MAX_STUN_BYTES || packet.length % 4 !== 0) return false;
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+  return (
+    view.getUint16(0) < 0x4000 && view.getUint32(4) === MAGIC_COOKIE && view.getUint16(2) === packet.length - HEADER
+  );
+}
+
+/** True when the message carries MESSAGE-INTEGRITY by this key. Absent is false. */
+export function verifyIntegrity(message: ReceivedStun, key: Uint8Array): boolean {
+  return message.integrity !== null && equal(message.integrity.mac, hmac(sha1, key, message.integrity.covered));
+}
+
+/** The same for MESSAGE-INTEGRITY-SHA256. */
+export function verifyIntegritySha256(message: ReceivedStun, key: Uint8Array): boolean {
+  const found = message.integritySha256;
+  return found !== null && equal(found.mac, hmac(sha256, key, found.covered));
+}
+
+function writeHeader(packet: Uint8Array, { class: kind, method, transactionId }: StunMessage): void {
+  const view = new DataView(packet.buffer);
+  const c = CLASSES.indexOf(kind);
+  const type = ((method & 0xf80) << 2) | ((method & 0x70) << 1) | (method & 0xf) | ((c & 2) << 7) | ((c & 1) << 4);
+  view.setUint16(0, type);
+  view.setUint16(2, packet.length - HEADER);
+  view.setUint32(4, MAGIC_COOKIE);
+  packet.set(transactionId, 8);
+}
+
+function setLength(packet: Uint8Array, length: number): void {
+  new DataView(packet.buffer, packet.byteOffset).setUint16(2, length);
+}
+
+/** The message before the attribute at `at`, with the length field as if that attribute were the last. */
+function covered(packet: Uint8Array, at: number, valueLength: number): Uint8Array {
+  const part = packet.slice(0, at);
+  setLength(part, at - HEADER + 4 + valueLength);
+  return part;
+}
+
+function fingerprintOf(bytes: Uint8Array): Uint8Array {
+  const value = new Uint8Array(4);
+  new DataView(value.buffer).setUint32(0, (crc32(bytes) ^ FINGERPRINT_XOR) >>> 0);
+  return value;
+}
+
+function attribute(type: number, value: Uint8Array, padding: number): Uint8Array {
+  const out = new Uint8Array(4 + value.length + padOf(value.length)).fill(padding);
+  const view = new DataView(out.buffer);
+  view.setUint16(0, type);
+  view.setUint16(2, value.length);
+  out.set(value, 4);
+  return out;
+}
+
+function padOf(length: number): number {
+  return (4 - (length % 4)) % 4;
+}
