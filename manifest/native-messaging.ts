@@ -5,8 +5,8 @@
  */
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { NATIVE_HOST_NAME } from '../shared/wire/native.ts';
 
-export const NATIVE_HOST_NAME = 'network.warren.host';
 export type NativeBrowser = 'chromium' | 'firefox';
 
 export interface NativeManifestOptions {

@@ -57,6 +57,7 @@ export const ERROR_CODES = {
   transaction_failed: 508,
   payment_stopped: 509,
   metering_disputed: 510,
+  close_unconfirmed: 511,
   // 6xx wallet
   password_wrong: 600,
   seed_invalid: 601,

@@ -1,0 +1,40 @@
+/** Which nodes fit a want, best first. Pure, so that a choice can be explained and tested. */
+import type { Did, Ms } from '../../base/units.ts';
+import type { ExitWant } from '../../wire/native.ts';
+import type { FoundProposal } from '../../wire/proposal.ts';
+
+export interface Measured {
+  readonly found: FoundProposal;
+  /** Round trip through the rendezvous; null while unmeasured. */
+  readonly latencyMs: Ms | null;
+  /** False when a ping went unanswered. */
+  readonly online: boolean;
+}
+
+/** More than this is never tried in a row: the user would rather choose anew. */
+export const MOST_CANDIDATES = 8;
+
+export function fits(found: FoundProposal, want: ExitWant): boolean {
+  const { proposal } = found;
+  if (want.did !== undefined && proposal.did !== want.did) return false;
+  if (want.country !== undefined && proposal.country !== want.country) return false;
+  return want.maxPricePerMB === undefined || proposal.pricePerMB <= want.maxPricePerMB;
+}
+
+/**
+ * @param preferred nodes used before, which hold a funded channel: they come first, since another
+ * node costs the user a screen and a transaction.
+ */
+export function choose(
+  nodes: readonly Measured[],
+  want: ExitWant,
+  preferred: readonly Did[],
+): readonly FoundProposal[] {
+  const score = (node: Measured) =>
+    (preferred.includes(node.found.proposal.did) ? 0 : 2e6) + (node.online ? 0 : 1e6) + (node.latencyMs ?? 5e5);
+  return nodes
+    .filter((node) => fits(node.found, want))
+    .toSorted((a, b) => score(a) - score(b) || Number(a.found.proposal.pricePerMB - b.found.proposal.pricePerMB))
+    .slice(0, MOST_CANDIDATES)
+    .map((node) => node.found);
+}
