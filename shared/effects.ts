@@ -120,9 +120,7 @@ export interface LedgerReader {
     readonly blockTime: number;
   }>;
   broadcast(raw: Hex): Promise<Hex>;
-  receipt(
-    hash: Hex,
-  ): Promise<{
+  receipt(hash: Hex): Promise<{
     readonly status: 'pending' | 'confirmed' | 'reverted';
     readonly confirmations: number;
     readonly gasUsed: bigint | null;
@@ -149,4 +147,37 @@ export interface LedgerWriter {
     signer: Address,
     last: SignedProof | null,
   ): Promise<{ readonly transaction: Hex; readonly claimed: Wei; readonly refunded: Wei }>;
+}
+
+/** An ephemeral X25519 key (RFC 7748). The private half stays behind the method. */
+export interface AgreementKey {
+  readonly publicKey: Uint8Array;
+  /** The 32-byte shared secret; null when the peer's key is of low order or no key at all. */
+  agree(peerPublicKey: Uint8Array): Uint8Array | null;
+}
+
+/** An ephemeral ML-KEM-768 key (FIPS 203). */
+export interface KemKey {
+  /** 1184 bytes. */
+  readonly encapsulationKey: Uint8Array;
+  /** The 32-byte secret (implicit rejection: a tampered ciphertext gives another secret); null when no ciphertext. */
+  decapsulate(ciphertext: Uint8Array): Uint8Array | null;
+}
+
+/** The handshake's primitives. Every function is synchronous and never throws on a stranger's bytes. */
+export interface HandshakeCrypto {
+  randomBytes(length: number): Uint8Array;
+  sha256(data: Uint8Array): Uint8Array;
+  /** HKDF-SHA-256 (RFC 5869). */
+  hkdf(secret: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array;
+  agreementKey(): AgreementKey;
+  kemKey(): KemKey;
+  /** Null when the bytes are no valid encapsulation key (FIPS 203 §7.2 input check). */
+  encapsulate(
+    encapsulationKey: Uint8Array,
+  ): { readonly ciphertext: Uint8Array; readonly sharedSecret: Uint8Array } | null;
+  /** ChaCha20-Poly1305 (RFC 8439) with an all-zero nonce: each key seals exactly one message. Tag at the end. */
+  seal(key: Uint8Array, plaintext: Uint8Array, associated: Uint8Array): Uint8Array;
+  /** Null when the tag does not match. */
+  open(key: Uint8Array, sealed: Uint8Array, associated: Uint8Array): Uint8Array | null;
 }

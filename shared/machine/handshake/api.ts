@@ -1,47 +1,14 @@
 /**
  * The DID handshake as its users see it: types only. Three messages and an answer (SIGMA-I, hybrid
  * X25519 + ML-KEM-768; docs/protocol/handshake.md). The machines behind it are pure: keys, random
- * bytes and signatures come in through `HandshakeCrypto` and the functions of the configuration.
+ * bytes and signatures come in through `HandshakeCrypto` (shared/effects.ts) and the configuration's functions.
  */
 import type { WarrenError } from '../../base/errors.ts';
 import type { Address, Did, Wei } from '../../base/units.ts';
-import type { ChannelParties, DidDocument } from '../../effects.ts';
+import type { ChannelParties, DidDocument, HandshakeCrypto } from '../../effects.ts';
 import type { Candidate } from '../../wire/candidate.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import type { ReplayCache } from './replay-cache.ts';
-
-/** An ephemeral X25519 key (RFC 7748). The private half stays behind the method. */
-export interface AgreementKey {
-  readonly publicKey: Uint8Array;
-  /** The 32-byte shared secret; null when the peer's key is of low order or no key at all. */
-  agree(peerPublicKey: Uint8Array): Uint8Array | null;
-}
-
-/** An ephemeral ML-KEM-768 key (FIPS 203). */
-export interface KemKey {
-  /** 1184 bytes. */
-  readonly encapsulationKey: Uint8Array;
-  /** The 32-byte secret (implicit rejection: a tampered ciphertext gives another secret); null when no ciphertext. */
-  decapsulate(ciphertext: Uint8Array): Uint8Array | null;
-}
-
-/** Every function is synchronous and never throws on a stranger's bytes. */
-export interface HandshakeCrypto {
-  randomBytes(length: number): Uint8Array;
-  sha256(data: Uint8Array): Uint8Array;
-  /** HKDF-SHA-256 (RFC 5869). */
-  hkdf(secret: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array;
-  agreementKey(): AgreementKey;
-  kemKey(): KemKey;
-  /** Null when the bytes are no valid encapsulation key (FIPS 203 §7.2 input check). */
-  encapsulate(
-    encapsulationKey: Uint8Array,
-  ): { readonly ciphertext: Uint8Array; readonly sharedSecret: Uint8Array } | null;
-  /** ChaCha20-Poly1305 (RFC 8439) with an all-zero nonce: each key seals exactly one message. Tag at the end. */
-  seal(key: Uint8Array, plaintext: Uint8Array, associated: Uint8Array): Uint8Array;
-  /** Null when the tag does not match. */
-  open(key: Uint8Array, sealed: Uint8Array, associated: Uint8Array): Uint8Array | null;
-}
 
 /** Signs a 32-byte digest: 64 bytes, EIP-2098. */
 export type SignDigest = (digest: Uint8Array) => Uint8Array;

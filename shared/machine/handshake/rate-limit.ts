@@ -35,8 +35,7 @@ export class RateLimiter {
 
   /** True when one piece of work may be done now; a refusal costs nothing. `now` in ms. */
   take(key: string, now: Ms): boolean {
-    const { perKey, total } = this.#limits;
-    refill(this.#total, total, now);
+    refill(this.#total, this.#limits.total, now);
     if (this.#total.tokens < 1) return false;
     const bucket = this.#bucket(key, now);
     if (!bucket || bucket.tokens < 1) return false;
@@ -54,6 +53,9 @@ export class RateLimiter {
     const known = this.#keys.get(key);
     if (known) {
       refill(known, perKey, now);
+      // Least recently used stays in front, where #forgetFull looks.
+      this.#keys.delete(key);
+      this.#keys.set(key, known);
       return known;
     }
     if (this.#keys.size >= maxKeys) this.#forgetFull(now);
@@ -63,7 +65,7 @@ export class RateLimiter {
     return fresh;
   }
 
-  /** Oldest first; stops at the first bucket still in use, so the cost is spread over the callers. */
+  /** Stops at the first bucket that is not full again: those behind it were used later. */
   #forgetFull(now: Ms): void {
     for (const [key, bucket] of this.#keys) {
       refill(bucket, this.#limits.perKey, now);
