@@ -12,7 +12,7 @@ import type { ReplayCache } from './replay-cache.ts';
 
 /** Signs a 32-byte digest: 64 bytes, EIP-2098. */
 export type SignDigest = (digest: Uint8Array) => Uint8Array;
-/** Who signed; null when the signature is malformed or high-s. Must not throw. */
+/** Who signed. Null and a throw both say that this is no signature. */
 export type RecoverDigest = (digest: Uint8Array, signature: Uint8Array) => Address | null;
 
 /** What a client may hold a provider to: the part of the terms that its proposal already named. */
