@@ -63,7 +63,14 @@ export type SessionState =
       readonly resolved: boolean;
       readonly step: FundingStep;
     })
-  | (Base & { readonly phase: 'shaking'; readonly trial: Trial; readonly round: number; readonly by: Ms })
+  | (Base & {
+      readonly phase: 'shaking';
+      readonly trial: Trial;
+      readonly round: number;
+      /** The end of the whole budget, and of this step's share of it. */
+      readonly by: Ms;
+      readonly limit: Ms;
+    })
   | (Base & {
       readonly phase: 'traversing';
       readonly trial: Trial;
