@@ -20,6 +20,8 @@ export const NetworkProfileSchema = v.object({
   explorer: v.nullable(v.pipe(v.string(), v.url())),
   /** Blocks after which a deposit counts. */
   confirmations: CountSchema,
+  /** First block that can hold a log of these contracts; without it, watchers begin at the newest block. */
+  deployedAtBlock: v.optional(CountSchema),
   relays: v.pipe(v.array(v.pipe(v.string(), v.regex(/^wss?:\/\//), v.maxLength(200))), v.minLength(1), v.maxLength(8)),
   /** At least two, on different addresses: one socket asks both, which classifies the NAT (RFC 5780). */
   stun: v.pipe(v.array(Host), v.minLength(1), v.maxLength(8)),

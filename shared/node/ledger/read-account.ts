@@ -1,0 +1,24 @@
+/** Everything a wallet needs to build a transaction for one account, in one batch. */
+
+import type { Address } from '../../base/units.ts';
+import type { LedgerReader } from '../../effects.ts';
+import { erc20PermitAbi } from '../../wire/abi.ts';
+import type { Chain } from './chain.ts';
+import { readFees } from './fees.ts';
+
+export async function readAccount(
+  chain: Chain,
+  account: Address,
+): Promise<Awaited<ReturnType<LedgerReader['account']>>> {
+  const token = { address: chain.profile.token, abi: erc20PermitAbi } as const;
+  return chain.ask(async (client) => {
+    const [coin, tokens, nonce, permitNonce, fees] = await Promise.all([
+      client.getBalance({ address: account }),
+      client.readContract({ ...token, functionName: 'balanceOf', args: [account] }),
+      client.getTransactionCount({ address: account, blockTag: 'pending' }),
+      client.readContract({ ...token, functionName: 'nonces', args: [account] }),
+      readFees(client),
+    ]);
+    return { coin, token: tokens, nonce, permitNonce, ...fees };
+  });
+}

@@ -1,0 +1,25 @@
+/** The ledger as one account writes to it (`LedgerWriter` of shared/effects.ts): one verb a file, gathered here. */
+import { privateKeyToAccount } from 'viem/accounts';
+import type { Hex } from '../../base/bytes.ts';
+import { address } from '../../base/units.ts';
+import type { LedgerWriter } from '../../effects.ts';
+import type { NetworkProfile } from '../../wire/network.ts';
+import { openChain } from './chain.ts';
+import { claim } from './claim.ts';
+import { close } from './close.ts';
+import { register } from './register.ts';
+import { createTransact } from './transact.ts';
+
+/** One writer per account and process: two would fight over nonces. @throws when the key is none. */
+export function createLedgerWriter(profile: NetworkProfile, privateKey: Hex): LedgerWriter {
+  const chain = openChain(profile);
+  const signing = privateKeyToAccount(privateKey);
+  const account = address(signing.address);
+  const transact = createTransact(chain, signing);
+  return {
+    account,
+    register: (wanted) => register(chain, transact, account, wanted),
+    claim: (payee, items) => claim(chain, transact, payee, items),
+    close: (payer, signer, last) => close(chain, transact, { payer, signer, payee: account }, last),
+  };
+}
