@@ -106,7 +106,10 @@ export interface CandidatePair {
 
 export type ChecksOutput =
   | { readonly type: 'send'; readonly packet: Uint8Array; readonly to: TransportAddress }
-  /** Both sides agreed. `lan`: both ends are host candidates with private addresses. Again when it moves. */
+  /**
+   * Use this pair. Controlling: proven both ways, the peer is told at once. Controlled: the peer said so.
+   * `lan`: the remote address is private. Given again whenever the path moves.
+   */
   | {
       readonly type: 'nominated';
       readonly pair: CandidatePair;

@@ -1,0 +1,321 @@
+/**
+ * Finds a pair of addresses that works between us and one peer, has both sides agree on it, and
+ * watches it (RFC 8445 §7–8, regular nomination; RFC 7675). STUN only; it moves no traffic, and it
+ * answers nobody but the peer of its handshake.
+ */
+import { toHex } from '../../base/bytes.ts';
+import { canonicalIp, isPrivateIp } from '../../base/ip.ts';
+import type { Ms } from '../../base/units.ts';
+import type { TransportAddress } from '../../effects.ts';
+import { decodeStun, type ReceivedStun } from '../../wire/stun/message.ts';
+import { type Deadline, earliest, type Machine, type Tick } from '../machine.ts';
+import type { ChecksInput, ChecksOptions, ChecksOutput } from './api.ts';
+import { candidatePriority } from './candidates.ts';
+import { encodeCheck, encodeCheckAnswer, isPeersAnswer, isPeersCheck } from './check-message.ts';
+import { Checklist, type Pair, pathKind } from './checklist.ts';
+import { Consent } from './consent.ts';
+
+/** Ta: between two first checks of a list (RFC 8445 §14.2 allows ≥ 5 ms). */
+const PACING: Ms = 20;
+/** Pauses between the checks of one pair; the last one repeats until the time is up. */
+const RETRANSMIT: readonly Ms[] = [150, 250, 400, 600, 800, 1000];
+/** How long the controlling side holds a working pair back while a better one may still answer. */
+const PATIENCE: Record<Pair['remote']['type'], Ms> = { host: 0, srflx: 100, prflx: 150, relay: 1000 };
+const DEFAULT_TIMEOUT: Ms = 8_000;
+const DEFAULT_LOST_AFTER: Ms = 15_000;
+const TRANSACTION_LIFE: Ms = 5_000;
+const MAX_TRANSACTIONS = 512;
+/** A peer that asks more often than this in one second is not answered: each answer costs two HMACs. */
+const MAX_CHECKS_PER_SECOND = 100;
+
+type Phase = 'idle' | 'checking' | 'nominated' | 'over';
+
+export class Checks implements Machine<ChecksInput, ChecksOutput> {
+  readonly #options: ChecksOptions;
+  readonly #list: Checklist;
+  readonly #tieBreaker: bigint;
+  readonly #transactions = new Map<string, { readonly pair: Pair; readonly sentAt: Ms; readonly nominate: boolean }>();
+  #phase: Phase = 'idle';
+  /** Looking for pairs: at first, and again after `restart` or a suspicion. */
+  #searching = false;
+  #nextFirstCheckAt: Ms = 0;
+  /** No pair by then: the first search fails, a later one just ends. */
+  #searchUntil: Ms | null = null;
+  #firstSuccessAt: Ms | null = null;
+  #selected: Pair | null = null;
+  /** Controlling side: the USE-CANDIDATE check has not been answered yet; when it is due again. */
+  #tellPeerAt: Ms | null = null;
+  #consent: Consent | null = null;
+  #second = { startedAt: 0, count: 0 };
+
+  constructor(options: ChecksOptions) {
+    this.#options = options;
+    this.#list = new Checklist(options.role, options.local, options.remote);
+    this.#tieBreaker = BigInt(toHex(options.random(8)));
+  }
+
+  handle(input: ChecksInput | Tick, now: Ms): readonly ChecksOutput[] {
+    if (this.#phase === 'over' && input.type !== 'restart') return [];
+    const out: ChecksOutput[] = [];
+    switch (input.type) {
+      case 'start':
+        if (this.#phase === 'idle') this.#begin(now);
+        break;
+      case 'restart':
+        if (this.#phase !== 'idle') this.#restart(now);
+        break;
+      case 'candidates':
+        this.#list.add(input.side, input.candidates);
+        break;
+      case 'heard':
+        if (this.#consent?.heard(now)) out.push({ type: 'recovered' });
+        break;
+      case 'packet':
+        this.#receive(input.packet, input.from, now, out);
+        break;
+      case 'stop':
+        this.#end();
+        return [];
+      case 'tick':
+        break;
+    }
+    this.#advance(now, out);
+    return out;
+  }
+
+  deadline(): Deadline | null {
+    if (this.#phase === 'idle' || this.#phase === 'over') return null;
+    const pairs = this.#searching ? this.#list.pairs : [];
+    const waiting = pairs.some((p) => p.state === 'waiting');
+    const again = pairs.filter((p) => p.state === 'in-progress').map((p) => p.dueAt);
+    const nomination = this.#nominationAt();
+    return earliest(
+      waiting ? { at: this.#nextFirstCheckAt, why: 'check the next pair' } : null,
+      again.length > 0 ? { at: Math.min(...again), why: 'repeat a check' } : null,
+      nomination === null ? null : { at: nomination, why: 'nominate the best pair so far' },
+      this.#searchUntil === null ? null : { at: this.#searchUntil, why: 'no pair works' },
+      this.#tellPeerAt === null ? null : { at: this.#tellPeerAt, why: 'repeat the nomination' },
+      this.#consent?.deadline() ?? null,
+    );
+  }
+
+  #begin(now: Ms): void {
+    this.#phase = 'checking';
+    this.#search(now);
+  }
+
+  #search(now: Ms): void {
+    this.#searching = true;
+    this.#nextFirstCheckAt = now;
+    this.#searchUntil = now + (this.#options.timeout ?? DEFAULT_TIMEOUT);
+  }
+
+  #restart(now: Ms): void {
+    for (const pair of this.#list.pairs) {
+      pair.state = 'waiting';
+      pair.tries = 0;
+      pair.nominatedByPeer = false;
+    }
+    this.#firstSuccessAt = null;
+    if (this.#phase === 'nominated') return this.#search(now);
+    this.#selected = null;
+    this.#begin(now);
+  }
+
+  #end(): void {
+    this.#phase = 'over';
+    this.#stopSearching();
+    this.#tellPeerAt = null;
+    this.#consent = null;
+    this.#transactions.clear();
+  }
+
+  #stopSearching(): void {
+    this.#searching = false;
+    this.#searchUntil = null;
+  }
+
+  /** Everything that time, or the input just handled, makes due. */
+  #advance(now: Ms, out: ChecksOutput[]): void {
+    if (this.#phase === 'idle' || this.#phase === 'over') return;
+    if (!this.#watch(now, out)) return;
+    const nomination = this.#nominationAt();
+    if (nomination !== null && now >= nomination) this.#nominate(now, out);
+    if (this.#tellPeerAt !== null && now >= this.#tellPeerAt && this.#selected) {
+      this.#tellPeerAt = now + this.#pause(++this.#selected.tries);
+      this.#send(this.#selected, now, out);
+    }
+    if (this.#searching) this.#check(now, out);
+    if (this.#searchUntil === null || now < this.#searchUntil) return;
+    if (this.#phase === 'checking') this.#fail(out);
+    else this.#stopSearching();
+  }
+
+  #check(now: Ms, out: ChecksOutput[]): void {
+    for (const pair of this.#list.pairs) {
+      const first = pair.state === 'waiting' && now >= this.#nextFirstCheckAt;
+      if (!first && !(pair.state === 'in-progress' && now >= pair.dueAt)) continue;
+      if (first) this.#nextFirstCheckAt = now + PACING;
+      this.#checkNow(pair, now, out);
+    }
+  }
+
+  #checkNow(pair: Pair, now: Ms, out: ChecksOutput[]): void {
+    if (pair.state !== 'succeeded') pair.state = 'in-progress';
+    pair.dueAt = now + this.#pause(pair.tries++);
+    this.#send(pair, now, out);
+  }
+
+  #pause(tries: number): Ms {
+    return RETRANSMIT[Math.min(tries, RETRANSMIT.length - 1)] as Ms;
+  }
+
+  /**
+   * Each sending is a transaction of its own, so a round trip is never measured over a repetition.
+   * On the selected pair every check of the controlling side nominates: when our address changes, the
+   * first of them moves the peer along.
+   */
+  #send(pair: Pair, now: Ms, out: ChecksOutput[]): void {
+    for (const [id, { sentAt }] of this.#transactions) {
+      if (sentAt + TRANSACTION_LIFE > now && this.#transactions.size < MAX_TRANSACTIONS) break;
+      this.#transactions.delete(id);
+    }
+    const { credentials, role, random } = this.#options;
+    const transactionId = random(12);
+    const nominate = role === 'controlling' && pair === this.#selected;
+    this.#transactions.set(toHex(transactionId), { pair, sentAt: now, nominate });
+    // What a prflx candidate learned from this check would have (RFC 8445 §7.1.1).
+    const priority = candidatePriority('prflx', 0);
+    const packet = encodeCheck(credentials, { transactionId, role, tieBreaker: this.#tieBreaker, priority, nominate });
+    out.push({ type: 'send', packet, to: { address: pair.remote.address, port: pair.remote.port } });
+  }
+
+  #receive(packet: Uint8Array, source: TransportAddress, now: Ms, out: ChecksOutput[]): void {
+    const message = decodeStun(packet);
+    const address = canonicalIp(source.address);
+    if (!message || !address) return;
+    const from = { address, port: source.port };
+    if (message.class === 'request') this.#answer(message, from, now, out);
+    else if (message.class === 'success') this.#succeed(message, from, now, out);
+  }
+
+  #answer(message: ReceivedStun, from: TransportAddress, now: Ms, out: ChecksOutput[]): void {
+    const { credentials, role } = this.#options;
+    if (!isPeersCheck(message, credentials, role) || !this.#allowed(now)) return;
+    out.push({ type: 'send', packet: encodeCheckAnswer(credentials, message.transactionId, from), to: from });
+    const pair = this.#list.find(from) ?? this.#list.learn(from, message.attributes.priority ?? 1, this.#selected);
+    if (!pair) return;
+    if (pair === this.#selected && this.#consent?.heard(now)) out.push({ type: 'recovered' });
+    if (message.attributes.useCandidate) pair.nominatedByPeer = true;
+    // Triggered check (RFC 8445 §7.3.1.4): the peer's hole is open right now, so no waiting for our turn.
+    const active = this.#phase === 'checking' || (this.#phase === 'nominated' && pair !== this.#selected);
+    if (active && pair.state !== 'succeeded' && (this.#searching || pair.nominatedByPeer))
+      this.#checkNow(pair, now, out);
+    this.#follow(pair, now, out);
+  }
+
+  #succeed(message: ReceivedStun, from: TransportAddress, now: Ms, out: ChecksOutput[]): void {
+    const id = toHex(message.transactionId);
+    const transaction = this.#transactions.get(id);
+    if (!transaction) return;
+    const { pair, sentAt, nominate } = transaction;
+    // RFC 8445 §7.2.5.2.1: an answer that comes from elsewhere than the check went to proves nothing.
+    if (from.address !== pair.remote.address || from.port !== pair.remote.port) return;
+    if (!isPeersAnswer(message, this.#options.credentials)) return;
+    this.#transactions.delete(id);
+    const mapped = message.attributes.xorMappedAddress;
+    if (mapped) this.#list.seenAs(pair, mapped);
+    pair.state = 'succeeded';
+    pair.rttMs = now - sentAt;
+    this.#firstSuccessAt ??= now;
+    if (pair === this.#selected) {
+      if (nominate) this.#tellPeerAt = null;
+      if (this.#consent?.heard(now)) out.push({ type: 'recovered' });
+      this.#consent?.answered(now, this.#draw());
+      out.push({ type: 'rtt', rttMs: pair.rttMs });
+    }
+    this.#follow(pair, now, out);
+  }
+
+  /** Controlled side: select what the peer nominated once our own check of it has succeeded (§7.3.1.5). */
+  #follow(pair: Pair, now: Ms, out: ChecksOutput[]): void {
+    if (!pair.nominatedByPeer || pair.state !== 'succeeded' || this.#options.role !== 'controlled') return;
+    if (this.#phase !== 'checking' && this.#phase !== 'nominated') return;
+    pair.nominatedByPeer = false;
+    if (pair !== this.#selected) this.#select(pair, now, out);
+  }
+
+  /** When the controlling side will nominate; null when there is nothing to nominate. */
+  #nominationAt(): Ms | null {
+    if (this.#options.role !== 'controlling' || !this.#searching || this.#firstSuccessAt === null) return null;
+    const pairs = this.#list.pairs;
+    const best = pairs.find((p) => p.state === 'succeeded');
+    if (!best) return null;
+    // A pair in use and well is replaced by a better one only; a suspect one by any that works.
+    const inUse = this.#selected;
+    if (inUse && best !== inUse && best.priority < inUse.priority && !this.#consent?.suspect) return null;
+    if (best === inUse && pairs[0] !== best) return null;
+    const better = pairs.slice(0, pairs.indexOf(best));
+    const patience = better.length === 0 ? 0 : PATIENCE[best.remote.type];
+    return this.#firstSuccessAt + patience;
+  }
+
+  #nominate(now: Ms, out: ChecksOutput[]): void {
+    const best = this.#list.pairs.find((p) => p.state === 'succeeded');
+    if (!best) return;
+    if (best === this.#selected) return this.#stopSearching();
+    best.tries = 0;
+    this.#select(best, now, out);
+    // The peer is told in the same moment; our own check has proved both directions already.
+    this.#tellPeerAt = now;
+  }
+
+  #select(pair: Pair, now: Ms, out: ChecksOutput[]): void {
+    const recovered = this.#consent?.suspect ?? false;
+    this.#selected = pair;
+    this.#phase = 'nominated';
+    this.#stopSearching();
+    this.#consent = new Consent(now, this.#options.lostAfter ?? DEFAULT_LOST_AFTER, this.#draw());
+    const chosen = { local: pair.local, remote: pair.remote };
+    out.push({ type: 'nominated', pair: chosen, kind: pathKind(chosen, isPrivateIp), rttMs: pair.rttMs });
+    if (recovered) out.push({ type: 'recovered' });
+  }
+
+  /** Consent on the selected pair; false when the peer is lost. */
+  #watch(now: Ms, out: ChecksOutput[]): boolean {
+    if (!this.#consent || !this.#selected) return true;
+    const { ask, turned } = this.#consent.tick(now);
+    if (turned === 'lost') {
+      this.#end();
+      out.push({ type: 'lost' });
+      return false;
+    }
+    if (turned === 'suspect') {
+      out.push({ type: 'suspect' });
+      this.#restart(now);
+    }
+    if (ask) this.#send(this.#selected, now, out);
+    return true;
+  }
+
+  #fail(out: ChecksOutput[]): void {
+    this.#end();
+    out.push({
+      type: 'failed',
+      error: {
+        code: 'no_path',
+        message: 'No direct way to this node was found.',
+        action: 'Choose another node; this one and your network can not reach each other.',
+      },
+    });
+  }
+
+  #allowed(now: Ms): boolean {
+    if (now - this.#second.startedAt >= 1000) this.#second = { startedAt: now, count: 0 };
+    return ++this.#second.count <= MAX_CHECKS_PER_SECOND;
+  }
+
+  #draw(): number {
+    return this.#options.random(1)[0] ?? 0;
+  }
+}
