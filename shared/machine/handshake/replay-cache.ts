@@ -3,7 +3,9 @@
  * 64-bit fingerprints. Nothing live is ever pushed out (that would let a replay through): where
  * there is no room left the answer is `full`, and the caller refuses.
  */
+import { concat } from '../../base/bytes.ts';
 import type { Ms } from '../../base/units.ts';
+import type { HandshakeCrypto } from '../../effects.ts';
 
 const WAYS = 8;
 
@@ -11,6 +13,8 @@ export class ReplayCache {
   readonly #sets: number;
   readonly #fingerprints: BigUint64Array;
   readonly #expiries: Float64Array;
+  /** Keeps strangers from choosing nonces that all fall into one set. */
+  #salt: Uint8Array | null = null;
 
   /** @param capacity entries, rounded up to a power of two; 16 bytes each. */
   constructor(capacity = 65_536) {
@@ -19,11 +23,15 @@ export class ReplayCache {
     this.#expiries = new Float64Array(this.#sets * WAYS);
   }
 
-  /**
-   * Adds a key that counts as seen until `until` (ms).
-   * @param key at least 12 bytes that a stranger cannot steer: a salted hash.
-   */
-  add(key: Uint8Array, until: Ms, now: Ms): 'new' | 'seen' | 'full' {
+  /** Adds a first message's nonce, which counts as seen until `until` (ms). */
+  add(
+    crypto: Pick<HandshakeCrypto, 'sha256' | 'randomBytes'>,
+    nonce: Uint8Array,
+    until: Ms,
+    now: Ms,
+  ): 'new' | 'seen' | 'full' {
+    this.#salt ??= crypto.randomBytes(16);
+    const key = crypto.sha256(concat(this.#salt, nonce));
     const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
     const first = (view.getUint32(0) % this.#sets) * WAYS;
     const fingerprint = view.getBigUint64(4);
