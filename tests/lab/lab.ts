@@ -4,9 +4,9 @@
  * Knows wires, names and sites; knows nothing of Warren itself (scene.ts does).
  */
 import { spawn } from 'node:child_process';
-import { chownSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { type Capture, startCapture } from './capture.ts';
 import { createCertificate, type SiteCertificate } from './certificates.ts';
 import { ownerFile, reapDeadLabs, removeLab } from './cleanup.ts';
@@ -85,7 +85,7 @@ export class Lab {
   }
 
   get node(): string {
-    return this.source(relative(realpathSync(ROOT), realpathSync(process.execPath)));
+    return this.source('node_modules/.bin/node');
   }
 
   source(file: string): string {
