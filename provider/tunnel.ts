@@ -1,0 +1,114 @@
+/**
+ * The one WireGuard interface of all clients, through warren-netd: peers come and go, counters are read
+ * for all of them at once. It knows neither money nor handshakes.
+ */
+import type { ByteCount } from '../shared/base/units.ts';
+import type { Clock, TunnelDevice, Unsubscribe } from '../shared/effects.ts';
+import { GATEWAY4, GATEWAY6, type PeerCounters } from '../shared/wire/netd.ts';
+import type { TunnelAddresses } from './addresses.ts';
+
+export interface PeerSetup extends TunnelAddresses {
+  /** Base64. */
+  readonly publicKey: string;
+  readonly presharedKey: string;
+}
+
+export interface TunnelOptions {
+  readonly device: TunnelDevice;
+  readonly clock: Clock;
+  /** Base64; of this process only, a new one at every start. */
+  readonly privateKey: string;
+  /** The public UDP port whose packets that are no STUN belong to WireGuard. */
+  readonly port: number;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface ProviderTunnel {
+  readonly name: string;
+  readonly backend: 'kernel' | 'wireguard-go';
+  /** What clients may reach; may be called again when the addresses of this machine change. */
+  egress(forbid: readonly string[], blockedTcpPorts: readonly number[], perClientKbps: number): Promise<void>;
+  addPeer(peer: PeerSetup, onCounters: (counters: PeerCounters) => void): Promise<void>;
+  removePeer(publicKey: string): Promise<void>;
+  gate(addresses: TunnelAddresses, open: boolean): Promise<void>;
+  /** Bytes of all peers, ever. */
+  readonly totals: { readonly rxBytes: ByteCount; readonly txBytes: ByteCount };
+  close(): Promise<void>;
+}
+
+const MTU = 1280;
+/** At 1 Gbit/s a sample is 25 MB late at worst with 200 ms; the gate's window allows for it. */
+const SAMPLE_MS = 150;
+
+export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel> {
+  const { device, clock } = options;
+  const watchers = new Map<string, { readonly handler: (counters: PeerCounters) => void; last: PeerCounters | null }>();
+  const totals = { rxBytes: 0, txBytes: 0 };
+  let cancelSample: Unsubscribe | null = null;
+  let closed = false;
+
+  const created = await device.ask({
+    verb: 'create',
+    role: 'provider',
+    privateKey: options.privateKey,
+    address4: GATEWAY4,
+    address6: GATEWAY6,
+    mtu: MTU,
+  });
+  const { tunnel, backend } = created;
+  await device.ask({ verb: 'splice', tunnel, accept: [options.port], send: options.port });
+
+  async function sample(): Promise<void> {
+    cancelSample = null;
+    try {
+      const { peers } = await device.ask({ verb: 'counters', tunnel });
+      for (const counters of peers) {
+        const watcher = watchers.get(counters.publicKey);
+        if (!watcher) continue;
+        totals.rxBytes += counters.rxBytes - (watcher.last?.rxBytes ?? 0);
+        totals.txBytes += counters.txBytes - (watcher.last?.txBytes ?? 0);
+        watcher.last = counters;
+        watcher.handler(counters);
+      }
+    } catch (error) {
+      if (!closed) options.onError(error);
+    }
+    schedule();
+  }
+
+  function schedule(): void {
+    if (closed || cancelSample || watchers.size === 0) return;
+    cancelSample = clock.after(SAMPLE_MS, () => void sample());
+  }
+
+  return {
+    name: tunnel,
+    backend,
+    totals,
+    async egress(forbid, blockedTcpPorts, perClientKbps) {
+      const shaping = perClientKbps > 0 ? { perClientKbps } : {};
+      const [forbidden, ports] = [[...forbid], [...blockedTcpPorts]];
+      await device.ask({ verb: 'egress', tunnel, forbid: forbidden, blockedTcpPorts: ports, ...shaping });
+    },
+    async addPeer({ publicKey, presharedKey, address4, address6 }, onCounters) {
+      // No endpoint and no keepalive: only the client initiates, and WireGuard learns where it is from that.
+      await device.ask({ verb: 'peer', tunnel, publicKey, presharedKey, address4, address6, keepaliveSeconds: 0 });
+      watchers.set(publicKey, { handler: onCounters, last: null });
+      schedule();
+    },
+    async removePeer(publicKey) {
+      if (!watchers.delete(publicKey) || closed) return;
+      await device.ask({ verb: 'unpeer', tunnel, publicKey });
+    },
+    async gate({ address4, address6 }, open) {
+      await device.ask({ verb: 'gate', tunnel, address4, address6, open });
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      cancelSample?.();
+      watchers.clear();
+      await device.ask({ verb: 'destroy', tunnel }).catch(() => {});
+    },
+  };
+}
