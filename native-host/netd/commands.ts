@@ -1,0 +1,83 @@
+/**
+ * Runs the few system programs that netd needs: no shell, absolute paths found once in directories
+ * that only root can write, arguments as arrays, a time limit on each. Secrets never stand in an
+ * argument; they go through `stdin` or through an unnamed file (see secret-file.ts).
+ */
+import { execFile } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { WarrenError } from '../../shared/base/errors.ts';
+
+const DIRECTORIES = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin'] as const;
+const TIMEOUT_MS = 10_000;
+const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+
+export interface Programs {
+  readonly ip: string;
+  readonly nft: string;
+  readonly wg: string | null;
+  readonly wireguardGo: string | null;
+}
+
+/** @throws WarrenError `wireguard_unavailable` naming the missing package. */
+export function findPrograms(): Programs {
+  return {
+    ip: required('ip', 'iproute2'),
+    nft: required('nft', 'nftables'),
+    wg: find('wg'),
+    wireguardGo: find('wireguard-go'),
+  };
+}
+
+export function find(name: string): string | null {
+  for (const directory of DIRECTORIES) {
+    const path = `${directory}/${name}`;
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not here: look in the next directory.
+    }
+  }
+  return null;
+}
+
+function required(name: string, debianPackage: string): string {
+  const path = find(name);
+  if (path) return path;
+  throw new WarrenError(
+    'wireguard_unavailable',
+    `The program "${name}" is not installed.`,
+    `Run "sudo apt install ${debianPackage}".`,
+  );
+}
+
+/** A program ended with an error; `stderr` is for the log and for deciding, never for a caller of netd. */
+export class CommandFailed extends Error {
+  readonly program: string;
+  readonly stderr: string;
+
+  constructor(program: string, stderr: string) {
+    super(`${program}: ${stderr.trim().slice(0, 400) || 'failed'}`);
+    this.program = program;
+    this.stderr = stderr;
+  }
+}
+
+/**
+ * @returns what the program wrote to stdout.
+ * @throws CommandFailed on a non-zero exit, a signal, or after 10 s.
+ */
+export function run(program: string, args: readonly string[], stdin?: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      program,
+      args,
+      { timeout: TIMEOUT_MS, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES, env: { LC_ALL: 'C' }, cwd: '/' },
+      (error, stdout, stderr) =>
+        error ? reject(new CommandFailed(program, stderr || error.message)) : resolve(stdout),
+    );
+    // The program may end before it has read everything; its exit code tells, EPIPE does not matter.
+    child.stdin?.on('error', () => child.stdin?.destroy());
+    child.stdin?.end(stdin ?? '');
+  });
+}

@@ -1,0 +1,45 @@
+/**
+ * Applies nftables rules: each call is one transaction, all of it or nothing. Calls are made one after
+ * the other, since concurrent transactions only make each other retry.
+ */
+import { CommandFailed, run } from './commands.ts';
+
+export class Nft {
+  readonly #program: string;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(program: string) {
+    this.#program = program;
+  }
+
+  /** @throws CommandFailed; then nothing has changed. */
+  apply(rules: string): Promise<void> {
+    return this.#next(async () => {
+      await run(this.#program, ['-f', '-'], rules);
+    });
+  }
+
+  /** Whether the kernel would take these rules. Changes nothing. */
+  async accepts(rules: string): Promise<boolean> {
+    try {
+      await this.#next(() => run(this.#program, ['-c', '-f', '-'], rules));
+      return true;
+    } catch (error) {
+      if (error instanceof CommandFailed) return false;
+      throw error;
+    }
+  }
+
+  /** The `nftables` array of `nft -j …`, unparsed beyond JSON. */
+  async list(...what: readonly string[]): Promise<readonly unknown[]> {
+    const answer: unknown = JSON.parse(await this.#next(() => run(this.#program, ['-j', 'list', ...what])));
+    if (typeof answer !== 'object' || answer === null || !('nftables' in answer)) return [];
+    return Array.isArray(answer.nftables) ? answer.nftables : [];
+  }
+
+  #next<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(task);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}

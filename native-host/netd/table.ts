@@ -1,0 +1,80 @@
+/**
+ * The nft table of one tunnel, named after it, as it stands from the first moment: everything closed.
+ * Splice, egress and gate fill its chains and sets later; deleting the table takes all of it.
+ */
+import { CONTROL_PORT, DNS_PORT } from '../../shared/wire/control.ts';
+
+/** Nobody reaches the client's own services through the tunnel, and nobody is routed through it. */
+export function clientTable(link: string): string {
+  return `table inet ${link} {
+${SPLICE_CHAINS}
+  chain input {
+    type filter hook input priority -5; policy accept;
+    iifname != "${link}" accept
+    ct state established,related accept
+    icmp type echo-request limit rate 10/second accept
+    icmpv6 type echo-request limit rate 10/second accept
+    drop
+  }
+  chain forward {
+    type filter hook forward priority -5; policy accept;
+    iifname "${link}" drop
+    oifname "${link}" drop
+  }
+}
+`;
+}
+
+/** Clients reach the gateway's control channel, resolver and echo, and (until \`egress\`) nothing else. */
+export function providerTable(link: string, address4: string, address6: string): string {
+  return `table inet ${link} {
+${SPLICE_CHAINS}
+  set open4 { type ipv4_addr; }
+  set open6 { type ipv6_addr; }
+  set forbid4 { type ipv4_addr; flags interval; auto-merge; }
+  set forbid6 { type ipv6_addr; flags interval; auto-merge; }
+  set special4 { type ipv4_addr; flags interval; auto-merge; }
+  set special6 { type ipv6_addr; flags interval; auto-merge; }
+  set count4 { type ipv4_addr; flags dynamic; size 65535; }
+  set count6 { type ipv6_addr; flags dynamic; size 65535; }
+  set up4 { type ipv4_addr; flags dynamic,timeout; timeout 1m; size 65535; }
+  set up6 { type ipv6_addr; flags dynamic,timeout; timeout 1m; size 65535; }
+  set down4 { type ipv4_addr; flags dynamic,timeout; timeout 1m; size 65535; }
+  set down6 { type ipv6_addr; flags dynamic,timeout; timeout 1m; size 65535; }
+  chain input {
+    type filter hook input priority -5; policy accept;
+    iifname != "${link}" accept
+    ip daddr != ${address4} drop
+    ip6 daddr != ${address6} drop
+    ct state established,related accept
+    tcp dport { ${CONTROL_PORT}, ${DNS_PORT} } accept
+    udp dport ${DNS_PORT} accept
+    icmp type echo-request limit rate 100/second accept
+    icmpv6 type echo-request limit rate 100/second accept
+    drop
+  }
+  chain up {
+    drop
+  }
+  chain down {
+    drop
+  }
+  chain forward {
+    type filter hook forward priority -5; policy accept;
+    iifname "${link}" goto up
+    oifname "${link}" goto down
+  }
+  chain nat {
+    type nat hook postrouting priority 100; policy accept;
+  }
+}
+`;
+}
+
+/** Priorities: see splice.ts. */
+const SPLICE_CHAINS = `  chain splice_in {
+    type filter hook prerouting priority -90; policy accept;
+  }
+  chain splice_out {
+    type filter hook output priority -310; policy accept;
+  }`;

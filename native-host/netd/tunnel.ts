@@ -1,0 +1,219 @@
+/**
+ * One tunnel: its link, table, routes and peers. The order of its steps is what keeps it closed at
+ * every moment; a step that fails takes the whole tunnel down again.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WarrenError } from '../../shared/base/errors.ts';
+import { canonicalIp } from '../../shared/base/ip.ts';
+import { GATEWAY4, GATEWAY6, type Verb } from '../../shared/wire/netd.ts';
+import { egressRules } from './egress.ts';
+import { gateRules } from './gate.ts';
+import type { Machine } from './machine.ts';
+import { refuse } from './refusal.ts';
+import type { LinkAddresses } from './routes.ts';
+import { spliceRules, unspliceRules } from './splice.ts';
+import { clientTable, providerTable } from './table.ts';
+import type { PeerState } from './wireguard.ts';
+
+type Body<V extends Verb['verb']> = Extract<Verb, { verb: V }>;
+
+const MAX_PEERS = 4096;
+const LISTEN_LIMIT_MS = 3_000;
+const LISTEN_POLL_MS = 2;
+
+interface PeerAddresses {
+  readonly address4: string;
+  readonly address6: string;
+}
+
+export class Tunnel {
+  readonly name: string;
+  readonly role: 'client' | 'provider';
+  readonly #machine: Machine;
+  readonly #at: LinkAddresses;
+  /** Public key → the addresses that are this peer's (providers only). */
+  readonly #peers = new Map<string, PeerAddresses | null>();
+  readonly #taken = new Set<string>();
+  #listenPort = 0;
+  #egress = false;
+
+  constructor(machine: Machine, name: string, table: number, body: Body<'create'>) {
+    this.#machine = machine;
+    this.name = name;
+    this.role = body.role;
+    const address4 = canonical(body.address4);
+    const address6 = canonical(body.address6);
+    if ((body.role === 'provider') !== (address4 === GATEWAY4 && address6 === GATEWAY6))
+      throw refuse('The gateway addresses belong to providers, and providers to them.');
+    this.#at = { link: name, table, address4, address6, mtu: body.mtu };
+  }
+
+  get table(): number {
+    return this.#at.table;
+  }
+
+  get address4(): string {
+    return this.#at.address4;
+  }
+
+  get listenPort(): number {
+    return this.#listenPort;
+  }
+
+  async create(privateKey: string): Promise<void> {
+    const { nft, routes, wireguard, belt } = this.#machine;
+    const { link, address4, address6 } = this.#at;
+    try {
+      if (this.role === 'client') {
+        await belt.fasten({ link, address4, address6 });
+        await routes.closeClient(this.#at);
+        await nft.apply(clientTable(link));
+      } else {
+        await nft.apply(providerTable(link, address4, address6));
+        await routes.openProvider(this.#at);
+      }
+      await wireguard.add(link);
+      await wireguard.configure(link, { privateKey, listenPort: 0 });
+      await routes.up(this.#at);
+      if (this.role === 'client') await routes.throughTunnel(this.#at);
+      this.#listenPort = await this.#openPort();
+    } catch (error) {
+      await this.destroy();
+      throw error;
+    }
+  }
+
+  /** Never throws: it takes down what there is, whatever is missing already. */
+  async destroy(): Promise<void> {
+    const { nft, routes, wireguard, belt, forwarding, log } = this.#machine;
+    const { link, address4, address6, table } = this.#at;
+    const steps: readonly (readonly [string, () => Promise<void> | void])[] = [
+      ['link', () => wireguard.remove(link)],
+      ['routes', () => routes.remove(table)],
+      ['belt', () => (this.role === 'client' ? belt.release({ link, address4, address6 }) : undefined)],
+      ['table', () => nft.apply(`table inet ${link}\ndelete table inet ${link}\n`)],
+      ['forwarding', () => (this.#egress ? forwarding.release() : undefined)],
+    ];
+    for (const [what, step] of steps) {
+      try {
+        await step();
+      } catch (error) {
+        log('warn', `tunnel ${link}: removing its ${what} failed`, error);
+      }
+    }
+    this.#egress = false;
+  }
+
+  async setPeer(body: Body<'peer'>): Promise<void> {
+    const known = this.#peers.get(body.publicKey);
+    if (this.role === 'client') {
+      if (this.#peers.size > 0 && known === undefined)
+        throw refuse('A client tunnel has one peer.', 'Destroy it first.');
+      await this.#configurePeer(body, ['0.0.0.0/0', '::/0']);
+      this.#peers.set(body.publicKey, null);
+      return;
+    }
+    if (known) {
+      await this.#configurePeer(body, [`${known.address4}/32`, `${known.address6}/128`]);
+      return;
+    }
+    const addresses = this.#freshAddresses(body);
+    const { address4, address6 } = addresses;
+    await this.#machine.routes.addPeer(this.#at, address4, address6);
+    await this.#configurePeer(body, [`${address4}/32`, `${address6}/128`]);
+    this.#peers.set(body.publicKey, addresses);
+    this.#taken.add(address4).add(address6);
+  }
+
+  async removePeer(publicKey: string): Promise<void> {
+    const addresses = this.#peers.get(publicKey);
+    if (addresses === undefined) throw refuse('This tunnel has no such peer.');
+    await this.#machine.wireguard.removePeer(this.name, publicKey);
+    this.#peers.delete(publicKey);
+    if (!addresses) return;
+    const { address4, address6 } = addresses;
+    this.#taken.delete(address4);
+    this.#taken.delete(address6);
+    await this.#machine.nft.apply(gateRules(this.name, address4, address6, false));
+    await this.#machine.routes.removePeer(this.#at, address4, address6);
+  }
+
+  async splice(accept: readonly number[], send: number): Promise<void> {
+    if (accept.length === 0) return this.#machine.nft.apply(unspliceRules(this.name));
+    if (accept.includes(this.#listenPort) || send === this.#listenPort)
+      throw refuse("WireGuard's own port can not be spliced to itself.");
+    await this.#machine.nft.apply(spliceRules(this.name, this.#listenPort, accept, send));
+  }
+
+  async rebind(port: number): Promise<void> {
+    await this.#machine.wireguard.setListenPort(this.name, port);
+    this.#listenPort = port;
+    await this.#machine.nft.apply(unspliceRules(this.name));
+  }
+
+  counters(): Promise<readonly PeerState[]> {
+    return this.#machine.wireguard.peers(this.name);
+  }
+
+  async egress(body: Body<'egress'>): Promise<void> {
+    this.#providersOnly();
+    await this.#machine.nft.apply(egressRules(this.name, body));
+    if (!this.#egress) this.#machine.forwarding.hold();
+    this.#egress = true;
+  }
+
+  async gate(body: Body<'gate'>): Promise<void> {
+    this.#providersOnly();
+    const address4 = canonical(body.address4);
+    const address6 = canonical(body.address6);
+    const owner = [...this.#peers.values()].some((p) => p?.address4 === address4 && p.address6 === address6);
+    if (!owner) throw refuse('These addresses belong to no peer of this tunnel.');
+    await this.#machine.nft.apply(gateRules(this.name, address4, address6, body.open));
+  }
+
+  #providersOnly(): void {
+    if (this.role !== 'provider') throw refuse('Only a provider tunnel has an egress.');
+  }
+
+  #freshAddresses(body: Body<'peer'>): PeerAddresses {
+    if (this.#peers.size >= MAX_PEERS) throw refuse('This tunnel has as many peers as it can hold.');
+    if (body.address4 === undefined || body.address6 === undefined)
+      throw refuse("A provider's peer needs its two tunnel addresses.");
+    const address4 = canonical(body.address4);
+    const address6 = canonical(body.address6);
+    for (const address of [address4, address6])
+      if (address === GATEWAY4 || address === GATEWAY6 || this.#taken.has(address))
+        throw refuse('A tunnel address is taken.', 'Choose another one.');
+    return { address4, address6 };
+  }
+
+  #configurePeer(body: Body<'peer'>, allowedIps: readonly string[]): Promise<void> {
+    const { publicKey, presharedKey, endpoint, keepaliveSeconds } = body;
+    return this.#machine.wireguard.setPeer(this.name, {
+      publicKey,
+      presharedKey,
+      endpoint,
+      keepaliveSeconds,
+      allowedIps,
+    });
+  }
+
+  /** wireguard-go opens its port a moment after the link is up. */
+  async #openPort(): Promise<number> {
+    const deadline = Date.now() + LISTEN_LIMIT_MS;
+    for (;;) {
+      const port = await this.#machine.wireguard.listenPort(this.name);
+      if (port > 0) return port;
+      if (Date.now() > deadline)
+        throw new WarrenError('wireguard_unavailable', 'WireGuard opened no UDP port.', 'Try again.');
+      await sleep(LISTEN_POLL_MS);
+    }
+  }
+}
+
+/** One spelling per address, so that the same address is never taken twice. */
+function canonical(address: string): string {
+  const text = canonicalIp(address);
+  if (text === null) throw refuse('An address can not be read.');
+  return text;
+}

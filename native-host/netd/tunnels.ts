@@ -1,0 +1,107 @@
+/** All tunnels of this netd and who owns which: an owner is one connection, and sees only its own. */
+import { NETD_VERSION, type NetdResult, type Verb, type VerbName } from '../../shared/wire/netd.ts';
+import type { Machine } from './machine.ts';
+import { freshTable, freshTunnelName } from './marks.ts';
+import { refuse } from './refusal.ts';
+import { Tunnel } from './tunnel.ts';
+
+const MAX_TUNNELS = 64;
+const MAX_TUNNELS_PER_OWNER = 16;
+
+export class Tunnels {
+  readonly #machine: Machine;
+  readonly #all = new Map<string, Tunnel>();
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+  }
+
+  owner(): Owner {
+    return new Owner(this.#machine, this.#all);
+  }
+
+  async destroyAll(): Promise<void> {
+    await Promise.all([...this.#all.values()].map((tunnel) => tunnel.destroy()));
+    this.#all.clear();
+  }
+}
+
+export class Owner {
+  readonly #machine: Machine;
+  readonly #all: Map<string, Tunnel>;
+  readonly #mine = new Map<string, Tunnel>();
+
+  constructor(machine: Machine, all: Map<string, Tunnel>) {
+    this.#machine = machine;
+    this.#all = all;
+  }
+
+  /** @throws WarrenError for what may not be done, CommandFailed for what could not. */
+  async handle(body: Verb): Promise<NetdResult<VerbName>> {
+    switch (body.verb) {
+      case 'hello':
+        return { version: NETD_VERSION, backend: this.#machine.wireguard.kind, splice: this.#machine.splice };
+      case 'create':
+        return this.#create(body);
+      case 'peer':
+        await this.#own(body.tunnel).setPeer(body);
+        return {};
+      case 'unpeer':
+        await this.#own(body.tunnel).removePeer(body.publicKey);
+        return {};
+      case 'splice':
+        await this.#own(body.tunnel).splice(body.accept, body.send);
+        return {};
+      case 'rebind':
+        await this.#own(body.tunnel).rebind(body.port);
+        return {};
+      case 'counters':
+        return { peers: [...(await this.#own(body.tunnel).counters())] };
+      case 'egress':
+        await this.#own(body.tunnel).egress(body);
+        return {};
+      case 'gate':
+        await this.#own(body.tunnel).gate(body);
+        return {};
+      case 'destroy':
+        await this.#destroy(this.#own(body.tunnel));
+        return {};
+    }
+  }
+
+  async destroyAll(): Promise<void> {
+    for (const tunnel of this.#mine.values()) await this.#destroy(tunnel);
+  }
+
+  async #create(body: Extract<Verb, { verb: 'create' }>): Promise<NetdResult<'create'>> {
+    if (this.#mine.size >= MAX_TUNNELS_PER_OWNER || this.#all.size >= MAX_TUNNELS)
+      throw refuse('There are as many tunnels as this machine may hold.', 'Disconnect one first.');
+    const live = [...this.#all.values()];
+    const tunnel = new Tunnel(this.#machine, freshTunnelName(), freshTable(new Set(live.map((t) => t.table))), body);
+    // Two links with one address would make the policy routes ambiguous.
+    if (live.some((other) => other.address4 === tunnel.address4))
+      throw refuse('A tunnel on this machine has this address already.', 'Connect again: the address is random.');
+    this.#all.set(tunnel.name, tunnel);
+    try {
+      await tunnel.create(body.privateKey);
+    } catch (error) {
+      this.#all.delete(tunnel.name);
+      throw error;
+    }
+    this.#mine.set(tunnel.name, tunnel);
+    return { tunnel: tunnel.name, listenPort: tunnel.listenPort, backend: this.#machine.wireguard.kind };
+  }
+
+  async #destroy(tunnel: Tunnel): Promise<void> {
+    this.#mine.delete(tunnel.name);
+    await tunnel.destroy();
+    this.#all.delete(tunnel.name);
+  }
+
+  /** The same answer for a tunnel of somebody else and for one that never was. */
+  #own(name: string): Tunnel {
+    const tunnel = this.#mine.get(name);
+    if (!tunnel) throw refuse('This connection owns no such tunnel.', 'Create it first.');
+    return tunnel;
+  }
+}
