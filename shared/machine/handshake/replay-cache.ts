@@ -20,7 +20,7 @@ export class ReplayCache {
   constructor(capacity = 65_536) {
     this.#sets = 2 ** Math.max(0, Math.ceil(Math.log2(capacity / WAYS)));
     this.#fingerprints = new BigUint64Array(this.#sets * WAYS);
-    this.#expiries = new Float64Array(this.#sets * WAYS);
+    this.#expiries = new Float64Array(this.#sets * WAYS).fill(Number.NEGATIVE_INFINITY);
   }
 
   /** Adds a first message's nonce, which counts as seen until `until` (ms). */
