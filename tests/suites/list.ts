@@ -1,0 +1,103 @@
+/** Every suite of the project, and how to read what it says. The order is the order of their start. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Counts, NODE, oneCheck, ROOT, type Suite } from './suite.ts';
+
+interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  /** A file that could not be loaded fails without a single test in it. */
+  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
+}
+
+function readVitest({ report }: { readonly report: string }): Counts {
+  const result = JSON.parse(readFileSync(report, 'utf8')) as VitestReport;
+  const unloaded = result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+  return {
+    passed: result.numPassedTests,
+    failed: result.numFailedTests + unloaded.length,
+    skipped: result.numPendingTests + result.numTodoTests,
+  };
+}
+
+/** `forge test --json`: contract → test → status. */
+function readForge({ stdout }: { readonly stdout: string }): Counts {
+  const line = stdout.split('\n').find((text) => text.startsWith('{')) ?? '';
+  const contracts = JSON.parse(line) as Record<
+    string,
+    { readonly test_results: Record<string, { readonly status: string }> }
+  >;
+  const all = Object.values(contracts).flatMap(({ test_results }) => Object.values(test_results));
+  const count = (status: string): number => all.filter((test) => test.status === status).length;
+  return { passed: count('Success'), failed: count('Failure'), skipped: count('Skipped') };
+}
+
+/** The story writes its claims; each is one check. */
+function readClaims({ report }: { readonly report: string }): Counts {
+  const { claims } = JSON.parse(readFileSync(report, 'utf8')) as {
+    readonly claims: readonly { readonly ok: boolean }[];
+  };
+  const passed = claims.filter((claim) => claim.ok).length;
+  return { passed, failed: claims.length - passed, skipped: 0 };
+}
+
+const vitest = (name: string, project: string, limitMs: number, paths: readonly string[] = []): Suite => ({
+  name,
+  command: NODE,
+  args: [
+    join(ROOT, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    '--outputFile.json=@REPORT@',
+    ...paths,
+  ],
+  limitMs,
+  read: readVitest,
+});
+
+export const SUITES = {
+  types: {
+    name: 'types',
+    command: NODE,
+    args: [join(ROOT, 'node_modules/typescript/bin/tsc'), '--noEmit'],
+    limitMs: 120_000,
+    read: oneCheck,
+  },
+  lint: {
+    name: 'lint',
+    command: join(ROOT, 'node_modules/.bin/biome'),
+    args: ['check', '.'],
+    limitMs: 120_000,
+    read: oneCheck,
+  },
+  layers: vitest('layers', 'unit', 60_000, ['tests/layers.test.ts']),
+  unit: vitest('unit', 'unit', 240_000, ['tests/unit']),
+  contracts: {
+    name: 'contracts',
+    command: join(ROOT, 'node_modules/.bin/forge'),
+    args: ['test', '--json'],
+    cwd: join(ROOT, 'contracts'),
+    limitMs: 240_000,
+    read: readForge,
+  },
+  net: vitest('net', 'net', 300_000),
+  story: {
+    name: 'story',
+    command: NODE,
+    args: [join(ROOT, 'tests/e2e/demo.ts'), '--quiet', '--json', '@REPORT@'],
+    limitMs: 240_000,
+    read: readClaims,
+  },
+} as const satisfies Record<string, Suite>;
+
+/** Suites that may share the machine, phase by phase: what measures time or needs the network runs alone. */
+export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
+  ['types', 'lint', 'layers', 'contracts', 'unit'],
+  ['net'],
+  ['story'],
+];
