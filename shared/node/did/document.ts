@@ -21,12 +21,17 @@ export type RegistryEvent = {
   readonly logIndex: number;
   readonly previousChange: bigint;
 } & (
-  | { readonly kind: 'owner' }
+  | { readonly kind: 'owner'; readonly owner: string }
   | { readonly kind: 'delegate'; readonly type: Hex; readonly delegate: string; readonly validTo: bigint }
   | { readonly kind: 'attribute'; readonly name: Hex; readonly value: Hex; readonly validTo: bigint }
 );
 
 export interface Entries {
+  /**
+   * The last change of owner was to the zero address. Only the events say so: the registry's own `identityOwner`
+   * answers with the identity itself then, as if nothing had happened.
+   */
+  readonly deactivated: boolean;
   readonly delegates: readonly { readonly address: Address; readonly validTo: number }[];
   readonly services: readonly { readonly url: string; readonly validTo: number }[];
 }
@@ -38,8 +43,11 @@ export interface Entries {
 export function fold(events: readonly RegistryEvent[], now: number): Entries {
   const delegates = new Map<Address, number>();
   const services = new Map<string, number>();
+  let deactivated = false;
   for (const event of events) {
-    if (event.kind === 'delegate' && event.type === VERI_KEY) {
+    if (event.kind === 'owner') {
+      deactivated = BigInt(event.owner) === 0n;
+    } else if (event.kind === 'delegate' && event.type === VERI_KEY) {
       replace(delegates, address(event.delegate), event.validTo, now);
     } else if (event.kind === 'attribute' && event.name === SERVICE) {
       const url = serviceUrl(event.value);
@@ -47,6 +55,7 @@ export function fold(events: readonly RegistryEvent[], now: number): Entries {
     }
   }
   return {
+    deactivated,
     delegates: [...delegates].slice(-MAX_DELEGATES).map(([account, validTo]) => ({ address: account, validTo })),
     services: [...services].slice(-MAX_SERVICES).map(([url, validTo]) => ({ url, validTo })),
   };

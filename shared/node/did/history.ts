@@ -63,7 +63,7 @@ function fromLog(log: Log): RegistryEvent {
   const place = { blockNumber: log.blockNumber, logIndex: log.logIndex, previousChange: log.args.previousChange };
   switch (log.eventName) {
     case 'DIDOwnerChanged':
-      return { ...place, kind: 'owner' };
+      return { ...place, kind: 'owner', owner: log.args.owner };
     case 'DIDDelegateChanged':
       return {
         ...place,

@@ -46,12 +46,12 @@ export async function resolveEntries(chain: Chain, did: Did): Promise<Resolved> 
     return { owner: address(owner), changed, block, events };
   });
 
-  if (owner === ZERO_ADDRESS) {
-    throw new WarrenError('did_deactivated', `${did} has been deactivated by its owner.`, 'Choose another node.');
-  }
   const whole = await complete(events, changed, () => chain.ask((client) => walkBack(where(client), changed)));
   const time = Number(block.timestamp);
   const entries = fold(whole, time);
+  if (entries.deactivated || owner === ZERO_ADDRESS) {
+    throw new WarrenError('did_deactivated', `${did} has been deactivated by its owner.`, 'Choose another node.');
+  }
   const document = {
     did,
     controller: owner,
