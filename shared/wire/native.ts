@@ -202,6 +202,8 @@ export const NetworkSchema = v.object({
   tokenDecimals: v.pipe(CountSchema, v.maxValue(36)),
   coinSymbol: Text,
   explorer: v.nullable(Text),
+  /** Blocks after which the wallet calls a transaction confirmed; 1 when absent. */
+  confirmations: v.optional(CountSchema),
 });
 export type Network = v.InferOutput<typeof NetworkSchema>;
 

@@ -1,0 +1,78 @@
+/**
+ * Brings the browser's settings in line with what is wanted, one change at a time, the newest last.
+ * Says honestly who owns the proxy afterwards: `set` succeeds even when another extension wins.
+ */
+import type { Exit } from '../../shared/wire/native.ts';
+import type { ApplyStatus } from '../routing/protection.ts';
+import type { RouteTable } from '../routing/rules.ts';
+
+export interface Desired {
+  readonly wanted: boolean;
+  readonly table: RouteTable;
+  readonly exits: readonly Pick<Exit, 'exitId' | 'phase' | 'proxy'>[];
+}
+
+/** One browser's way of doing it (`chromium-proxy.ts`, `firefox-proxy.ts`). */
+export interface ProxyControl {
+  /** Never leaves a moment in which a routed site would go direct. */
+  set(desired: Desired): Promise<void>;
+  clear(): Promise<void>;
+  owner(): Promise<'us' | 'nobody' | 'other'>;
+}
+
+export class Applier {
+  status: ApplyStatus = 'off';
+  private next: Desired | null = null;
+  private running: Promise<void> | null = null;
+  private readonly control: ProxyControl;
+  private readonly onStatus: () => void;
+
+  constructor(control: ProxyControl, onStatus: () => void) {
+    this.control = control;
+    this.onStatus = onStatus;
+  }
+
+  apply(desired: Desired): Promise<void> {
+    this.next = desired;
+    this.running ??= this.drain();
+    return this.running;
+  }
+
+  /** The browser said that the owner of the proxy settings changed. */
+  async check(wanted: boolean): Promise<void> {
+    if (wanted) this.become(ownership(await this.control.owner()));
+  }
+
+  private async drain(): Promise<void> {
+    try {
+      while (this.next) {
+        const desired = this.next;
+        this.next = null;
+        this.become(await this.step(desired));
+      }
+    } finally {
+      this.running = null;
+    }
+  }
+
+  private async step(desired: Desired): Promise<ApplyStatus> {
+    try {
+      if (desired.wanted) await this.control.set(desired);
+      else await this.control.clear();
+      return desired.wanted ? ownership(await this.control.owner()) : 'off';
+    } catch (thrown) {
+      console.error('proxy settings could not be applied', thrown);
+      return desired.wanted ? 'conflict' : 'off';
+    }
+  }
+
+  private become(status: ApplyStatus): void {
+    if (status === this.status) return;
+    this.status = status;
+    this.onStatus();
+  }
+}
+
+function ownership(owner: 'us' | 'nobody' | 'other'): ApplyStatus {
+  return owner === 'us' ? 'applied' : owner === 'other' ? 'conflict' : 'noFloor';
+}

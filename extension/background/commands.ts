@@ -1,0 +1,88 @@
+/** What windows may ask of the background: one function per command, each validated by its keeper. */
+import * as v from 'valibot';
+import { address } from '../../shared/base/units.ts';
+import type { Command, CommandName } from '../messages.ts';
+import { ActionSchema, ExitRefSchema, RuleSchema, upsertRule } from '../routing/rules.ts';
+import type { Core } from './core.ts';
+import { plain } from './store.ts';
+
+type Handlers = {
+  [N in CommandName]: (command: Extract<Command, { name: N }>, core: Core) => Promise<unknown> | unknown;
+};
+
+const HANDLERS: Handlers = {
+  protect: ({ on }, core) => core.protect(on),
+  'exit.retry': ({ exitId }, core) => core.retryExit(exitId),
+  'host.retry': (_, core) => core.link.retry(),
+  'proxy.retry': (_, core) => core.changed(),
+  nodes: async ({ search, country, residential }, core) => {
+    const params = {
+      ...(search ? { search } : {}),
+      ...(country ? { country } : {}),
+      ...(residential === undefined ? {} : { residential }),
+    };
+    return plain(await core.link.ask<'nodes'>({ method: 'nodes', params }));
+  },
+  default: ({ exit }, core) => change(core, { defaultExit: v.parse(ExitRefSchema, exit) }),
+  rules: ({ rules }, core) => change(core, { rules: v.parse(v.array(RuleSchema), rules) }),
+  'rule.upsert': ({ rule }, core) =>
+    change(core, { rules: upsertRule(core.settings.current.table.rules, v.parse(RuleSchema, rule)) }),
+  otherwise: ({ action }, core) => change(core, { otherwise: v.parse(ActionSchema, action) }),
+  localDirect: ({ on }, core) => change(core, { localDirect: on }),
+  'rules.undo': async (_, core) => {
+    await core.settings.undo();
+    await core.changed();
+  },
+  settings: async ({ autoLockMinutes, closeChannels }, core) => {
+    await core.settings.change({
+      ...(autoLockMinutes === undefined ? {} : { autoLockMinutes }),
+      ...(closeChannels === undefined ? {} : { closeChannels }),
+    });
+    await core.wallet.touch();
+    await core.changed();
+  },
+  'wallet.create': async ({ password }, core) => {
+    const revealed = await core.wallet.create(password);
+    await core.changed();
+    return revealed;
+  },
+  'wallet.import': async ({ phrase, password, otherDevice }, core) => {
+    await core.wallet.restore(phrase, password, otherDevice);
+    await core.changed();
+  },
+  'wallet.reveal': ({ password }, core) => core.wallet.reveal(password),
+  'wallet.confirmBackup': async ({ answers }, core) => ({ passed: await core.wallet.confirmBackup(answers) }),
+  'wallet.unlock': async ({ password }, core) => {
+    await core.wallet.unlock(password);
+    if (core.mirror.snapshot) core.answerSigners(core.mirror.snapshot);
+    await core.changed();
+  },
+  'wallet.lock': async (_, core) => {
+    await core.wallet.lock();
+    core.money.forgetAsked();
+  },
+  'wallet.refresh': (_, core) => core.money.refresh(),
+  'channel.request': async ({ payee, action }, core) => {
+    core.money.ask({ kind: action, payee: address(payee) });
+    await core.money.refresh();
+  },
+  approve: ({ id, amount }, core) => core.money.approve(id, amount === undefined ? null : BigInt(amount)),
+  reject: ({ id }, core) => core.money.reject(id),
+  diagnostics: (_, core) => core.link.ask<'diagnostics'>({ method: 'diagnostics', params: {} }),
+  'test.stopPaying': ({ stop }, core) =>
+    core.link.ask<'test.stopPaying'>({ method: 'test.stopPaying', params: { stop } }),
+};
+
+/** @throws whatever the command throws; the caller turns it into words. */
+export async function runCommand(command: Command, core: Core): Promise<unknown> {
+  await core.ready;
+  const handler = HANDLERS[command.name] as ((command: Command, core: Core) => unknown) | undefined;
+  if (!handler || !Object.hasOwn(HANDLERS, command.name)) throw new RangeError('unknown command');
+  if (core.wallet.unlocked && command.name !== 'wallet.lock') await core.wallet.touch();
+  return (await handler(command, core)) ?? null;
+}
+
+async function change(core: Core, part: Parameters<Core['settings']['changeTable']>[0]): Promise<void> {
+  await core.settings.changeTable(part);
+  await core.changed();
+}

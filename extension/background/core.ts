@@ -1,0 +1,203 @@
+/**
+ * Ties the keepers together: settings and snapshots in; intents, proxy settings and views out.
+ * Decides nothing about the network: the host does that from the intent.
+ */
+import { WarrenError } from '../../shared/base/errors.ts';
+import type { DownInput, Snapshot } from '../../shared/wire/native.ts';
+import type { View } from '../messages.ts';
+import { planExits } from '../routing/exits.ts';
+import { Applier, type Desired, type ProxyControl } from './applier.ts';
+import { Mirror } from './mirror.ts';
+import { MoneyDesk } from './money.ts';
+import { NativeLink, type NativePort, type Timers } from './native-link.ts';
+import { SettingsKeeper } from './settings.ts';
+import type { StorageArea } from './store.ts';
+import { buildView } from './view.ts';
+import { WalletKeeper } from './wallet-keeper.ts';
+
+export interface World {
+  readonly platform: 'chromium' | 'firefox';
+  readonly version: string;
+  readonly local: StorageArea;
+  readonly session: StorageArea;
+  readonly timers: Timers;
+  readonly control: ProxyControl;
+  connectNative(): NativePort;
+  /** Something changed; views may be pushed, the badge drawn. */
+  onChange(): void;
+}
+
+/** How long the host stays after its last use: a click on the popup a moment later finds it warm. */
+const LINGER_MS = 20_000;
+/** A key that the host still asks for is sent again after this. */
+const SIGNER_AGAIN_MS = 2_000;
+
+export class Core {
+  readonly settings: SettingsKeeper;
+  readonly wallet: WalletKeeper;
+  readonly mirror: Mirror;
+  readonly link: NativeLink;
+  readonly money: MoneyDesk;
+  readonly applier: Applier;
+  /** What the browser should do now. The same object while nothing changes. */
+  desired: Desired;
+  readonly ready: Promise<void>;
+  private windows = 0;
+  private lastIntent = '';
+  private stopLinger: () => void = () => {};
+  private readonly sentSigners = new Map<string, number>();
+  private readonly world: World;
+
+  constructor(world: World) {
+    this.world = world;
+    const { local, session, timers } = world;
+    this.settings = new SettingsKeeper(local);
+    this.wallet = new WalletKeeper(
+      local,
+      session,
+      () => timers.now(),
+      () => this.settings.current.autoLockMinutes,
+    );
+    this.mirror = new Mirror(session, () => timers.now());
+    this.link = new NativeLink(() => world.connectNative(), timers, world.version, {
+      onWelcome: (welcome) => {
+        this.mirror.setWelcome(welcome);
+        this.lastIntent = '';
+        this.sentSigners.clear();
+      },
+      onSnapshot: (snapshot, raw) => {
+        this.mirror.setSnapshot(snapshot, raw);
+        void this.afterSnapshot(snapshot);
+      },
+      onStatus: () => this.afterStatus(),
+    });
+    this.money = new MoneyDesk(
+      local,
+      this.link,
+      this.wallet,
+      timers,
+      () => this.mirror.network,
+      () => world.onChange(),
+    );
+    this.applier = new Applier(world.control, () => world.onChange());
+    this.desired = { wanted: true, table: this.settings.current.table, exits: [] };
+    this.ready = this.load();
+  }
+
+  view(): View {
+    return buildView({ ...this, platform: this.world.platform });
+  }
+
+  /** Settings, wallet or exits changed: say it to everyone whom it concerns. */
+  async changed(): Promise<void> {
+    this.sendIntent();
+    this.wantHost();
+    await this.applyNow();
+    this.world.onChange();
+  }
+
+  windowOpened(): void {
+    this.windows++;
+    this.wantHost();
+    void this.money.refresh().catch(() => {});
+  }
+
+  windowClosed(): void {
+    this.windows--;
+    this.wantHost();
+  }
+
+  /** @throws WarrenError wallet_missing when it is switched on before there is anything to pay with. */
+  async protect(on: boolean): Promise<void> {
+    if (on && !this.wallet.exists) {
+      throw new WarrenError('wallet_missing', 'There is no wallet yet.', 'Create or import one first.');
+    }
+    if (on) this.money.askAgain();
+    await this.settings.change({ protection: on });
+    await this.changed();
+  }
+
+  /** Takes a failed exit out of the intent and puts it back: the host starts it afresh. */
+  retryExit(exitId: string): void {
+    const intent = this.intent();
+    this.money.askAgain();
+    this.link.send({ ...intent, exits: intent.exits.filter((want) => want.exitId !== exitId) });
+    this.lastIntent = '';
+    this.sendIntent();
+  }
+
+  private async load(): Promise<void> {
+    await this.settings.load();
+    // Before anything else: the routes of the last run name ports that are gone.
+    this.desired = { wanted: this.settings.current.protection, table: this.settings.current.table, exits: [] };
+    await this.applier.apply(this.desired);
+    await Promise.all([this.wallet.load(), this.mirror.load(), this.money.load()]);
+    this.wantHost();
+    this.world.onChange();
+  }
+
+  private async afterSnapshot(snapshot: Snapshot): Promise<void> {
+    this.answerSigners(snapshot);
+    await this.applyNow();
+    await this.money.follow(snapshot);
+    this.wantHost();
+    this.world.onChange();
+  }
+
+  private afterStatus(): void {
+    if (this.link.status === 'ready') {
+      this.sendIntent();
+      void this.money.refresh().catch(() => {});
+    } else {
+      this.mirror.forget();
+      void this.applyNow();
+    }
+    this.world.onChange();
+  }
+
+  /** The keys that exits wait for; nothing when the wallet is locked (the windows ask for the password then). */
+  answerSigners(snapshot: Snapshot): void {
+    if (!this.wallet.unlocked) return;
+    const now = this.world.timers.now();
+    for (const { need } of snapshot.exits) {
+      if (need?.kind !== 'signer' || now - (this.sentSigners.get(need.payee) ?? 0) < SIGNER_AGAIN_MS) continue;
+      const { privateKey } = this.wallet.signerFor(need.payee);
+      if (this.link.send({ type: 'signer', payee: need.payee, privateKey })) this.sentSigners.set(need.payee, now);
+    }
+  }
+
+  private async applyNow(): Promise<void> {
+    const { protection, table } = this.settings.current;
+    this.desired = { wanted: protection, table, exits: this.mirror.snapshot?.exits ?? [] };
+    await this.applier.apply(this.desired);
+  }
+
+  private intent(): Extract<DownInput, { type: 'intent' }> {
+    const { protection, table, closeChannels } = this.settings.current;
+    return {
+      type: 'intent',
+      connected: protection,
+      payer: this.wallet.address,
+      exits: protection ? [...planExits(table).wants] : [],
+      closeChannels,
+    };
+  }
+
+  private sendIntent(): void {
+    const intent = this.intent();
+    const text = JSON.stringify(intent);
+    if (text !== this.lastIntent && this.link.send(intent)) this.lastIntent = text;
+  }
+
+  /** The host runs while it is of use: protection, a window, money on its way, a tunnel still closing. */
+  private wantHost(): void {
+    const busy =
+      this.settings.current.protection ||
+      this.windows > 0 ||
+      this.money.pending ||
+      this.mirror.snapshot?.idle === false;
+    this.stopLinger();
+    if (busy) this.link.want(true);
+    else this.stopLinger = this.world.timers.after(LINGER_MS, () => this.link.want(false));
+  }
+}

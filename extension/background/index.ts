@@ -1,0 +1,92 @@
+/**
+ * Entry of the background. Every listener is registered here, at top level and at once: a browser that
+ * wakes a sleeping background delivers the event only to listeners that are there by then.
+ */
+import { NATIVE_HOST_NAME } from '../../shared/wire/native.ts';
+import { browser, FIREFOX, onProxyAuth } from '../browser.ts';
+import { chromiumProxy } from './chromium-proxy.ts';
+import { Core } from './core.ts';
+import { firefoxProxy, listenFirefox } from './firefox-proxy.ts';
+import type { NativePort } from './native-link.ts';
+import { ProxyAuth } from './proxy-auth.ts';
+import { Tabs } from './tabs.ts';
+import { Windows } from './windows.ts';
+
+const ALARM = 'tick';
+
+const core: Core = new Core({
+  platform: FIREFOX ? 'firefox' : 'chromium',
+  version: browser.runtime.getManifest().version,
+  local: browser.storage.local,
+  session: browser.storage.session,
+  control: FIREFOX ? firefoxProxy() : chromiumProxy(),
+  timers: {
+    now: () => Date.now(),
+    after: (ms, run) => {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+  },
+  connectNative,
+  onChange: () => {
+    windows.push();
+    void tabs.follow();
+  },
+});
+const windows = new Windows(core);
+const tabs = new Tabs(core);
+const auth = new ProxyAuth();
+
+windows.listen();
+tabs.listen();
+
+if (FIREFOX) {
+  listenFirefox(
+    core.ready,
+    () => core.desired.wanted,
+    () => core.desired,
+  );
+} else {
+  onProxyAuth(async (request) => {
+    await core.ready;
+    return auth.answer(request, core.desired.wanted, core.desired.exits);
+  });
+}
+
+browser.proxy.settings.onChange.addListener(() => {
+  void core.ready.then(() => core.applier.check(core.settings.current.protection));
+});
+
+// Wakes the background to lock the wallet in time, and to try a lost host again.
+browser.alarms.onAlarm.addListener(() => {
+  void core.ready.then(async () => {
+    await core.wallet.lockIfDue();
+    core.link.retry();
+    windows.push();
+  });
+});
+void browser.alarms.get(ALARM).then((alarm) => {
+  if (!alarm) void browser.alarms.create(ALARM, { periodInMinutes: 1 });
+});
+browser.runtime.onInstalled.addListener(({ reason }) => {
+  if (reason === 'install') void core.ready.then(openSetup);
+});
+
+async function openSetup(): Promise<void> {
+  if (!core.wallet.exists) await browser.tabs.create({ url: browser.runtime.getURL('ui/page/index.html#/setup') });
+}
+
+function connectNative(): NativePort {
+  const port = browser.runtime.connectNative(NATIVE_HOST_NAME);
+  return {
+    postMessage: (message) => port.postMessage(message),
+    disconnect: () => port.disconnect(),
+    onMessage: (handler) => port.onMessage.addListener(handler),
+    onDisconnect: (handler) =>
+      port.onDisconnect.addListener(() => {
+        // Read, so that Chromium does not log it as unchecked; classified by the handshake alone.
+        void browser.runtime.lastError;
+        handler();
+      }),
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * Tabs: the badge that names the exit of the page in view, and the reload of pages that failed only
+ * because their exit was not up yet.
+ */
+import { browser } from '../browser.ts';
+import type { View } from '../messages.ts';
+import { planExits } from '../routing/exits.ts';
+import { decide } from '../routing/match.ts';
+import type { Core } from './core.ts';
+
+const PROXY_ERRORS = /ERR_(PROXY_|TUNNEL_|EMPTY_RESPONSE|MANDATORY_PROXY)|PROXY_CONNECTION_REFUSED/;
+const MAX_FAILED = 50;
+const COLORS = { off: '#6b6b62', connecting: '#8a5a00', protected: '#1f6b4a', blocked: '#a3341f' } as const;
+
+export class Tabs {
+  /** tab → address that failed to load through its exit. */
+  private readonly failed = new Map<number, string>();
+  private badge = '';
+  private readonly core: Core;
+
+  constructor(core: Core) {
+    this.core = core;
+  }
+
+  /** Must be called at top level. */
+  listen(): void {
+    const pages = { urls: ['http://*/*', 'https://*/*'], types: ['main_frame' as const] };
+    browser.webRequest.onErrorOccurred.addListener(({ tabId, url, error }) => {
+      if (tabId >= 0 && PROXY_ERRORS.test(error) && this.failed.size < MAX_FAILED) this.failed.set(tabId, url);
+    }, pages);
+    browser.webRequest.onCompleted.addListener(({ tabId }) => void this.failed.delete(tabId), pages);
+    browser.tabs.onRemoved.addListener((tabId) => void this.failed.delete(tabId));
+    browser.tabs.onActivated.addListener(() => void this.draw());
+    browser.tabs.onUpdated.addListener((_, change) => {
+      if (change.url !== undefined || change.status === 'complete') void this.draw();
+    });
+  }
+
+  async follow(): Promise<void> {
+    await this.reloadHealed();
+    await this.draw();
+  }
+
+  private async reloadHealed(): Promise<void> {
+    const { wanted, table, exits } = this.core.desired;
+    if (this.failed.size === 0) return;
+    const plan = planExits(table);
+    for (const [tabId, url] of this.failed) {
+      const exitId = plan.exitOf(decide(table, new URL(url).hostname).action);
+      const up = exits.some((exit) => exit.exitId === exitId && exit.phase === 'up' && exit.proxy !== null);
+      if (wanted && !up) continue;
+      this.failed.delete(tabId);
+      if (wanted) await browser.tabs.reload(tabId).catch(() => {});
+    }
+  }
+
+  private async draw(): Promise<void> {
+    await this.core.ready;
+    const view = this.core.view();
+    const [tab] = await browser.tabs.query({ active: true, lastFocusedWindow: true }).catch(() => []);
+    const { text, title, color } = badgeFor(view, tab?.url);
+    const drawn = `${text}|${title}|${color}`;
+    if (drawn === this.badge) return;
+    this.badge = drawn;
+    await browser.action.setBadgeText({ text });
+    await browser.action.setBadgeBackgroundColor({ color });
+    await browser.action.setTitle({ title });
+  }
+}
+
+/** Two letters of the exit's country for the page in view, "!" where it is blocked, nothing where it goes direct. */
+export function badgeFor(view: View, url: string | undefined): { text: string; title: string; color: string } {
+  const { state, why } = view.protection;
+  const color = COLORS[state];
+  const words = { off: 'Not protected', connecting: 'Connecting', protected: 'Protected', blocked: 'Blocked' };
+  const title = `Warren: ${words[state]}`;
+  if (view.approvals.length > 0) return { text: String(view.approvals.length), title, color: COLORS.connecting };
+  if (state === 'off')
+    return { text: why === 'conflict' ? '!' : '', title, color: why === 'conflict' ? COLORS.blocked : color };
+  if (!url || !/^https?:/.test(url)) return { text: badgeOfState(view, null), title, color };
+  const { action } = decide(view.table, new URL(url).hostname);
+  if (action.kind === 'direct') return { text: '', title, color };
+  if (action.kind === 'block') return { text: '!', title, color: COLORS.blocked };
+  const exitId = planExits(view.table).exitOf(action);
+  const exit = view.exits.find((candidate) => candidate.exitId === exitId);
+  return { text: badgeOfState(view, exitId), title, color: COLORS[exit?.state ?? state] };
+}
+
+function badgeOfState(view: View, exitId: string | null): string {
+  const exit = view.exits.find((candidate) => (exitId === null ? candidate.isDefault : candidate.exitId === exitId));
+  if (exit?.state === 'protected') return exit.node?.country ?? '';
+  return exit?.state === 'blocked' || view.protection.state === 'blocked' ? '!' : '…';
+}

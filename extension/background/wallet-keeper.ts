@@ -1,0 +1,167 @@
+/**
+ * The wallet at rest (encrypted, storage.local) and unlocked (storage.session: memory of the browser,
+ * this extension's own contexts only). Windows see words only while their form shows them.
+ */
+import * as v from 'valibot';
+import { WarrenError } from '../../shared/base/errors.ts';
+import type { Address } from '../../shared/base/units.ts';
+import { AddressSchema } from '../../shared/wire/schema.ts';
+import { accountKey, channelSigner, type Key } from '../wallet/keys.ts';
+import { newPhrase, parsePhrase, quizPassed, quizPositions, seedOf } from '../wallet/seed.ts';
+import { MIN_PASSWORD_LENGTH, openVault, type Secret, SecretSchema, sealVault, VaultSchema } from '../wallet/vault.ts';
+import { load, type StorageArea } from './store.ts';
+
+const KEY = 'wallet';
+const UNLOCKED_KEY = 'unlocked';
+
+const StoredSchema = v.object({ vault: VaultSchema, address: AddressSchema, backedUp: v.boolean() });
+const UnlockedSchema = v.object({ ...SecretSchema.entries, lockAt: v.nullable(v.number()) });
+
+export interface Revealed {
+  readonly phrase: string;
+  /** Positions that the backup quiz asks for. */
+  readonly quiz: number[];
+}
+
+export class WalletKeeper {
+  private stored: v.InferOutput<typeof StoredSchema> | null = null;
+  private open: { secret: Secret; seed: Uint8Array; lockAt: number | null } | null = null;
+  private readonly local: StorageArea;
+  private readonly session: StorageArea;
+  private readonly now: () => number;
+  private readonly autoLockMinutes: () => number;
+
+  constructor(local: StorageArea, session: StorageArea, now: () => number, autoLockMinutes: () => number) {
+    this.local = local;
+    this.session = session;
+    this.now = now;
+    this.autoLockMinutes = autoLockMinutes;
+  }
+
+  async load(): Promise<void> {
+    const stored = await load(this.local, KEY, StoredSchema);
+    this.stored = stored.state === 'ok' ? stored.value : null;
+    const unlocked = await load(this.session, UNLOCKED_KEY, UnlockedSchema);
+    if (unlocked.state !== 'ok' || !this.stored) return;
+    const { lockAt, ...secret } = unlocked.value;
+    if (lockAt !== null && lockAt <= this.now()) await this.lock();
+    else this.open = { secret, seed: await seedOf(secret.phrase), lockAt };
+  }
+
+  get exists(): boolean {
+    return this.stored !== null;
+  }
+  get unlocked(): boolean {
+    return this.open !== null;
+  }
+  get address(): Address | null {
+    return this.stored?.address ?? null;
+  }
+  get backedUp(): boolean {
+    return this.stored?.backedUp ?? false;
+  }
+  /** Epoch ms at which the wallet locks itself; null when it is locked or never does. */
+  get lockAt(): number | null {
+    return this.open?.lockAt ?? null;
+  }
+
+  async create(password: string): Promise<Revealed> {
+    this.refuseSecond();
+    const phrase = newPhrase();
+    await this.keep({ phrase, device: 0 }, password, false);
+    return { phrase, quiz: quiz(phrase) };
+  }
+
+  /** @param otherDevice the same seed is in use elsewhere: this device takes channel signers of its own. */
+  async restore(typed: string, password: string, otherDevice: boolean): Promise<void> {
+    this.refuseSecond();
+    const device = otherDevice ? (crypto.getRandomValues(new Uint32Array(1))[0] as number) >>> 1 : 0;
+    await this.keep({ phrase: parsePhrase(typed), device }, password, true);
+  }
+
+  /** The words again, against the password. */
+  async reveal(password: string): Promise<Revealed> {
+    const { phrase } = await openVault(this.stored?.vault, password);
+    return { phrase, quiz: quiz(phrase) };
+  }
+
+  async confirmBackup(answers: readonly { index: number; word: string }[]): Promise<boolean> {
+    const { secret } = this.demandOpen();
+    const passed = quizPassed(secret.phrase, answers);
+    if (passed && this.stored) {
+      this.stored = { ...this.stored, backedUp: true };
+      await this.local.set({ [KEY]: this.stored });
+    }
+    return passed;
+  }
+
+  async unlock(password: string): Promise<void> {
+    if (!this.stored) throw new WarrenError('wallet_missing', 'There is no wallet yet.', 'Create or import one.');
+    await this.hold(await openVault(this.stored.vault, password));
+  }
+
+  async lock(): Promise<void> {
+    this.open?.seed.fill(0);
+    this.open = null;
+    await this.session.remove(UNLOCKED_KEY);
+  }
+
+  /** Somebody used the wallet: the time to auto-lock starts again. Locks instead when it is over. */
+  async touch(): Promise<void> {
+    if (this.open) await this.hold(this.open.secret);
+  }
+
+  async lockIfDue(): Promise<void> {
+    const lockAt = this.open?.lockAt ?? null;
+    if (lockAt !== null && lockAt <= this.now()) await this.lock();
+  }
+
+  /** @throws WarrenError wallet_locked */
+  account(): Key {
+    return accountKey(this.demandOpen().seed);
+  }
+
+  /** @throws WarrenError wallet_locked */
+  signerFor(payee: Address): Key {
+    const { seed, secret } = this.demandOpen();
+    return channelSigner(seed, secret.device, payee);
+  }
+
+  private demandOpen(): NonNullable<typeof this.open> {
+    if (!this.open) throw new WarrenError('wallet_locked', 'The wallet is locked.', 'Unlock it with your password.');
+    return this.open;
+  }
+
+  private refuseSecond(): void {
+    if (this.stored) throw new WarrenError('internal', 'There is a wallet already.', 'Remove it first.');
+  }
+
+  private async keep(secret: Secret, password: string, backedUp: boolean): Promise<void> {
+    if (password.length < MIN_PASSWORD_LENGTH) {
+      throw new WarrenError(
+        'password_wrong',
+        `The password needs at least ${MIN_PASSWORD_LENGTH} characters.`,
+        'Choose a longer one.',
+      );
+    }
+    const vault = await sealVault(secret, password);
+    const { address } = accountKey(await seedOf(secret.phrase));
+    this.stored = { vault, address, backedUp };
+    await this.local.set({ [KEY]: this.stored });
+    await this.hold(secret);
+  }
+
+  private async hold(secret: Secret): Promise<void> {
+    const minutes = this.autoLockMinutes();
+    const lockAt = minutes === 0 ? null : this.now() + minutes * 60_000;
+    this.open = { secret, seed: this.open?.seed ?? (await seedOf(secret.phrase)), lockAt };
+    await this.session.set({ [UNLOCKED_KEY]: { ...secret, lockAt } });
+  }
+}
+
+function quiz(phrase: string): number[] {
+  return quizPositions(
+    phrase.split(' ').length,
+    () => (crypto.getRandomValues(new Uint32Array(1))[0] as number) / 2 ** 32,
+  );
+}

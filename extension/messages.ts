@@ -1,0 +1,165 @@
+/**
+ * Between the background and its windows: one port each. The background pushes the whole `View` when
+ * anything changes; windows send commands and get one answer. JSON only, so wei travel as text.
+ */
+import type { WarrenErrorData } from '../shared/base/errors.ts';
+import type { UpInput } from '../shared/wire/native.ts';
+import type { ApplyStatus, HostStatus, Protection, ProtectionState } from './routing/protection.ts';
+import type { Action, ExitRef, RouteTable, Rule } from './routing/rules.ts';
+import type { ChainActionKind } from './wallet/transactions.ts';
+
+export const UI_PORT = 'ui';
+
+/** Decimal wei. */
+export type WeiText = string;
+type SnapshotInput = Extract<UpInput, { type: 'snapshot' }>;
+export type WelcomeInput = Extract<UpInput, { type: 'welcome' }>;
+export type NetworkView = WelcomeInput['network'];
+export type NodeView = NonNullable<SnapshotInput['exits'][number]['node']>;
+
+/** An exit without its proxy credentials: no window needs them. */
+export type ExitView = Omit<SnapshotInput['exits'][number], 'proxy'> & {
+  readonly state: Exclude<ProtectionState, 'off'>;
+  /** True for the exit that "default" means. */
+  readonly isDefault: boolean;
+};
+
+export interface RateSample {
+  readonly at: number;
+  readonly down: number;
+  readonly up: number;
+}
+
+export interface Approval {
+  readonly id: string;
+  readonly kind: ChainActionKind;
+  readonly payee: string;
+  readonly node: Pick<NodeView, 'country' | 'city' | 'network'> | null;
+  /** open, topUp: the suggestion. requestClose, withdraw: what comes back. */
+  readonly amount: WeiText;
+  readonly minAmount: WeiText;
+  /** Set when the user may change the amount. */
+  readonly editable: boolean;
+  readonly pricePerMB: WeiText | null;
+  readonly graceMinutes: number | null;
+  /** Most that the network can take for it, in the coin; null while unknown. */
+  readonly maxFee: WeiText | null;
+  readonly problem: 'loading' | 'token' | 'coin' | null;
+}
+
+export interface ChannelView {
+  readonly payee: string;
+  readonly signer: string;
+  readonly country: string | null;
+  readonly label: string | null;
+  readonly deposit: WeiText;
+  /** Paid for good: claimed on chain, or signed by us, whichever is more. */
+  readonly spent: WeiText;
+  /** Unix seconds; 0 while open. */
+  readonly closeAt: number;
+  readonly exists: boolean;
+}
+
+export const HISTORY_KINDS = ['open', 'topUp', 'requestClose', 'withdraw', 'refund'] as const;
+export interface HistoryEntry {
+  readonly id: string;
+  readonly kind: (typeof HISTORY_KINDS)[number];
+  readonly at: number;
+  readonly amount: WeiText;
+  readonly country: string | null;
+  readonly hash: string | null;
+  readonly status: 'pending' | 'confirmed' | 'failed';
+  readonly confirmations: number;
+}
+
+export interface WalletView {
+  readonly exists: boolean;
+  readonly unlocked: boolean;
+  readonly address: string | null;
+  readonly backedUp: boolean;
+  readonly token: WeiText | null;
+  readonly coin: WeiText | null;
+  readonly channels: readonly ChannelView[];
+  readonly history: readonly HistoryEntry[];
+}
+
+export interface View {
+  readonly platform: 'chromium' | 'firefox';
+  readonly protection: Protection;
+  readonly applied: ApplyStatus;
+  readonly host: {
+    readonly status: HostStatus;
+    readonly version: string | null;
+    readonly error: WarrenErrorData | null;
+    readonly facts: SnapshotInput['host'] | null;
+  };
+  readonly table: RouteTable;
+  readonly canUndo: boolean;
+  readonly settings: { readonly autoLockMinutes: number; readonly closeChannels: boolean };
+  /** The stored rules could not be read; everything is blocked until the user has looked. */
+  readonly settingsBroken: boolean;
+  readonly exits: readonly ExitView[];
+  readonly network: NetworkView | null;
+  readonly wallet: WalletView;
+  readonly approvals: readonly Approval[];
+  /** Exits that wait for the wallet to be unlocked. */
+  readonly unlockNeeded: boolean;
+  readonly totals: {
+    readonly down: number;
+    readonly up: number;
+    readonly downRate: number;
+    readonly upRate: number;
+    readonly spent: WeiText;
+    readonly perHour: WeiText;
+  };
+  readonly rates: readonly RateSample[];
+}
+
+export type Command =
+  | { readonly name: 'protect'; readonly on: boolean }
+  | { readonly name: 'exit.retry'; readonly exitId: string }
+  | { readonly name: 'host.retry' }
+  | { readonly name: 'proxy.retry' }
+  | { readonly name: 'nodes'; readonly search?: string; readonly country?: string; readonly residential?: boolean }
+  | { readonly name: 'default'; readonly exit: ExitRef }
+  | { readonly name: 'rules'; readonly rules: readonly Rule[] }
+  | { readonly name: 'rule.upsert'; readonly rule: Rule }
+  | { readonly name: 'otherwise'; readonly action: Action }
+  | { readonly name: 'localDirect'; readonly on: boolean }
+  | { readonly name: 'rules.undo' }
+  | { readonly name: 'settings'; readonly autoLockMinutes?: number; readonly closeChannels?: boolean }
+  | { readonly name: 'wallet.create'; readonly password: string }
+  | {
+      readonly name: 'wallet.import';
+      readonly phrase: string;
+      readonly password: string;
+      readonly otherDevice: boolean;
+    }
+  | { readonly name: 'wallet.reveal'; readonly password: string }
+  | {
+      readonly name: 'wallet.confirmBackup';
+      readonly answers: readonly { readonly index: number; readonly word: string }[];
+    }
+  | { readonly name: 'wallet.unlock'; readonly password: string }
+  | { readonly name: 'wallet.lock' }
+  | { readonly name: 'wallet.refresh' }
+  | { readonly name: 'channel.request'; readonly payee: string; readonly action: 'topUp' | 'requestClose' | 'withdraw' }
+  | { readonly name: 'approve'; readonly id: string; readonly amount?: WeiText }
+  | { readonly name: 'reject'; readonly id: string }
+  | { readonly name: 'diagnostics' }
+  | { readonly name: 'test.stopPaying'; readonly stop: boolean };
+export type CommandName = Command['name'];
+
+export interface CommandResults {
+  nodes: { nodes: NodeView[]; total: number };
+  'wallet.create': { phrase: string; quiz: number[] };
+  'wallet.reveal': { phrase: string; quiz: number[] };
+  'wallet.confirmBackup': { passed: boolean };
+  diagnostics: { lines: { name: string; ok: boolean; text: string }[] };
+}
+export type CommandResult<N extends CommandName> = N extends keyof CommandResults ? CommandResults[N] : null;
+
+export type ToBackground = { readonly id: number; readonly command: Command };
+export type ToWindow =
+  | { readonly type: 'view'; readonly view: View }
+  | { readonly type: 'answer'; readonly id: number; readonly result?: unknown; readonly error?: WarrenErrorData };

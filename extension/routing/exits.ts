@@ -1,0 +1,63 @@
+/** Which exits the rules need, and which exit an action means. Pure. */
+import { parseDid } from '../../shared/base/units.ts';
+import type { DownInput } from '../../shared/wire/native.ts';
+import { type Action, type ExitRef, MAX_EXITS, type RouteTable } from './rules.ts';
+
+export type ExitWantInput = Extract<DownInput, { type: 'intent' }>['exits'][number];
+
+export interface ExitPlan {
+  /** In order of need; the default exit first, so it is up first. */
+  readonly wants: readonly ExitWantInput[];
+  /** Exit of this action, or null for `direct`, `block`, and exits beyond the host's limit. */
+  readonly exitOf: (action: Action) => string | null;
+  readonly defaultExitId: string;
+}
+
+/**
+ * A rule for a country is met by a node that is wanted anyway in that country (the default first):
+ * one tunnel and one deposit instead of two.
+ */
+export function planExits(table: RouteTable): ExitPlan {
+  const used = [
+    table.defaultExit,
+    ...table.rules.filter((rule) => rule.enabled).map((rule) => rule.action),
+    table.otherwise,
+  ];
+  const byCountry = new Map<string, string>();
+  for (const ref of used) {
+    if (ref.kind === 'node' && !byCountry.has(ref.country)) byCountry.set(ref.country, idOf(ref));
+  }
+  const idFor = (ref: Action | ExitRef): string | null => {
+    if (ref.kind === 'direct' || ref.kind === 'block') return null;
+    if (ref.kind === 'default') return idFor(table.defaultExit);
+    if (ref.kind === 'country') return byCountry.get(ref.country) ?? idOf(ref);
+    return idOf(ref);
+  };
+  const wants = new Map<string, ExitWantInput>();
+  for (const ref of used) {
+    const id = idFor(ref);
+    if (id === null || wants.has(id) || wants.size >= MAX_EXITS) continue;
+    const meant = ref.kind === 'default' ? table.defaultExit : ref;
+    const node = used.find((other) => other.kind === 'node' && idOf(other) === id);
+    wants.set(id, want(id, node?.kind === 'node' ? node : meant));
+  }
+  return {
+    wants: [...wants.values()],
+    exitOf: (action) => {
+      const id = idFor(action);
+      return id !== null && wants.has(id) ? id : null;
+    },
+    defaultExitId: idFor(table.defaultExit) ?? 'any',
+  };
+}
+
+function want(exitId: string, ref: Action | ExitRef): ExitWantInput {
+  if (ref.kind === 'node') return { exitId, did: ref.did, country: ref.country };
+  if (ref.kind === 'country') return { exitId, country: ref.country };
+  return { exitId };
+}
+
+function idOf(ref: Extract<Action | ExitRef, { kind: 'node' | 'country' | 'any' }>): string {
+  if (ref.kind === 'node') return `node:${parseDid(ref.did).address}`;
+  return ref.kind === 'country' ? `country:${ref.country}` : 'any';
+}

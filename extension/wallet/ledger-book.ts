@@ -1,0 +1,73 @@
+/** What the wallet remembers of its own doings: channels it opened and actions it sent. Data and its border. */
+import * as v from 'valibot';
+import { AddressSchema, CountrySchema, HexSchema } from '../../shared/wire/schema.ts';
+
+const WeiText = v.pipe(v.string(), v.regex(/^\d{1,30}$/));
+const Label = v.nullable(v.pipe(v.string(), v.maxLength(120)));
+const MAX_HISTORY = 200;
+
+export const KnownChannelSchema = v.object({
+  payee: AddressSchema,
+  signer: AddressSchema,
+  country: v.nullable(CountrySchema),
+  label: Label,
+  graceMinutes: v.number(),
+});
+export type KnownChannel = v.InferOutput<typeof KnownChannelSchema>;
+
+export const EntrySchema = v.object({
+  id: v.pipe(v.string(), v.maxLength(200)),
+  kind: v.picklist(['open', 'topUp', 'requestClose', 'withdraw', 'refund']),
+  at: v.number(),
+  payee: AddressSchema,
+  country: v.nullable(CountrySchema),
+  amount: WeiText,
+  hash: v.nullable(HexSchema(32)),
+  status: v.picklist(['pending', 'confirmed', 'failed']),
+  confirmations: v.number(),
+  nonce: v.nullable(v.number()),
+  permitNonce: v.nullable(WeiText),
+  /** `since` of the exit phase that asked for it: the same ask is not shown twice. */
+  askedAt: v.nullable(v.number()),
+});
+export type Entry = v.InferOutput<typeof EntrySchema>;
+
+export const BookSchema = v.object({
+  channels: v.pipe(v.array(KnownChannelSchema), v.maxLength(500)),
+  history: v.pipe(v.array(EntrySchema), v.maxLength(MAX_HISTORY)),
+});
+export type Book = v.InferOutput<typeof BookSchema>;
+
+export const EMPTY_BOOK: Book = { channels: [], history: [] };
+
+export function addEntry(book: Book, entry: Entry): Book {
+  if (book.history.some((known) => known.id === entry.id)) return book;
+  return { ...book, history: [entry, ...book.history].slice(0, MAX_HISTORY) };
+}
+
+export function changeEntry(book: Book, id: string, change: Partial<Entry>): Book {
+  return { ...book, history: book.history.map((entry) => (entry.id === id ? { ...entry, ...change } : entry)) };
+}
+
+export function addChannel(book: Book, channel: KnownChannel): Book {
+  const others = book.channels.filter((known) => known.payee !== channel.payee || known.signer !== channel.signer);
+  return { ...book, channels: [channel, ...others].slice(0, 500) };
+}
+
+/**
+ * Nonces for the next transaction: the chain's, or one past our newest that is still on its way, so
+ * that two approvals in a row do not replace each other and their permits stay valid in order.
+ */
+export function nextNonces(
+  book: Book,
+  chain: { readonly nonce: number; readonly permitNonce: bigint },
+): { nonce: number; permitNonce: bigint } {
+  let { nonce, permitNonce } = chain;
+  for (const entry of book.history) {
+    if (entry.status !== 'pending') continue;
+    if (entry.nonce !== null && entry.nonce >= nonce) nonce = entry.nonce + 1;
+    if (entry.permitNonce !== null && BigInt(entry.permitNonce) >= permitNonce)
+      permitNonce = BigInt(entry.permitNonce) + 1n;
+  }
+  return { nonce, permitNonce };
+}
