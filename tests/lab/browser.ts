@@ -1,0 +1,99 @@
+/**
+ * A real Chromium with the built extension, in a home's namespace, as an ordinary user, sandbox on.
+ * Driven from outside through the pipe that Playwright hands to the wrapper script.
+ */
+import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { EXTENSION_ID_CHROMIUM, PAGE_PATH, POPUP_PATH } from '../../manifest/extension.ts';
+import type { Lab } from './lab.ts';
+import { type User, wrapped } from './process.ts';
+import type { Home } from './topology.ts';
+
+const CHROMIUM = '/usr/lib/chromium/chromium';
+
+export interface LabBrowser {
+  readonly context: BrowserContext;
+  readonly profile: string;
+  /** The popup as a tab of its own, 360 px wide. */
+  openPopup(): Promise<Page>;
+  /** The full page, e.g. `#/wallet`. */
+  openPage(hash: string): Promise<Page>;
+  newTab(): Promise<Page>;
+  close(): Promise<void>;
+}
+
+export interface BrowserOptions {
+  readonly home: Home;
+  readonly user: User;
+  /** With a display: a window that a person can watch. */
+  readonly visible?: boolean;
+  /** Writes what the browser must find in its profile before it starts (native messaging). */
+  readonly prepare: (profile: string) => Promise<void>;
+}
+
+export async function startBrowser(lab: Lab, options: BrowserOptions): Promise<LabBrowser> {
+  const { home, user } = options;
+  const profile = join(user.home, 'profile');
+  mkdirSync(profile, { mode: 0o700 });
+  await options.prepare(profile);
+  own(profile, user);
+  own(join(profile, 'NativeMessagingHosts'), user);
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: wrapper(lab, home, user, options.visible ?? false),
+    headless: !options.visible,
+    chromiumSandbox: true,
+    viewport: options.visible ? null : { width: 1000, height: 720 },
+    args: [
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+      '--disable-gpu',
+      '--disable-quic',
+      `--ignore-certificate-errors-spki-list=${lab.certificate.pin}`,
+      `--disable-extensions-except=${lab.source('dist/chrome')}`,
+      `--load-extension=${lab.source('dist/chrome')}`,
+    ],
+    timeout: 30_000,
+  });
+  const open = async (path: string, size: { readonly width: number; readonly height: number }): Promise<Page> => {
+    const page = await context.newPage();
+    if (!options.visible) await page.setViewportSize(size);
+    await page.goto(`chrome-extension://${EXTENSION_ID_CHROMIUM}/${path}`);
+    return page;
+  };
+  return {
+    context,
+    profile,
+    openPopup: () => open(POPUP_PATH, { width: 360, height: 600 }),
+    openPage: (hash) => open(`${PAGE_PATH}${hash}`, { width: 1000, height: 720 }),
+    newTab: () => context.newPage(),
+    close: () => context.close(),
+  };
+}
+
+/** Playwright starts one executable: this script steps into the namespace and down to the user. */
+function wrapper(lab: Lab, home: Home, user: User, visible: boolean): string {
+  const path = join(lab.paths.run, 'chromium');
+  const env = [
+    `HOME=${user.home}`,
+    `XDG_RUNTIME_DIR=${lab.runtimeFolder('client-xdg', user)}`,
+    'LANG=C.UTF-8',
+    'PATH=/usr/bin:/bin',
+    ...(visible ? [`DISPLAY=${process.env.DISPLAY ?? ''}`, `XAUTHORITY=${process.env.XAUTHORITY ?? ''}`] : []),
+  ];
+  const words = ['ip', ...wrapped(home.host, user, 'env', ['-i', ...env, CHROMIUM])];
+  writeFileSync(path, `#!/bin/sh\nPATH=/usr/sbin:/usr/bin:/sbin:/bin exec ${words.map(quote).join(' ')} "$@"\n`, {
+    mode: 0o755,
+  });
+  return path;
+}
+
+function own(path: string, user: User): void {
+  chownSync(path, user.uid, user.gid);
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
