@@ -57,7 +57,7 @@ class Connection {
     this.#log = log;
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.#enqueue(() => this.#owner.destroyAll()));
+    socket.on('close', () => void this.#owner.abandon(this.#work));
   }
 
   #read(chunk: Buffer): void {

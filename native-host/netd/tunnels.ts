@@ -10,7 +10,7 @@ const MAX_TUNNELS_PER_OWNER = 16;
 
 export class Tunnels {
   readonly #machine: Machine;
-  readonly #all = new Map<string, Tunnel>();
+  readonly #all: Registry = { live: new Map(), endings: new Set() };
 
   constructor(machine: Machine) {
     this.#machine = machine;
@@ -21,17 +21,23 @@ export class Tunnels {
   }
 
   async destroyAll(): Promise<void> {
-    await Promise.all([...this.#all.values()].map((tunnel) => tunnel.destroy()));
-    this.#all.clear();
+    await Promise.all([...this.#all.live.values()].map((tunnel) => tunnel.destroy()));
+    this.#all.live.clear();
   }
+}
+
+interface Registry {
+  readonly live: Map<string, Tunnel>;
+  /** Closed connections whose tunnels are being taken down. */
+  readonly endings: Set<Promise<void>>;
 }
 
 export class Owner {
   readonly #machine: Machine;
-  readonly #all: Map<string, Tunnel>;
+  readonly #all: Registry;
   readonly #mine = new Map<string, Tunnel>();
 
-  constructor(machine: Machine, all: Map<string, Tunnel>) {
+  constructor(machine: Machine, all: Registry) {
     this.#machine = machine;
     this.#all = all;
   }
@@ -69,23 +75,32 @@ export class Owner {
     }
   }
 
-  async destroyAll(): Promise<void> {
-    for (const tunnel of this.#mine.values()) await this.#destroy(tunnel);
+  /** The connection is closed. @param lastWork its request that may still be under way. */
+  abandon(lastWork: Promise<void>): Promise<void> {
+    const ending = lastWork
+      .then(async () => {
+        for (const tunnel of this.#mine.values()) await this.#destroy(tunnel);
+      })
+      .finally(() => this.#all.endings.delete(ending));
+    this.#all.endings.add(ending);
+    return ending;
   }
 
   async #create(body: Extract<Verb, { verb: 'create' }>): Promise<NetdResult<'create'>> {
-    if (this.#mine.size >= MAX_TUNNELS_PER_OWNER || this.#all.size >= MAX_TUNNELS)
+    // Whoever reconnects at once finds the addresses of its old connection free again.
+    await Promise.all(this.#all.endings);
+    if (this.#mine.size >= MAX_TUNNELS_PER_OWNER || this.#all.live.size >= MAX_TUNNELS)
       throw refuse('There are as many tunnels as this machine may hold.', 'Disconnect one first.');
-    const live = [...this.#all.values()];
+    const live = [...this.#all.live.values()];
     const tunnel = new Tunnel(this.#machine, freshTunnelName(), freshTable(new Set(live.map((t) => t.table))), body);
     // Two links with one address would make the policy routes ambiguous.
     if (live.some((other) => other.address4 === tunnel.address4))
       throw refuse('A tunnel on this machine has this address already.', 'Connect again: the address is random.');
-    this.#all.set(tunnel.name, tunnel);
+    this.#all.live.set(tunnel.name, tunnel);
     try {
       await tunnel.create(body.privateKey);
     } catch (error) {
-      this.#all.delete(tunnel.name);
+      this.#all.live.delete(tunnel.name);
       throw error;
     }
     this.#mine.set(tunnel.name, tunnel);
@@ -95,7 +110,7 @@ export class Owner {
   async #destroy(tunnel: Tunnel): Promise<void> {
     this.#mine.delete(tunnel.name);
     await tunnel.destroy();
-    this.#all.delete(tunnel.name);
+    this.#all.live.delete(tunnel.name);
   }
 
   /** The same answer for a tunnel of somebody else and for one that never was. */
