@@ -1,0 +1,41 @@
+/** Starts what a public machine lends to the network: STUN, the relay, or both. */
+import type { Clock, TransportAddress } from '../shared/effects.ts';
+import { createMetrics } from './metrics.ts';
+import type { Admission } from './relay/intake.ts';
+import { startRelay } from './relay/server.ts';
+import { startStunServer } from './stun/server.ts';
+
+export interface Helper {
+  /** Every socket that answers STUN; empty without `stun`. */
+  readonly stun: readonly TransportAddress[];
+  readonly relayUrl: string | null;
+  close(): Promise<void>;
+}
+
+export async function startHelper(options: {
+  readonly stun?: TransportAddress | null;
+  readonly stunAlternate?: TransportAddress | null;
+  readonly relay?: TransportAddress | null;
+  readonly peers?: readonly string[];
+  readonly clock: Clock;
+  readonly admission?: Admission;
+}): Promise<Helper> {
+  const { stun, stunAlternate = null, relay, peers = [], clock, admission } = options;
+  const metrics = createMetrics();
+  const stunServer = stun ? await startStunServer({ primary: stun, alternate: stunAlternate, metrics }) : null;
+  try {
+    const relayServer = relay
+      ? await startRelay({ listen: relay, peers, clock, metrics, ...(admission ? { admission } : {}) })
+      : null;
+    return {
+      stun: stunServer?.addresses ?? [],
+      relayUrl: relayServer?.url ?? null,
+      async close() {
+        await Promise.all([stunServer?.close(), relayServer?.close()]);
+      },
+    };
+  } catch (thrown) {
+    await stunServer?.close();
+    throw thrown;
+  }
+}

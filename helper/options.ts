@@ -1,0 +1,68 @@
+/** The helper's command line. */
+import { parseArgs } from 'node:util';
+import { WarrenError } from '../shared/base/errors.ts';
+import { canonicalIp } from '../shared/base/ip.ts';
+import type { TransportAddress } from '../shared/effects.ts';
+
+export const USAGE = `warren-helper: STUN server and Nostr relay of the Warren network
+
+  --stun ADDRESS:PORT      STUN on this address, e.g. 192.0.2.10:3478
+  --stun-alt ADDRESS:PORT  a second address and another port: RFC 5780, both ports on both addresses
+  --relay ADDRESS:PORT     relay (WebSocket, NIP-11 and /metrics on the same port)
+  --peers URL,…            relays whose proposals are copied
+  --log LEVEL              debug, info, warn or error (default info)
+  --help
+`;
+
+export interface HelperOptions {
+  readonly stun: TransportAddress | null;
+  readonly stunAlternate: TransportAddress | null;
+  readonly relay: TransportAddress | null;
+  readonly peers: readonly string[];
+  readonly log: string;
+  readonly help: boolean;
+}
+
+/** @throws WarrenError frame_malformed with the offending option. */
+export function parseOptions(args: readonly string[]): HelperOptions {
+  let values: { readonly [name: string]: string | boolean | undefined };
+  try {
+    const text = { type: 'string' } as const;
+    values = parseArgs({
+      args: [...args],
+      options: { stun: text, 'stun-alt': text, relay: text, peers: text, log: text, help: { type: 'boolean' } },
+    }).values;
+  } catch (cause) {
+    throw wrong(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+  const place = (name: string) => {
+    const value = values[name];
+    return typeof value === 'string' ? transportAddress(name, value) : null;
+  };
+  const stun = place('stun');
+  const stunAlternate = place('stun-alt');
+  const relay = place('relay');
+  if (stunAlternate && (!stun || stun.address === stunAlternate.address || stun.port === stunAlternate.port)) {
+    throw wrong('--stun-alt needs --stun, and another address and another port than it.');
+  }
+  if (!stun && !relay && values.help !== true) throw wrong('Nothing to do: give --stun, --relay or both.');
+  const peers = typeof values.peers === 'string' ? values.peers.split(',').filter((url) => url !== '') : [];
+  const bad = peers.find((url) => !/^wss?:\/\//.test(url));
+  if (bad) throw wrong(`--peers: not a ws:// or wss:// URL: ${bad}`);
+  const log = typeof values.log === 'string' ? values.log : 'info';
+  if (!['debug', 'info', 'warn', 'error', 'silent'].includes(log)) throw wrong(`--log: unknown level ${log}`);
+  return { stun, stunAlternate, relay, peers, log, help: values.help === true };
+}
+
+function transportAddress(name: string, text: string): TransportAddress {
+  const at = text.lastIndexOf(':');
+  const address = canonicalIp(text.slice(0, at).replace(/^\[(.*)\]$/, '$1'));
+  const port = Number(text.slice(at + 1));
+  if (!address || !/^\d+$/.test(text.slice(at + 1)) || port > 65_535)
+    throw wrong(`--${name}: not ADDRESS:PORT: ${text}`);
+  return { address, port };
+}
+
+function wrong(message: string, cause?: unknown): WarrenError {
+  return new WarrenError('frame_malformed', message, 'See warren-helper --help.', { cause });
+}

@@ -1,0 +1,124 @@
+/** The relay's port: WebSocket for NIP-01, HTTP for NIP-11, /metrics and /health. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Clock, TransportAddress } from '../../shared/effects.ts';
+import { loadNostr } from '../../shared/node/nostr.ts';
+import type { Metrics } from '../metrics.ts';
+import { createRateLimit, sourceOf } from '../rate-limit.ts';
+import { serveConnection } from './connection.ts';
+import { relayInformation } from './information.ts';
+import { type Admission, createIntake } from './intake.ts';
+import { LIMITS } from './limits.ts';
+import { replicate } from './replicate.ts';
+import { ProposalStore } from './store.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+export interface RelayOptions {
+  readonly listen: TransportAddress;
+  /** Relays whose proposals are copied. */
+  readonly peers: readonly string[];
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly admission?: Admission;
+}
+
+export interface Relay {
+  readonly local: TransportAddress;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const SWEEP_MS = 30_000;
+
+export async function startRelay({ listen, peers, clock, metrics, admission }: RelayOptions): Promise<Relay> {
+  const store = new ProposalStore();
+  const subscriptions = new Subscriptions();
+  const nostr = await loadNostr();
+  const intake = createIntake({ nostr, store, subscriptions, metrics, ...(admission ? { admission } : {}) });
+  const queries = createRateLimit(LIMITS.queriesPerSource);
+  const perSource = new Map<string, number>();
+
+  const http = createServer((request, response) => answerHttp(request, response, metrics, admission !== undefined));
+  http.maxHeadersCount = 64;
+  http.requestTimeout = 10_000;
+  const sockets = new WebSocketServer({ server: http, maxPayload: LIMITS.frameBytes, perMessageDeflate: false });
+  const alive = new WeakSet<WebSocket>();
+
+  sockets.on('connection', (socket, request) => {
+    const source = sourceOf(request.socket.remoteAddress ?? '');
+    const count = (perSource.get(source) ?? 0) + 1;
+    if (count > LIMITS.connectionsPerSource || sockets.clients.size > LIMITS.connections) {
+      metrics.count('warren_connections_refused_total');
+      socket.on('error', () => {});
+      socket.close(1013, 'too many connections');
+      return;
+    }
+    perSource.set(source, count);
+    socket.on('close', () => {
+      const left = (perSource.get(source) ?? 1) - 1;
+      if (left > 0) perSource.set(source, left);
+      else perSource.delete(source);
+    });
+    request.socket.setNoDelay(true);
+    alive.add(socket);
+    socket.on('pong', () => alive.add(socket));
+    serveConnection({ socket, source, intake, store, subscriptions, queries, metrics });
+  });
+
+  const ping = setInterval(() => {
+    for (const socket of sockets.clients) {
+      if (!alive.has(socket)) socket.terminate();
+      alive.delete(socket);
+      if (socket.readyState === socket.OPEN) socket.ping();
+    }
+  }, LIMITS.pingEveryMs);
+  const sweep = setInterval(() => store.sweep(Math.floor(Date.now() / 1000)), SWEEP_MS);
+
+  metrics.gauge('warren_proposals', 'Proposals held', () => store.size);
+  metrics.gauge('warren_connections', 'Open WebSockets', () => sockets.clients.size);
+  metrics.gauge('warren_subscriptions', 'Open subscriptions', () => subscriptions.size);
+
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(listen.port, listen.address, () => {
+      http.off('error', reject);
+      resolve();
+    });
+  });
+  const copies = replicate(peers, intake, clock);
+  const bound = http.address();
+  const port = typeof bound === 'object' && bound ? bound.port : listen.port;
+  const host = listen.address.includes(':') ? `[${listen.address}]` : listen.address;
+  return {
+    local: { address: listen.address, port },
+    url: `ws://${host}:${port}`,
+    async close() {
+      clearInterval(ping);
+      clearInterval(sweep);
+      await copies.close();
+      for (const socket of sockets.clients) socket.terminate();
+      await new Promise<void>((resolve) => sockets.close(() => resolve()));
+      http.closeAllConnections();
+      await new Promise<void>((resolve) => http.close(() => resolve()));
+    },
+  };
+}
+
+function answerHttp(request: IncomingMessage, response: ServerResponse, metrics: Metrics, restricted: boolean): void {
+  const [status, type, body] = page(request, metrics, restricted);
+  response.writeHead(status, { 'content-type': type, 'access-control-allow-origin': '*', 'cache-control': 'no-store' });
+  response.end(request.method === 'HEAD' ? '' : body);
+}
+
+type Page = readonly [status: number, type: string, body: string];
+
+function page({ method, url, headers }: IncomingMessage, metrics: Metrics, restricted: boolean): Page {
+  if (method !== 'GET' && method !== 'HEAD') return [405, 'text/plain', 'method not allowed\n'];
+  if (url === '/metrics') return [200, 'text/plain; version=0.0.4', metrics.text()];
+  if (url === '/health') return [200, 'text/plain', 'ok\n'];
+  if (url !== '/') return [404, 'text/plain', 'not found\n'];
+  if (headers.accept?.includes('application/nostr+json')) {
+    return [200, 'application/nostr+json', JSON.stringify(relayInformation(restricted))];
+  }
+  return [200, 'text/plain', 'Warren helper: a Nostr relay for discovery and signalling. Connect with a WebSocket.\n'];
+}
