@@ -1,0 +1,48 @@
+/** What works and what does not, in lines that a user can copy into a report: no address, no destination, no key. */
+import { asWarrenError } from '../shared/base/errors.ts';
+import type { Answering } from './requests.ts';
+
+export interface DiagnosticLine {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+export async function diagnose(host: Answering): Promise<DiagnosticLine[]> {
+  const { world, shared, exits } = host;
+  const [netd, stun, ledger] = await Promise.all([
+    outcome(shared.device.get(), () => `running, WireGuard in ${shared.device.backend ?? 'an unknown backend'}`),
+    outcome(world.stunServers(), (servers) => `${servers.length} addresses`),
+    outcome(
+      shared.ledger.ask((chain) => chain.account(world.profile.token)),
+      (account) => `chain ${world.profile.chainId}, newest block ${age(world.clock.now(), account.blockTime)} old`,
+    ),
+  ]);
+  const relay = host.relay();
+  const { nat } = exits;
+  return [
+    { name: 'Node.js', ok: true, text: process.version },
+    { name: 'warren-netd', ...netd },
+    { name: 'Relays', ok: relay === 'connected', text: relay },
+    { name: 'STUN servers', ...stun },
+    { name: 'Ledger', ...ledger },
+    {
+      name: 'NAT',
+      ok: nat !== null && nat.mapping !== 'unknown',
+      text: nat ? `mapping ${nat.mapping}, filtering ${nat.filtering}` : 'not measured yet: connect once',
+    },
+  ];
+}
+
+async function outcome<T>(work: Promise<T>, tell: (value: T) => string): Promise<{ ok: boolean; text: string }> {
+  try {
+    return { ok: true, text: tell(await work) };
+  } catch (error) {
+    const { message, action } = asWarrenError(error);
+    return { ok: false, text: `${message} ${action}` };
+  }
+}
+
+function age(now: number, blockTimeSec: number): string {
+  return `${Math.max(0, Math.round(now / 1_000 - blockTimeSec))} s`;
+}

@@ -1,0 +1,265 @@
+/**
+ * One exit: drives its session machine and gives each attempt of it its resources. It decides nothing;
+ * orders go from the machine to the attempt, reports from the attempt to the machine.
+ */
+import type { InferInput } from 'valibot';
+import { asWarrenError, type WarrenErrorData } from '../shared/base/errors.ts';
+import type { Address, Did } from '../shared/base/units.ts';
+import { type Driven, drive } from '../shared/machine/drive.ts';
+import type { SessionInput, SessionOutput } from '../shared/machine/session/api.ts';
+import { Session } from '../shared/machine/session/session.ts';
+import type { ExitSchema, ExitWant, Need, NeedSchema } from '../shared/wire/native.ts';
+import type { FoundProposal } from '../shared/wire/proposal.ts';
+import { Attempt } from './attempt.ts';
+import type { Discovery } from './discovery.ts';
+import type { Log } from './log.ts';
+import type { Shared } from './shared.ts';
+import { Steps } from './steps.ts';
+import type { World } from './world.ts';
+
+/** Suite 2 of docs/protocol/handshake.md, the only one that is spoken. */
+const SUITE = 'X25519 + ML-KEM-768, ChaCha20-Poly1305';
+
+type ExitView = InferInput<typeof ExitSchema>;
+
+export class Exit {
+  readonly id: string;
+  readonly #world: World;
+  readonly #shared: Shared;
+  readonly #discovery: Discovery;
+  readonly #log: Log;
+  readonly #changed: () => void;
+  readonly #session: Session;
+  readonly #driven: Driven<SessionInput>;
+  /** Nodes that held a funded channel of ours. */
+  readonly #funded = new Set<Did>();
+  #attempt: Attempt | null = null;
+  #last: { readonly node: FoundProposal; readonly attempt: Attempt } | null = null;
+  #steps: Steps;
+  #search = 0;
+  #releasing = 0;
+
+  constructor(
+    world: World,
+    shared: Shared,
+    discovery: Discovery,
+    want: ExitWant,
+    payer: Address,
+    log: Log,
+    changed: () => void,
+  ) {
+    this.id = want.exitId;
+    this.#world = world;
+    this.#shared = shared;
+    this.#discovery = discovery;
+    this.#log = log;
+    this.#changed = changed;
+    this.#steps = new Steps(() => world.clock.now());
+    this.#session = new Session(want, payer, world.clock.now());
+    this.#driven = drive(this.#session, world.clock, (output) => this.#act(output));
+  }
+
+  connect(want: ExitWant, payer: Address): void {
+    this.#feed({ type: 'connect', want, payer });
+  }
+
+  disconnect(closeChannel: boolean): void {
+    this.#feed({ type: 'disconnect', closeChannel });
+  }
+
+  retry(): void {
+    this.#feed({ type: 'retry' });
+  }
+
+  /** A signer key arrived. */
+  offerSigner(payee: Address): void {
+    const { state } = this.#session;
+    if (state.phase === 'funding' && state.trial.node.proposal.payee === payee) this.#attempt?.offerSigner();
+  }
+
+  /** A transaction of the wallet went through. */
+  walletMoved(): void {
+    this.#feed({ type: 'wallet' });
+    const { state } = this.#session;
+    const signer = this.#attempt?.signer;
+    if ((state.phase === 'up' || state.phase === 'gated') && this.#attempt?.topUpNeeded && signer)
+      this.#attempt.readChannel(signer);
+  }
+
+  stopPaying(stopped: boolean): void {
+    this.#attempt?.stopPaying(stopped);
+  }
+
+  /** Nothing runs, nothing is held. */
+  get idle(): boolean {
+    return this.#session.state.phase === 'closed' && this.#attempt === null && this.#releasing === 0;
+  }
+
+  get nat(): Attempt['nat'] {
+    return this.#attempt?.nat ?? null;
+  }
+
+  get backend(): Attempt['backend'] {
+    return this.#attempt?.backend ?? null;
+  }
+
+  /** The end of the host: no settling, everything goes. */
+  async stop(): Promise<void> {
+    this.#driven.stop();
+    await this.#release();
+  }
+
+  view(): ExitView {
+    const { state } = this.#session;
+    const trial = 'trial' in state ? state.trial : null;
+    const attempt = this.#attempt ?? (state.phase === 'closed' ? (this.#last?.attempt ?? null) : null);
+    const node = trial?.node ?? (state.phase === 'closed' ? (this.#last?.node ?? null) : null);
+    const carrying = state.phase === 'up' || state.phase === 'gated';
+    const proxy = carrying ? (this.#attempt?.proxy ?? null) : null;
+    const rate = carrying && attempt ? attempt.rate(this.#world.clock.now()) : { rx: 0, tx: 0 };
+    const path = attempt?.path;
+    return {
+      exitId: this.id,
+      phase: state.phase,
+      since: Math.round(state.since),
+      node: node && this.#discovery.view(node),
+      proxy: proxy && { host: '127.0.0.1', port: proxy.port, username: proxy.username, password: proxy.password },
+      path: path && trial ? { kind: path.kind, rttMs: round(attempt.rttMs), remote: path.remote } : null,
+      suite: this.#attempt?.established ? SUITE : null,
+      rxBytes: attempt?.rxBytes ?? 0,
+      txBytes: attempt?.txBytes ?? 0,
+      rxRate: rate.rx,
+      txRate: rate.tx,
+      pricePerMB: node ? node.proposal.pricePerMB.toString() : null,
+      spentSession: (attempt?.spent.session ?? 0n).toString(),
+      spentTotal: (attempt?.spent.total ?? 0n).toString(),
+      deposit: attempt?.deposit?.toString() ?? null,
+      refunded: state.phase === 'closed' && state.refunded !== null ? state.refunded.toString() : null,
+      need: this.#need(),
+      error: this.#error(),
+      steps: this.#steps.list(),
+    };
+  }
+
+  #need(): InferInput<typeof NeedSchema> | null {
+    const { state } = this.#session;
+    if (state.phase === 'funding') {
+      const { payee } = state.trial.node.proposal;
+      if (state.step.at === 'signer') return { kind: 'signer', payee };
+      return state.step.at === 'approval' ? written(state.step.need) : null;
+    }
+    const attempt = this.#attempt;
+    if ((state.phase !== 'up' && state.phase !== 'gated') || !attempt?.topUpNeeded || !attempt.signer) return null;
+    const { payee, minDeposit, pricePerMB, minGraceMinutes } = state.trial.node.proposal;
+    const suggested = pricePerMB * 1_000n;
+    return written({
+      kind: 'channel',
+      payee,
+      signer: attempt.signer,
+      minDeposit,
+      suggestedDeposit: suggested > minDeposit ? suggested : minDeposit,
+      graceMinutes: minGraceMinutes,
+      pricePerMB,
+      action: 'topUp',
+    });
+  }
+
+  #error(): WarrenErrorData | null {
+    const { state } = this.#session;
+    const own = 'error' in state ? state.error : null;
+    return own ?? this.#attempt?.warning ?? null;
+  }
+
+  #act(output: SessionOutput): void {
+    switch (output.type) {
+      case 'discover':
+        this.#steps = new Steps(() => this.#world.clock.now());
+        this.#steps.begin('total', 'discover');
+        void this.#discover(output.want);
+        break;
+      case 'prepare': {
+        this.#steps.end('discover');
+        const tell = (input: SessionInput) => this.#feed(input);
+        const { payer } = this.#session;
+        this.#attempt = new Attempt(this.#world, this.#shared, output.trial, payer, this.#steps, tell, this.#changed);
+        this.#attempt.prepare();
+        break;
+      }
+      case 'readChannel':
+        this.#attempt?.readChannel(output.signer);
+        break;
+      case 'shake':
+        this.#funded.add(output.trial.node.proposal.did);
+        this.#attempt?.shake(output.signer);
+        break;
+      case 'traverse':
+        this.#attempt?.traverse();
+        break;
+      case 'join':
+        this.#attempt?.join(output.path);
+        break;
+      case 'open':
+        this.#attempt?.open();
+        break;
+      case 'settle':
+        if (this.#attempt) this.#last = { node: output.trial.node, attempt: this.#attempt };
+        this.#attempt?.settle(output.closeChannel);
+        break;
+      case 'release':
+        void this.#release();
+        break;
+    }
+  }
+
+  async #discover(want: ExitWant): Promise<void> {
+    const search = ++this.#search;
+    const { state } = this.#session;
+    const again = state.phase === 'discovering' && state.error !== null;
+    let input: SessionInput;
+    try {
+      input = { type: 'found', nodes: await this.#discovery.candidates(want, [...this.#funded], again) };
+    } catch (error) {
+      input = { type: 'failure', error: asWarrenError(error).data() };
+    }
+    // An answer to a question that was replaced meanwhile says nothing.
+    if (search === this.#search && this.#session.state.phase === 'discovering') this.#feed(input);
+  }
+
+  async #release(): Promise<void> {
+    const attempt = this.#attempt;
+    this.#attempt = null;
+    if (!attempt) return;
+    this.#releasing++;
+    await attempt.release().catch(() => {});
+    this.#releasing--;
+    this.#changed();
+  }
+
+  #feed(input: SessionInput): void {
+    const { phase } = this.#session.state;
+    this.#driven.feed(input);
+    const { state } = this.#session;
+    if (state.phase !== phase) {
+      const why = input.type === 'failure' ? `failure ${input.error.code}: ${input.error.message}` : input.type;
+      this.#log.debug(`exit ${this.id}: ${phase} → ${state.phase} on ${why}`);
+    }
+    if (this.#session.state.phase === 'up') this.#steps.end('total');
+    this.#changed();
+  }
+}
+
+function round(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms * 10) / 10;
+}
+
+/** Wei as text, as the wire wants it. */
+function written(need: Need): InferInput<typeof NeedSchema> {
+  if (need.kind === 'signer') return need;
+  const { minDeposit, suggestedDeposit, pricePerMB } = need;
+  return {
+    ...need,
+    minDeposit: minDeposit.toString(),
+    suggestedDeposit: suggestedDeposit.toString(),
+    pricePerMB: pricePerMB.toString(),
+  };
+}

@@ -1,0 +1,146 @@
+/**
+ * The WireGuard side of one exit: the link that netd makes, its peer, the splice, and the counters
+ * polled while it lives. Whether the tunnel is alive is for shared/machine/tunnel to say.
+ */
+import { toBase64 } from '../shared/base/bytes.ts';
+import { asWarrenError, type WarrenErrorData } from '../shared/base/errors.ts';
+import type { Ms } from '../shared/base/units.ts';
+import type { TransportAddress, TunnelDevice } from '../shared/effects.ts';
+import { drive } from '../shared/machine/drive.ts';
+import type { Session } from '../shared/machine/handshake/api.ts';
+import { Tunnel, type TunnelInput, type TunnelOutput } from '../shared/machine/tunnel/tunnel.ts';
+import type { NetdResult, PeerCounters } from '../shared/wire/netd.ts';
+import type { World } from './world.ts';
+
+/** nat.md: 1280 passes everywhere; probing for more comes later. */
+const MTU = 1_280;
+/** Makes WireGuard initiate at once; the NAT mapping itself is kept by the consent checks. */
+const KEEPALIVE_SECONDS = 20;
+/** Until the first handshake every round trip counts; then the gate's 1 MB sets the pace. */
+const POLL_WAITING: Ms = 15;
+const POLL_IDLE: Ms = 250;
+const POLL_BUSY: Ms = 60;
+/** Bytes between two polls above which the next one comes sooner: 1 MB in 250 ms. */
+const BUSY_BYTES_PER_MS = 1_000;
+
+export interface LinkEvents {
+  up(): void;
+  counters(counters: PeerCounters): void;
+  /** WireGuard received something. */
+  heard(): void;
+  lost(error: WarrenErrorData): void;
+}
+
+export interface Link {
+  readonly backend: NetdResult<'create'>['backend'];
+  /** Adds the peer and joins port P to WireGuard; WireGuard initiates at once. */
+  join(remote: TransportAddress, port: number): Promise<void>;
+  consent(state: 'good' | 'suspect' | 'lost'): void;
+  /** The counters right now; null when the link is gone. */
+  sample(): Promise<PeerCounters | null>;
+  destroy(): Promise<void>;
+}
+
+/** @throws WarrenError `netd_unreachable`, `netd_refused`, `wireguard_unavailable`. */
+export async function createLink(
+  world: World,
+  device: TunnelDevice,
+  session: Session,
+  privateKey: string,
+  events: LinkEvents,
+): Promise<Link> {
+  const { address4, address6 } = session.terms;
+  const created = await device.ask<'create'>({
+    verb: 'create',
+    role: 'client',
+    privateKey,
+    address4,
+    address6,
+    mtu: MTU,
+  });
+  const { tunnel } = created;
+  const publicKey = session.peerWireGuardKey;
+  let endpoint: TransportAddress | null = null;
+  let machine: { feed(input: TunnelInput): void; stop(): void } | null = null;
+  let cancelPoll: (() => void) | null = null;
+  let alive = true;
+  let handshaken = false;
+
+  const peer = () => {
+    const presharedKey = toBase64(session.psk);
+    const at = endpoint ? { endpoint } : {};
+    return device.ask<'peer'>({
+      verb: 'peer',
+      tunnel,
+      publicKey,
+      presharedKey,
+      ...at,
+      keepaliveSeconds: KEEPALIVE_SECONDS,
+    });
+  };
+  const fail = (error: unknown) => {
+    if (alive) events.lost(asWarrenError(error).data());
+  };
+  const act = (output: TunnelOutput) => {
+    switch (output.type) {
+      case 'up':
+        handshaken = true;
+        return events.up();
+      case 'heard':
+        return events.heard();
+      case 'kick':
+        device.ask<'unpeer'>({ verb: 'unpeer', tunnel, publicKey }).then(peer).catch(fail);
+        return;
+      case 'lost':
+        return events.lost(output.error);
+    }
+  };
+  const sample = async () => {
+    const { peers } = await device.ask<'counters'>({ verb: 'counters', tunnel });
+    return peers.find((entry) => entry.publicKey === publicKey) ?? null;
+  };
+  const poll = async (before: PeerCounters | null, at: Ms) => {
+    const now = world.clock.now();
+    let counters = before;
+    try {
+      counters = (await sample()) ?? before;
+    } catch (error) {
+      return fail(error);
+    }
+    if (!alive) return;
+    if (counters) {
+      const { handshakeAt, rxBytes, txBytes } = counters;
+      machine?.feed({ type: 'counters', handshakeAt, rxBytes, txBytes });
+      events.counters(counters);
+    }
+    if (alive)
+      cancelPoll = world.clock.after(pace(before, counters, now - at, handshaken), () => void poll(counters, now));
+  };
+
+  return {
+    backend: created.backend,
+    async join(remote, port) {
+      endpoint = { address: remote.address, port: remote.port };
+      await device.ask<'splice'>({ verb: 'splice', tunnel, accept: [port], send: port });
+      await peer();
+      if (!alive) return;
+      machine = drive(new Tunnel(world.clock.now()), world.clock, act);
+      void poll(null, world.clock.now());
+    },
+    consent: (state) => machine?.feed({ type: 'consent', state }),
+    sample: () => sample().catch(() => null),
+    async destroy() {
+      alive = false;
+      cancelPoll?.();
+      machine?.stop();
+      await device.ask<'destroy'>({ verb: 'destroy', tunnel }).catch(() => {});
+    },
+  };
+}
+
+function pace(before: PeerCounters | null, now: PeerCounters | null, elapsed: Ms, handshaken: boolean): Ms {
+  if (!handshaken) return POLL_WAITING;
+  if (!before || !now) return POLL_IDLE;
+  const moved = now.rxBytes + now.txBytes - before.rxBytes - before.txBytes;
+  return moved / Math.max(1, elapsed) > BUSY_BYTES_PER_MS ? POLL_BUSY : POLL_IDLE;
+}

@@ -1,0 +1,66 @@
+/** Command line and environment of warren-host. What the browser itself appends is kept apart. */
+import { parseArgs } from 'node:util';
+import { WarrenError } from '../shared/base/errors.ts';
+
+export interface HostOptions {
+  /** Network profile file. */
+  readonly network: string;
+  readonly netdSocket: string;
+  /** On tmpfs; a folder of our own is made in it. */
+  readonly runtimeDir: string;
+  /** Debug log, on a tmpfs; null: warnings to stderr only. */
+  readonly log: string | null;
+  readonly testSwitches: boolean;
+  /** Who started us: `chrome-extension://ID/`, or Firefox's manifest path and add-on id. */
+  readonly startedBy: readonly string[];
+}
+
+export const DEFAULT_NETD_SOCKET = '/run/warren/netd.sock';
+
+/** @throws WarrenError `internal` naming the flag that is wrong or missing. */
+export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): HostOptions {
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(argv);
+  } catch (cause) {
+    throw usage(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+  const { values, positionals } = parsed;
+  const network = values.network ?? env.WARREN_NETWORK;
+  if (!network) throw usage('--network PROFILE.json is missing');
+  return {
+    network,
+    netdSocket: values.netd ?? env.WARREN_NETD ?? DEFAULT_NETD_SOCKET,
+    runtimeDir: values.runtime ?? env.WARREN_RUNTIME ?? defaultRuntimeDir(env),
+    log: values.log ?? env.WARREN_LOG ?? null,
+    testSwitches: values['test-switches'] ?? false,
+    startedBy: positionals,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  return parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      network: { type: 'string' },
+      netd: { type: 'string' },
+      runtime: { type: 'string' },
+      log: { type: 'string' },
+      'test-switches': { type: 'boolean' },
+      // Chromium on Windows appends it; harmless here.
+      'parent-window': { type: 'string' },
+    },
+  });
+}
+
+/** The user's own tmpfs where the system has one, since /run/warren belongs to netd. */
+function defaultRuntimeDir(env: NodeJS.ProcessEnv): string {
+  return env.XDG_RUNTIME_DIR ?? '/dev/shm';
+}
+
+function usage(message: string, cause?: unknown): WarrenError {
+  return new WarrenError('internal', `warren-host: ${message}.`, 'Reinstall the host: its start script is damaged.', {
+    cause,
+  });
+}

@@ -1,0 +1,104 @@
+/**
+ * The outside of one exit: the UDP socket P, what the world sees of it (gathering), and the checks
+ * with one peer. Packets that are no STUN never come here, the splice takes them to WireGuard.
+ */
+import { utf8 } from '../shared/base/bytes.ts';
+import type { WarrenErrorData } from '../shared/base/errors.ts';
+import type { Ms } from '../shared/base/units.ts';
+import type { Datagrams } from '../shared/effects.ts';
+import { type Driven, drive } from '../shared/machine/drive.ts';
+import type { Session } from '../shared/machine/handshake/api.ts';
+import type { CandidatePair, ChecksInput, GatheringInput, Nat } from '../shared/machine/traversal/api.ts';
+import { Checks } from '../shared/machine/traversal/checks.ts';
+import { Gathering } from '../shared/machine/traversal/gathering.ts';
+import type { Candidate } from '../shared/wire/candidate.ts';
+import type { World } from './world.ts';
+
+export interface PathEvents {
+  gathered(candidates: readonly Candidate[], nat: Nat): void;
+  nominated(pair: CandidatePair, kind: 'direct' | 'lan' | 'relay', rttMs: Ms | null): void;
+  rtt(ms: Ms): void;
+  consent(state: 'good' | 'suspect' | 'lost'): void;
+  failed(error: WarrenErrorData): void;
+}
+
+export interface PathHandle {
+  /** The local port that the splice works on. */
+  readonly port: number;
+  startChecks(session: Session): void;
+  /** WireGuard received something. */
+  heard(): void;
+  close(): Promise<void>;
+}
+
+/** Opens the socket and starts gathering at once. */
+export async function openPath(world: World, events: PathEvents): Promise<PathHandle> {
+  const [socket, servers] = await Promise.all([world.openDatagrams(), world.stunServers()]);
+  let local: readonly Candidate[] = [];
+  let checks: Driven<ChecksInput> | null = null;
+  const { port } = socket.local;
+
+  const machine = new Gathering({ servers, hosts: world.hostAddresses(port), random: world.random });
+  const gathering: Driven<GatheringInput> = drive(machine, world.clock, (output) => {
+    if (output.type === 'send') socket.send(output.packet, output.to);
+    if (output.type !== 'gathered') return;
+    local = output.candidates;
+    checks?.feed({ type: 'candidates', side: 'local', candidates: local });
+    events.gathered(local, output.nat);
+  });
+  const forget = socket.onPacket((packet, from) => {
+    gathering.feed({ type: 'packet', packet, from });
+    checks?.feed({ type: 'packet', packet, from });
+  });
+  gathering.feed({ type: 'start' });
+
+  return {
+    port,
+    startChecks(session) {
+      checks = driveChecks(world, socket, session, local, events);
+      checks.feed({ type: 'start' });
+    },
+    heard: () => checks?.feed({ type: 'heard' }),
+    async close() {
+      forget();
+      gathering.stop();
+      checks?.stop();
+      await socket.close();
+    },
+  };
+}
+
+function driveChecks(
+  world: World,
+  socket: Datagrams,
+  session: Session,
+  local: readonly Candidate[],
+  events: PathEvents,
+): Driven<ChecksInput> {
+  const { local: mine, remote: theirs } = session.traversal;
+  const credentials = {
+    localFragment: mine.fragment,
+    remoteFragment: theirs.fragment,
+    localPassword: utf8(mine.password),
+    remotePassword: utf8(theirs.password),
+  };
+  const { random } = world;
+  const checks = new Checks({ role: 'controlling', credentials, local, remote: session.peerCandidates, random });
+  return drive(checks, world.clock, (output) => {
+    switch (output.type) {
+      case 'send':
+        return socket.send(output.packet, output.to);
+      case 'nominated':
+        return events.nominated(output.pair, output.kind, output.rttMs);
+      case 'rtt':
+        return events.rtt(output.rttMs);
+      case 'suspect':
+      case 'lost':
+        return events.consent(output.type);
+      case 'recovered':
+        return events.consent('good');
+      case 'failed':
+        return events.failed(output.error);
+    }
+  });
+}

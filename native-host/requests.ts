@@ -1,0 +1,62 @@
+/** The extension's questions with one answer each: nodes, wallet reads, diagnostics, the test switch. */
+
+import type { Hex } from '../shared/base/bytes.ts';
+import { WarrenError } from '../shared/base/errors.ts';
+import type { Method, RequestBody, ResultInput } from '../shared/wire/native.ts';
+import { diagnose } from './diagnostics.ts';
+import type { Discovery } from './discovery.ts';
+import type { Exits } from './exits.ts';
+import type { Shared } from './shared.ts';
+import type { World } from './world.ts';
+
+export interface Answering {
+  readonly world: World;
+  readonly shared: Shared;
+  readonly discovery: Discovery;
+  readonly exits: Exits;
+  readonly relay: () => 'connecting' | 'connected' | 'unreachable';
+  readonly testSwitches: boolean;
+}
+
+/** @throws WarrenError with the reason, which becomes the response's error. */
+export async function answer(host: Answering, body: RequestBody): Promise<ResultInput<Method>> {
+  const { ledger } = host.shared;
+  switch (body.method) {
+    case 'nodes':
+      return host.discovery.page(body.params);
+    case 'wallet.account': {
+      const account = await ledger.ask((chain) => chain.account(body.params.address));
+      return {
+        coin: account.coin.toString(),
+        token: account.token.toString(),
+        nonce: account.nonce,
+        maxFeePerGas: account.maxFeePerGas.toString(),
+        maxPriorityFeePerGas: account.maxPriorityFeePerGas.toString(),
+        permitNonce: account.permitNonce.toString(),
+        blockTime: account.blockTime,
+      };
+    }
+    case 'wallet.channel': {
+      const channel = await ledger.ask((chain) => chain.channel(body.params));
+      return { ...channel, deposit: channel.deposit.toString(), claimed: channel.claimed.toString() };
+    }
+    case 'wallet.broadcast':
+      return { hash: await ledger.ask((chain) => chain.broadcast(body.params.raw as Hex)) };
+    case 'wallet.receipt': {
+      const receipt = await ledger.ask((chain) => chain.receipt(body.params.hash as Hex));
+      if (receipt.status === 'confirmed') host.exits.walletMoved();
+      return { ...receipt, gasUsed: receipt.gasUsed?.toString() ?? null };
+    }
+    case 'diagnostics':
+      return { lines: await diagnose(host) };
+    case 'test.stopPaying':
+      if (!host.testSwitches)
+        throw new WarrenError(
+          'message_unknown',
+          'This host was not started for tests.',
+          'Start it with --test-switches.',
+        );
+      host.exits.stopPaying(body.params.stop);
+      return {};
+  }
+}

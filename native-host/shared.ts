@@ -1,0 +1,54 @@
+/**
+ * What the exits of one host share: the device, the ledger, and what is remembered between attempts,
+ * in RAM only. Signer keys are wiped with the wallet they belong to.
+ */
+import { fromHex, type Hex } from '../shared/base/bytes.ts';
+import type { Address, Wei } from '../shared/base/units.ts';
+import { Device } from './device.ts';
+import { LedgerWatch } from './ledger-watch.ts';
+import type { World } from './world.ts';
+
+export interface SignerKey {
+  readonly address: Address;
+  readonly privateKey: Uint8Array;
+}
+
+export class Shared {
+  readonly device: Device;
+  readonly ledger: LedgerWatch;
+  /** Highest amount signed, by channel id. */
+  readonly highest = new Map<Hex, Wei>();
+  readonly #addressOf: World['addressOf'];
+  readonly #signers = new Map<Address, SignerKey>();
+  stopPaying = false;
+
+  constructor(world: World, changed: () => void) {
+    this.device = new Device(world, changed);
+    this.ledger = new LedgerWatch(world, changed);
+    this.#addressOf = world.addressOf;
+  }
+
+  /** @throws RangeError when it is no private key. */
+  addSigner(payee: Address, privateKey: string): void {
+    const key = fromHex(privateKey);
+    const signer = { address: this.#addressOf(key), privateKey: key };
+    const before = this.#signers.get(payee);
+    if (before?.address === signer.address) {
+      // The same again: payments under way hold the first buffer.
+      key.fill(0);
+      return;
+    }
+    before?.privateKey.fill(0);
+    this.#signers.set(payee, signer);
+  }
+
+  signerOf(payee: Address): SignerKey | null {
+    return this.#signers.get(payee) ?? null;
+  }
+
+  /** Another wallet, or the end: no key stays. */
+  wipe(): void {
+    for (const { privateKey } of this.#signers.values()) privateKey.fill(0);
+    this.#signers.clear();
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * What one session loop needs from the world: the seams of shared/effects.ts and the few factories
+ * beside them. `openWorld` gives the real ones; a test gives twins. Heavy libraries (viem, the relays'
+ * WebSockets) load here, after the host has said welcome.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Address, Ms } from '../shared/base/units.ts';
+import type {
+  Clock,
+  Datagrams,
+  Directory,
+  HandshakeCrypto,
+  LedgerReader,
+  Signal,
+  TransportAddress,
+  TunnelDevice,
+} from '../shared/effects.ts';
+
+import { createClock } from '../shared/node/clock.ts';
+import type { NetworkProfile } from '../shared/wire/network.ts';
+import type { ControlConnection } from './control-connection.ts';
+import type { LocalProxy, LocalProxyOptions } from './local-proxy/api.ts';
+
+export interface World {
+  readonly profile: NetworkProfile;
+  readonly clock: Clock;
+  readonly rendezvous: {
+    readonly directory: Directory;
+    readonly signal: Signal;
+    onStatus(handler: (status: ReturnType<Directory['status']>) => void): () => void;
+    close(): Promise<void>;
+  };
+  readonly ledger: LedgerReader & { close(): void };
+  connectNetd(): Promise<TunnelDevice>;
+  openDatagrams(): Promise<Datagrams>;
+  /** The machine's own addresses, each with this port. */
+  hostAddresses(port: number): readonly TransportAddress[];
+  /** The profile's STUN servers as addresses; the names go to the system's resolver. */
+  stunServers(): Promise<readonly TransportAddress[]>;
+  openProxy(options: LocalProxyOptions): Promise<LocalProxy>;
+  connectControl(from: string, timeout: Ms): Promise<ControlConnection>;
+  readonly crypto: HandshakeCrypto;
+  random(length: number): Uint8Array;
+  sign(digest: Uint8Array, privateKey: Uint8Array): Uint8Array;
+  /** Null when it is nobody's signature. */
+  recover(digest: Uint8Array, signature: Uint8Array): Address | null;
+  addressOf(privateKey: Uint8Array): Address;
+  generateWireGuardKeyPair(): { readonly privateKey: string; readonly publicKey: string };
+}
+
+export async function openWorld(profile: NetworkProfile, netdSocket: string): Promise<World> {
+  const clock = createClock();
+  // The relays first: their sockets connect while the rest loads.
+  const { openRendezvous } = await import('../shared/node/relays/open.ts');
+  const rendezvous = openRendezvous({ relays: profile.relays, clock });
+  const [reader, netd, datagrams, proxy, control, crypto, curve, names] = await Promise.all([
+    import('../shared/node/ledger/reader.ts'),
+    import('../shared/node/netd-client.ts'),
+    import('../shared/node/datagrams.ts'),
+    import('./local-proxy/proxy.ts'),
+    import('./control-connection.ts'),
+    import('../shared/node/crypto.ts'),
+    import('../shared/node/secp256k1.ts'),
+    import('./stun-names.ts'),
+  ]);
+  return {
+    profile,
+    clock,
+    rendezvous,
+    ledger: reader.createLedgerReader(profile),
+    connectNetd: () => netd.connectNetd(netdSocket),
+    openDatagrams: () => datagrams.createDatagrams(),
+    hostAddresses: datagrams.hostAddresses,
+    stunServers: () => names.resolveStunServers(profile.stun),
+    openProxy: (options) => proxy.createLocalProxy(options),
+    connectControl: (from, timeout) => control.connectControl(from, timeout),
+    crypto: crypto.nodeCrypto,
+    random: (length) => Uint8Array.from(randomBytes(length)),
+    sign: curve.sign,
+    recover(digest, signature) {
+      try {
+        return curve.recoverAddress(digest, signature);
+      } catch {
+        return null;
+      }
+    },
+    addressOf: curve.addressOf,
+    generateWireGuardKeyPair: crypto.generateWireGuardKeyPair,
+  };
+}
