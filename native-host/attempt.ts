@@ -111,6 +111,8 @@ export class Attempt {
     });
     this.#run(this.#pathHandle);
     this.#run(this.#resolve());
+    // Without netd there is no tunnel: better said before money is asked for.
+    this.#run(this.#shared.device.get());
     this.offerSigner();
   }
 

@@ -42,7 +42,7 @@ const starting = start();
 starting.catch(() => {});
 
 const port = openNativePort(process.stdin, process.stdout, {
-  onMessage: (message) => void receive(message),
+  onMessage: receive,
   onFault: (error) => log.debug(`bad frame: ${error.code}`),
   onEnd: () => void end(0),
 });
@@ -73,19 +73,24 @@ async function readProfile(file: string): Promise<NetworkProfile> {
   }
 }
 
-async function receive(message: Down): Promise<void> {
-  if (message.type === 'hello') return greet(message.version);
-  if (loop) return loop.handle(message);
-  if (greeted && queue.length < MAX_QUEUED) queue.push(message);
-  else if (!greeted) fault(new WarrenError('message_unknown', 'The extension has to say hello first.', 'Reload it.'));
+function receive(message: Down): void {
+  if (message.type === 'hello') {
+    if (greeted) fault(new WarrenError('message_unknown', 'The extension said hello twice.', 'Reload the extension.'));
+    else void greet(message.version);
+    greeted = true;
+  } else if (!greeted) {
+    fault(new WarrenError('message_unknown', 'The extension has to say hello first.', 'Reload the extension.'));
+  } else if (loop) {
+    loop.handle(message);
+  } else if (queue.length < MAX_QUEUED) {
+    queue.push(message);
+  }
 }
 
 async function greet(version: number): Promise<void> {
   try {
-    const running = await starting;
     assertVersion(version);
-    if (greeted) throw new WarrenError('message_unknown', 'The extension said hello twice.', 'Reload the extension.');
-    greeted = true;
+    const running = await starting;
     port.send(welcome(running.profile));
     await load(running);
   } catch (error) {
