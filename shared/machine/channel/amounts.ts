@@ -16,3 +16,7 @@ export function bytesFor(amount: Wei, pricePerMB: Wei): ByteCount {
 export function larger(a: Wei, b: Wei): Wei {
   return a > b ? a : b;
 }
+
+export function smaller(a: Wei, b: Wei): Wei {
+  return a > b ? b : a;
+}

@@ -12,6 +12,8 @@ import { type PayeeConfig, type PayeeInput, type PayeeOutput, TOLERANCE_BYTES, T
 import { Flow } from './flow.ts';
 import { PAYEE_TRANSITIONS, type PayeeEvent, type PayeePhase } from './transitions.ts';
 
+/** Less than this is no flow: a receipt and its acknowledgement would call for the next one. */
+export const FLOW_BYTES: ByteCount = 8_192;
 /** While bytes flow, a receipt goes out at least this often … */
 export const RECEIPT_EVERY_MS: Ms = 1_000;
 /** … and as soon as the client has sent this much more, since it pays its upload by receipts. */
@@ -150,7 +152,7 @@ export class Payee implements Machine<PayeeInput, PayeeOutput> {
 
   get #receiptAt(): Ms | null {
     const last = this.#receipt;
-    if (!last || (last.rxBytes === this.#rxBytes && last.txBytes === this.#txBytes)) return null;
+    if (!last || this.#rxBytes + this.#txBytes - last.rxBytes - last.txBytes < FLOW_BYTES) return null;
     return last.at + RECEIPT_EVERY_MS;
   }
 

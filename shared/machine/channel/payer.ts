@@ -5,7 +5,7 @@
 import { WarrenError } from '../../base/errors.ts';
 import { type ByteCount, MEGABYTE, type Ms, type Wei } from '../../base/units.ts';
 import type { Deadline, Machine, Tick } from '../machine.ts';
-import { bytesFor, costOf, larger } from './amounts.ts';
+import { bytesFor, costOf, larger, smaller } from './amounts.ts';
 import { type PayerConfig, type PayerInput, type PayerOutput, TOLERANCE_BYTES, TOLERANCE_RATIO } from './api.ts';
 import { Flow } from './flow.ts';
 import { PAYER_TRANSITIONS, type PayerEvent, type PayerPhase } from './transitions.ts';
@@ -134,7 +134,7 @@ export class Payer implements Machine<PayerInput, PayerOutput> {
     const used = this.#rxBytes + Math.min(this.#receivedByProvider, this.#txBytes);
     if (bytesFor(this.#paid - base, pricePerMB) - used > window) return [];
     const wanted = larger(base + costOf(used + window + MEGABYTE, pricePerMB), this.#highestSigned);
-    const cumulative = wanted < this.#deposit ? wanted : this.#deposit;
+    const cumulative = smaller(wanted, this.#deposit);
     if (cumulative <= this.#paid || cumulative < this.#highestSigned) {
       this.#go('empty');
       return this.#low();

@@ -9,7 +9,7 @@ export const PAYER_TRANSITIONS: Record<PayerPhase, Partial<Record<PayerEvent, Pa
   paying: { sign: 'signing', empty: 'exhausted', dispute: 'disputed' },
   /** One signature at a time. */
   signing: { signed: 'paying', dispute: 'disputed' },
-  exhausted: { topUp: 'paying', dispute: 'disputed' },
+  exhausted: { topUp: 'paying', recovered: 'paying', dispute: 'disputed' },
   /** For good: a new session may try again. */
   disputed: {},
 };
