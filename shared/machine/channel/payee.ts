@@ -33,6 +33,8 @@ export class Payee implements Machine<PayeeInput, PayeeOutput> {
   #rxBytes: ByteCount = 0;
   #txBytes: ByteCount = 0;
   #receivedByClient: ByteCount = 0;
+  /** Sent bytes that the client, at its last proof, had not received: lost, or still under way. */
+  #forgiven: ByteCount = 0;
   #receipt: { at: Ms; rxBytes: ByteCount; txBytes: ByteCount } | null = null;
 
   constructor(config: PayeeConfig) {
@@ -99,6 +101,8 @@ export class Payee implements Machine<PayeeInput, PayeeOutput> {
         ...this.#settle(),
       ];
     this.#receivedByClient = Math.max(this.#receivedByClient, rxBytes);
+    const missing = Math.max(0, this.#txBytes - this.#receivedByClient);
+    this.#forgiven = Math.min(missing, this.#txBytes * TOLERANCE_RATIO + TOLERANCE_BYTES);
     const outputs: PayeeOutput[] = [];
     if (proof.cumulative > held) {
       this.#highest = proof;
@@ -118,11 +122,9 @@ export class Payee implements Machine<PayeeInput, PayeeOutput> {
     return [...this.#settle(), ...receipt];
   }
 
-  /** What the client must pay for: what we received, and what it says that it received as far as that is likely. */
+  /** What the client must pay for; what passed since its last report counts in full. */
   get #used(): ByteCount {
-    const least = this.#txBytes * (1 - TOLERANCE_RATIO) - TOLERANCE_BYTES;
-    const sent = Math.max(Math.min(this.#receivedByClient, this.#txBytes), least, 0);
-    return this.#carried + this.#rxBytes + sent;
+    return this.#carried + this.#rxBytes + this.#txBytes - this.#forgiven;
   }
 
   get #paidBytes(): ByteCount {

@@ -79,18 +79,26 @@ describe('the gate', () => {
     expect(gates(feed(payee, [counters(5 * MB + 1)], 300))).toEqual(['payment_stopped']);
   });
 
-  test('believes a client that reports a little less than was sent, but no more than three percent', () => {
-    const payee = new Payee(config());
-    const credit = 1.27 * MB;
-    // What must be paid of t sent bytes is 0.97·t − 256 KiB, and one megabyte is free.
-    expect(gates(feed(payee, [counters(0, credit)]))).toEqual([]);
-    expect(gates(feed(payee, [counters(0, 1.31 * MB)]))).toEqual(['payment_stopped']);
+  test('forgives what a client did not receive, up to three percent and a quarter of a megabyte', () => {
+    const sent = 10 * MB;
+    const tolerated = 0.03 * sent + 262_144;
+    for (const [missing, forgiven] of [
+      [0, 0],
+      [tolerated, tolerated],
+      [2 * MB, tolerated],
+    ] as const) {
+      const payee = new Payee(config({ roundTripMs: 0 }));
+      feed(payee, [counters(0, sent), proof(10n * PRICE, sent - missing)]);
+      const limit = Math.floor(11 * MB + forgiven);
+      expect(gates(feed(payee, [counters(0, limit)]))).toEqual([]);
+      expect(gates(feed(payee, [counters(0, limit + 1)]))).toEqual(['payment_stopped']);
+    }
   });
 
-  test('takes a higher report at its word', () => {
+  test('forgives a client nothing that has reported nothing', () => {
     const payee = new Payee(config());
-    feed(payee, [counters(0, 1.1 * MB)]);
-    expect(gates(feed(payee, [proof(0n, 1.1 * MB)]))).toEqual(['payment_stopped']);
+    expect(gates(feed(payee, [counters(0, MB)]))).toEqual([]);
+    expect(gates(feed(payee, [counters(0, MB + 1)]))).toEqual(['payment_stopped']);
   });
 
   test('names the deposit when that is what ran out', () => {
