@@ -28,9 +28,23 @@ export function toHex(bytes: Uint8Array): Hex {
 
 /** @throws RangeError when the text is not an even number of hex digits (with or without 0x). */
 export function fromHex(text: string): Uint8Array {
-  const digits = text.startsWith('0x') ? text.slice(2) : text;
-  if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits)) throw new RangeError('not a hex string');
-  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
+  const start = text.startsWith('0x') ? 2 : 0;
+  const length = (text.length - start) / 2;
+  if (!Number.isInteger(length)) throw new RangeError('not a hex string');
+  const out = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
+    const at = start + 2 * i;
+    out[i] = (digit(text.charCodeAt(at)) << 4) | digit(text.charCodeAt(at + 1));
+  }
+  return out;
+}
+
+/** Value of one hex digit by its character code. By hand: proofs are decoded thousands of times a second. */
+function digit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const lower = code | 0x20;
+  if (lower >= 97 && lower <= 102) return lower - 87;
+  throw new RangeError('not a hex string');
 }
 
 export function toBase64(bytes: Uint8Array): string {
