@@ -101,6 +101,7 @@ export class Attempt {
         this.rttMs = rttMs;
         const { address, port } = pair.remote;
         this.#feed({ type: 'nominated', path: { address, port } });
+        if (this.#link) this.#run(this.#link.move({ address, port }));
       },
       rtt: (ms) => {
         this.rttMs = ms;
@@ -341,6 +342,8 @@ export class Attempt {
         this.#changed();
       },
       disputed: (error) => {
+        // Asked to close, the node answers a failure with a refusal.
+        if (this.#settling) return this.#fail(error);
         this.warning = error;
         this.#changed();
       },

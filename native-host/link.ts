@@ -35,6 +35,8 @@ export interface Link {
   readonly backend: NetdResult<'create'>['backend'];
   /** Adds the peer and joins port P to WireGuard; WireGuard initiates at once. */
   join(remote: TransportAddress, port: number): Promise<void>;
+  /** The path moved: WireGuard sends to the new address from now on. */
+  move(remote: TransportAddress): Promise<void>;
   consent(state: 'good' | 'suspect' | 'lost'): void;
   /** The counters right now; null when the link is gone. */
   sample(): Promise<PeerCounters | null>;
@@ -126,6 +128,11 @@ export async function createLink(
       if (!alive) return;
       machine = drive(new Tunnel(world.clock.now()), world.clock, act);
       void poll(null, world.clock.now());
+    },
+    async move(remote) {
+      if (!endpoint || (endpoint.address === remote.address && endpoint.port === remote.port)) return;
+      endpoint = { address: remote.address, port: remote.port };
+      await peer();
     },
     consent: (state) => machine?.feed({ type: 'consent', state }),
     sample: () => sample().catch(() => null),

@@ -31,6 +31,9 @@ export interface PathHandle {
   close(): Promise<void>;
 }
 
+/** How often the machine's own addresses are looked at: no event says that Wi-Fi became LTE. */
+const LOOK_EVERY: Ms = 2_000;
+
 /** Opens the socket and starts gathering at once. */
 export async function openPath(world: World, events: PathEvents): Promise<PathHandle> {
   const [socket, servers] = await Promise.all([world.openDatagrams(), world.stunServers()]);
@@ -52,6 +55,18 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   });
   gathering.feed({ type: 'start' });
 
+  let hosts = addresses(world, port);
+  let cancelLook = () => {};
+  const look = () => {
+    cancelLook = world.clock.after(LOOK_EVERY, look);
+    const now = addresses(world, port);
+    if (now === hosts) return;
+    hosts = now;
+    gathering.feed({ type: 'network', hosts: world.hostAddresses(port) });
+    checks?.feed({ type: 'restart' });
+  };
+  cancelLook = world.clock.after(LOOK_EVERY, look);
+
   return {
     port,
     startChecks(session) {
@@ -61,6 +76,7 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
     heard: () => checks?.feed({ type: 'heard' }),
     async close() {
       forget();
+      cancelLook();
       gathering.stop();
       checks?.stop();
       await socket.close();
@@ -101,4 +117,12 @@ function driveChecks(
         return events.failed(output.error);
     }
   });
+}
+
+function addresses(world: World, port: number): string {
+  return world
+    .hostAddresses(port)
+    .map(({ address }) => address)
+    .sort()
+    .join(' ');
 }
