@@ -6,6 +6,8 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -45,10 +47,13 @@ export async function openJournal(folder: string, name: string): Promise<Journal
     load: () => start.split('\n').filter((line) => line !== ''),
     append(line) {
       const bytes = Buffer.from(`${line}\n`);
+      const { size } = fstatSync(file);
       try {
         let at = 0;
         while (at < bytes.length) at += writeSync(file, bytes, at);
       } catch (cause) {
+        // Half a line would spoil the next one too.
+        ftruncateSync(file, size);
         throw new WarrenError('internal', 'The journal could not be written.', `Make room in ${folder}.`, { cause });
       }
     },
