@@ -45,14 +45,22 @@ function page(site: string, from: string): string {
 <h1>${site}</h1><p>You reached this page from</p><p><code id="address">${from}</code></p></html>`;
 }
 
-/** Streams without end, 64 KiB at a time, as fast as the reader takes it: for "stop paying". */
-function endless(response: ServerResponse, chunk: Buffer): void {
-  response.writeHead(200, { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' });
-  const more = (): void => {
-    while (!response.destroyed && response.write(chunk));
-  };
-  response.on('drain', more);
-  more();
+/** How fast `/stream` runs, bytes a second: slow enough that "the data under way" is small beside a megabyte. */
+export const STREAM_RATE = 2_000_000;
+const STREAM_TICK_MS = 20;
+
+/** Streams without end at a steady rate: for "stop paying". Waits where the reader does not take it. */
+function endless(response: ServerResponse, source: Buffer): void {
+  response.writeHead(200, {
+    'content-type': 'application/octet-stream',
+    'cache-control': 'no-store',
+    'access-control-allow-origin': '*',
+  });
+  const chunk = source.subarray(0, (STREAM_RATE * STREAM_TICK_MS) / 1000);
+  const timer = setInterval(() => {
+    if (!response.writableNeedDrain) response.write(chunk);
+  }, STREAM_TICK_MS);
+  response.on('close', () => clearInterval(timer));
 }
 
 export interface OriginOptions {
@@ -77,7 +85,7 @@ export async function startOrigins(options: OriginOptions): Promise<void> {
       response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': big.length, ...cors });
       response.end(big);
     } else if (path === '/stream') {
-      endless(response, big.subarray(0, 65_536));
+      endless(response, big);
     } else {
       response.writeHead(404, cors).end();
     }

@@ -1,0 +1,114 @@
+/** Step 6: a signed proof for every megabyte, live in the popup; who stops paying is stopped. */
+import type { Page } from 'playwright-core';
+import type { SessionStatus } from '../../../provider/dashboard/status.ts';
+import { MEGABYTE } from '../../../shared/base/units.ts';
+import { STREAM_RATE } from '../../lab/origins.ts';
+import type { SceneProvider } from '../../lab/scene.ts';
+import type { Story } from '../story.ts';
+import { by, value, view } from '../ui.ts';
+import { until } from '../wait.ts';
+
+/** Bytes that may pass beside the unpaid megabyte: what flows while both sides look and speak (docs/protocol/control.md). */
+const IN_FLIGHT = STREAM_RATE * 0.5;
+
+async function session(provider: SceneProvider): Promise<SessionStatus> {
+  const { sessions } = await provider.status();
+  const [only] = sessions.filter(({ phase }) => phase === 'up');
+  if (!only || sessions.length !== 1) throw new Error(`${provider.country} has ${sessions.length} sessions, not one`);
+  return only;
+}
+
+export async function pay(story: Story): Promise<void> {
+  const { scene, told, popup, browser, shot } = story;
+  const { de } = scene.providers;
+  const price = BigInt((await view(popup)).exits.find((exit) => exit.node?.country === 'DE')?.pricePerMB ?? 0);
+  const carried = await session(de);
+  const bytes = carried.rxBytes + carried.txBytes;
+  const paidFor = Number((BigInt(carried.paid) * BigInt(MEGABYTE)) / price);
+  told.claim(
+    'what was signed covers what WireGuard counted at the provider, and no more than is paid ahead',
+    paidFor >= bytes * 0.97 - MEGABYTE && paidFor <= bytes + 33 * MEGABYTE,
+    `${(bytes / 1e6).toFixed(2)} MB counted, ${(paidFor / 1e6).toFixed(2)} MB paid`,
+  );
+  const { earnings } = await de.status();
+  told.claim(
+    'the provider holds the proofs, verified, and has claimed nothing yet',
+    BigInt(earnings.unclaimed) >= BigInt(carried.paid),
+  );
+
+  const tab = await browser.newTab();
+  await tab.goto('https://one.example/');
+  await stream(tab);
+  const before = await value(popup, 'spent');
+  await popup.bringToFront();
+  await until(
+    'the popup shows speed, and money going',
+    async () => (await value(popup, 'speedDown')) > 500_000n && (await value(popup, 'spent')) > before + price,
+  );
+  told.claim(
+    'the popup shows speed, bytes and money, live',
+    true,
+    `${await value(popup, 'speedDown')} B/s, ${await value(popup, 'bytesDown')} B, ${await value(popup, 'spent')} wei`,
+  );
+  await shot('popup-streaming', popup);
+
+  const diagnostics = await browser.openPage('#/diagnostics?switches');
+  await by(diagnostics, 'stopPaying').check();
+  const gated = await until(
+    'the gate closes',
+    async () => {
+      const now = await session(de);
+      return now.gate === 'closed' ? now : null;
+    },
+    20_000,
+  );
+  const settled = await until(
+    'nothing more passes',
+    async () => {
+      const first = await session(de);
+      const second = await session(de);
+      return second.rxBytes + second.txBytes === first.rxBytes + first.txBytes ? second : null;
+    },
+    20_000,
+    1_500,
+  ).catch(() => gated);
+  const unpaid = settled.rxBytes + settled.txBytes - Number((BigInt(settled.paid) * BigInt(MEGABYTE)) / price);
+  told.claim(
+    'who stops paying is gated within 1 MB and the data in flight',
+    unpaid <= MEGABYTE + IN_FLIGHT,
+    `${(unpaid / 1e6).toFixed(2)} MB unpaid`,
+  );
+  const received = await receivedBytes(tab);
+  await popup.bringToFront();
+  await until(
+    'the popup says so',
+    async () => (await view(popup)).exits.some((exit) => exit.phase === 'gated'),
+    10_000,
+  ).catch(() => null);
+  told.claim('the stream stands still', (await receivedBytes(tab)) - received < 300_000);
+  await shot('popup-gated', popup);
+
+  await by(diagnostics, 'stopPaying').uncheck();
+  await until('the gate opens again', async () => (await session(de)).gate === 'open', 15_000);
+  const resumed = await receivedBytes(tab);
+  await until('the stream goes on', async () => (await receivedBytes(tab)) > resumed + 500_000, 20_000);
+  told.claim('paying again opens the gate, and the same download goes on', true);
+  await tab.close();
+  await diagnostics.close();
+}
+
+/** Reads the endless stream in the page and counts. */
+async function stream(tab: Page): Promise<void> {
+  await tab.evaluate(() => {
+    Object.assign(globalThis, { received: 0 });
+    void fetch('/stream').then(async (response) => {
+      const reader = response.body?.getReader();
+      for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+        (globalThis as unknown as { received: number }).received += part.value.length;
+      }
+    });
+  });
+}
+
+const receivedBytes = (tab: Page): Promise<number> =>
+  tab.evaluate(() => (globalThis as unknown as { received: number }).received);

@@ -1,0 +1,109 @@
+/** The extension as a person uses it: clicks and words on its pages, by their stable test ids. */
+import type { Locator, Page } from 'playwright-core';
+import type { View } from '../../extension/messages.ts';
+import { TEST } from '../../extension/ui/testids.ts';
+import { until } from './wait.ts';
+
+export const PASSWORD = 'correct horse battery staple';
+
+export const by = (
+  page: Page | Locator,
+  id: keyof typeof TEST,
+  attributes: Readonly<Record<string, string>> = {},
+): Locator => {
+  const more = Object.entries(attributes).map(([name, value]) => `[${name}="${value}"]`);
+  return page.locator(`[data-testid="${TEST[id]}"]${more.join('')}`);
+};
+
+/** A number that an element carries beside its words. */
+export async function value(page: Page | Locator, id: keyof typeof TEST): Promise<bigint> {
+  return BigInt((await by(page, id).first().getAttribute('data-value')) ?? '0');
+}
+
+/** What the background tells its windows: read over a window's own port, changed by nothing. */
+export function view(page: Page): Promise<View> {
+  return page.evaluate(
+    () =>
+      new Promise<View>((resolve, reject) => {
+        const port = chrome.runtime.connect({ name: 'ui' });
+        const timer = setTimeout(() => reject(new Error('the background sent no view')), 5_000);
+        port.onMessage.addListener((message: unknown) => {
+          const { view } = message as { readonly view?: View };
+          if (!view) return;
+          clearTimeout(timer);
+          port.disconnect();
+          resolve(view);
+        });
+      }),
+  );
+}
+
+/** Creates the wallet through the set-up page; returns the words that the page showed. */
+export async function createWallet(page: Page, shot: (name: string, page: Page) => Promise<void>): Promise<string[]> {
+  await by(page, 'setupCreate').click();
+  await by(page, 'passwordNew').fill(PASSWORD);
+  await by(page, 'passwordRepeat').fill(PASSWORD);
+  await by(page, 'passwordSubmit').click();
+  await by(page, 'seedReveal').click();
+  const words = await until('twelve words', async () => {
+    const all = await by(page, 'seedWord').evaluateAll((nodes) =>
+      nodes
+        .map((node) => ({ index: Number(node.getAttribute('data-index')), word: node.textContent?.trim() ?? '' }))
+        .sort((a, b) => a.index - b.index)
+        .map(({ word }) => word),
+    );
+    return all.length === 12 && all.every((word) => /^[a-z]+$/.test(word)) ? all : null;
+  });
+  await shot('seed', page);
+  await by(page, 'seedWritten').click();
+  const asked = by(page, 'quizInput');
+  await asked.first().waitFor();
+  for (const input of await asked.all()) {
+    await input.fill(words[Number(await input.getAttribute('data-index'))] ?? '');
+  }
+  await by(page, 'quizSubmit').click();
+  await by(page, 'setupDone').waitFor();
+  return words;
+}
+
+/** Adds a rule: this domain and all below it take that route. */
+export async function addRule(page: Page, domain: string, action: string): Promise<void> {
+  const before = await by(page, 'ruleRow').count();
+  await by(page, 'ruleAdd').click();
+  await by(page, 'ruleMatchKind').selectOption('domain');
+  await by(page, 'ruleMatchText').fill(domain);
+  await by(page, 'ruleAction').selectOption(action);
+  await by(page, 'ruleSave').click();
+  await until(`the rule for ${domain}`, async () => (await by(page, 'ruleRow').count()) > before);
+}
+
+export interface Approved {
+  readonly kind: string;
+  readonly total: bigint;
+}
+
+/** Says yes to every approval sheet until the state is reached; returns what was approved. */
+export async function approveUntil(popup: Page, state: string, limitMs = 40_000): Promise<Approved[]> {
+  const approved: Approved[] = [];
+  const seen = new Set<string>();
+  await until(
+    `the state ${state}`,
+    async () => {
+      const sheet = by(popup, 'approval').first();
+      const key = (await sheet.count()) > 0 ? await sheet.getAttribute('data-key', { timeout: 500 }) : null;
+      if (key && !seen.has(key)) {
+        const button = by(popup, 'approvalApprove');
+        if (await button.isEnabled({ timeout: 500 })) {
+          const kind = (await sheet.getAttribute('data-kind')) ?? '';
+          const total = await value(popup, 'approvalTotal');
+          await button.click({ timeout: 2_000 });
+          seen.add(key);
+          approved.push({ kind, total });
+        }
+      }
+      return (await by(popup, 'stateText').getAttribute('data-state', { timeout: 500 })) === state;
+    },
+    limitMs,
+  );
+  return approved;
+}

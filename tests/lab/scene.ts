@@ -1,0 +1,226 @@
+/**
+ * Warren in the lab: chain, helper and relay in the internet; a client's home and two providers' homes,
+ * each with its netd as root and everything else as an ordinary user. Starts things; checks nothing.
+ */
+import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXTENSION_ID_CHROMIUM } from '../../manifest/extension.ts';
+import { writeHostWrapper, writeNativeManifests } from '../../manifest/native-messaging.ts';
+import type { Status } from '../../provider/dashboard/status.ts';
+import { type Address, address } from '../../shared/base/units.ts';
+import type { NetworkProfile } from '../../shared/wire/network.ts';
+import { type LabBrowser, startBrowser } from './browser.ts';
+import { type Chain, profileOf, startChain } from './chain.ts';
+import { createLab, type Lab } from './lab.ts';
+import type { NatName } from './nat.ts';
+import type { LabProcess, User } from './process.ts';
+import { inNamespace } from './run.ts';
+import { type Home, SERVERS } from './topology.ts';
+import { startTurn } from './turn.ts';
+
+const STUN_PORT = 3478;
+const RELAY_PORT = 7000;
+/** A lab's key store protects test money for a minute. */
+const PASSWORD = 'lab password';
+
+export interface SceneProvider {
+  readonly name: string;
+  readonly country: string;
+  readonly home: Home;
+  readonly account: Address;
+  readonly process: LabProcess;
+  readonly netd: LabProcess;
+  /** The provider's own dashboard API, over its loopback. */
+  status(): Promise<Status>;
+}
+
+export interface Scene {
+  readonly lab: Lab;
+  readonly chain: Chain;
+  readonly profile: NetworkProfile;
+  readonly client: {
+    readonly home: Home;
+    readonly user: User;
+    readonly netd: LabProcess;
+    /** The host's own folder on tmpfs, and its log there. */
+    readonly runtime: string;
+    readonly hostLog: string;
+  };
+  readonly providers: Readonly<Record<'de' | 'jp', SceneProvider>>;
+  openBrowser(options?: { readonly visible?: boolean }): Promise<LabBrowser>;
+  close(): Promise<void>;
+}
+
+export interface SceneOptions {
+  readonly clientNat?: NatName;
+  readonly providerNat?: NatName;
+  /** In tokens per 1,000,000 bytes. */
+  readonly prices?: Readonly<Record<'de' | 'jp', string>>;
+}
+
+export async function createScene(options: SceneOptions = {}): Promise<Scene> {
+  const providerNat = options.providerNat ?? 'portRestricted';
+  const lab = await createLab({
+    homes: [
+      { name: 'cli', wan: '90.54.12.7', lan: 1, nat: options.clientNat ?? 'portRestricted' },
+      { name: 'de', wan: '84.130.44.21', lan: 2, nat: providerNat, neighbour: true },
+      { name: 'jp', wan: '126.77.8.33', lan: 3, nat: providerNat, neighbour: true },
+    ],
+  });
+  try {
+    return await furnish(lab, options.prices ?? { de: '0.0002', jp: '0.0003' });
+  } catch (error) {
+    const folder = await lab.keepLogs().catch(() => null);
+    await lab.close();
+    throw new Error(`the scene could not be set${folder ? `; logs: ${folder}` : ''}`, { cause: error });
+  }
+}
+
+async function furnish(lab: Lab, prices: Readonly<Record<'de' | 'jp', string>>): Promise<Scene> {
+  const [chain] = await Promise.all([startChain(lab), startHelper(lab), startTurn(lab)]);
+  const profile = profileOf(chain, { stun: STUN_PORT, relay: RELAY_PORT });
+  const network = join(lab.paths.run, 'network.json');
+  writeFileSync(network, `${JSON.stringify(profile, null, 2)}\n`);
+  chmodSync(network, 0o644);
+  const userOf = (index: number, name: string): User => {
+    const uid = lab.paths.uid + index;
+    const owner = { uid, gid: uid };
+    return { ...owner, groups: [lab.paths.uid + 3], home: lab.diskFolder(name, owner) };
+  };
+  const [client, de, jp] = [userOf(0, 'client'), userOf(1, 'de'), userOf(2, 'jp')];
+  const provider = (name: 'de' | 'jp', country: string, user: User): Promise<SceneProvider> =>
+    startProvider({ lab, chain, name, country, user, network, price: prices[name] });
+  const [netd, ...both] = await Promise.all([
+    startNetd(lab, 'cli'),
+    provider('de', 'DE', de),
+    provider('jp', 'JP', jp),
+  ]);
+  const runtime = lab.runtimeFolder('client-host', client);
+  const hostLog = join(lab.runtimeFolder('client-log', client), 'host.log');
+  return {
+    lab,
+    chain,
+    profile,
+    client: { home: lab.home('cli'), user: client, netd: netd.process, runtime, hostLog },
+    providers: { de: both[0], jp: both[1] },
+    openBrowser: ({ visible = false } = {}) =>
+      startBrowser(lab, {
+        home: lab.home('cli'),
+        user: client,
+        visible,
+        async prepare(profileFolder) {
+          const hostPath = join(lab.paths.run, 'warren-host');
+          await writeHostWrapper(hostPath, {
+            nodePath: lab.node,
+            mainPath: lab.source('native-host/main.ts'),
+            network,
+            netdSocket: netd.socket,
+            runtimeDir: runtime,
+            logFile: hostLog,
+            testSwitches: true,
+          });
+          await writeNativeManifests({
+            dir: join(profileFolder, 'NativeMessagingHosts'),
+            hostPath,
+            browser: 'chromium',
+            extensionId: EXTENSION_ID_CHROMIUM,
+          });
+        },
+      }),
+    close: () => lab.close(),
+  };
+}
+
+async function startHelper(lab: Lab): Promise<LabProcess> {
+  const [first, second] = SERVERS.helper;
+  const helper = lab.startNode({
+    name: 'helper',
+    namespace: lab.inet,
+    file: 'helper/main.ts',
+    args: [
+      ...['--stun', `${first}:${STUN_PORT}`],
+      ...['--stun-alt', `${second}:${STUN_PORT + 1}`],
+      ...['--relay', `${first}:${RELAY_PORT}`],
+    ],
+  });
+  await helper.prints(/"ready"/);
+  return helper;
+}
+
+/** Root's part of a home: warren-netd, on a socket that one group may use. */
+export async function startNetd(
+  lab: Lab,
+  home: string,
+): Promise<{ readonly process: LabProcess; readonly socket: string }> {
+  const gid = lab.paths.uid + 3;
+  const folder = lab.runtimeFolder(`${home}-netd`, { uid: 0, gid }, 0o750);
+  const socket = join(folder, 'netd.sock');
+  const process = lab.startNode({
+    name: `netd-${home}`,
+    namespace: lab.home(home).host,
+    file: 'native-host/netd/main.ts',
+    args: ['--socket', socket, '--group', String(gid), '--runtime', folder],
+  });
+  await process.prints(/ready/);
+  return { process, socket };
+}
+
+interface ProviderOptions {
+  readonly lab: Lab;
+  readonly chain: Chain;
+  readonly name: 'de' | 'jp';
+  readonly country: string;
+  readonly user: User;
+  readonly network: string;
+  readonly price: string;
+}
+
+async function startProvider(options: ProviderOptions): Promise<SceneProvider> {
+  const { lab, chain, name, country, user, network, price } = options;
+  const home = lab.home(name);
+  const passwordFile = join(lab.runtimeFolder(`${name}-secret`, user), 'password');
+  writeFileSync(passwordFile, PASSWORD, { mode: 0o600 });
+  chownSync(passwordFile, user.uid, user.gid);
+  const config = join(user.home, 'config.json');
+  const runtime = lab.runtimeFolder(`${name}-runtime`, user);
+  const provider = (verb: string, args: readonly string[]): LabProcess =>
+    lab.startNode({
+      name: verb === 'start' ? `provider-${name}` : `provider-${name}-${verb}`,
+      namespace: home.host,
+      file: 'provider/main.ts',
+      args: [verb, '--config', config, ...args],
+      user,
+      env: { WARREN_PASSWORD_FILE: passwordFile },
+    });
+  const [netd, init] = [
+    startNetd(lab, name),
+    provider('init', [
+      ...['--network', network],
+      ...['--keystore', join(user.home, 'keystore.json')],
+      ...['--netd-socket', join(lab.paths.run, `${name}-netd`, 'netd.sock')],
+      ...['--runtime-dir', runtime],
+      ...['--price-per-mb', price],
+    ]),
+  ];
+  if ((await init.exited) !== 0) throw new Error(`provider ${name} init failed\n${init.tail()}`);
+  const keystore = JSON.parse(readFileSync(join(user.home, 'keystore.json'), 'utf8')) as { readonly address: string };
+  const account = address(keystore.address);
+  const [{ process: netdProcess }] = await Promise.all([netd, chain.give(account, { coin: '1' })]);
+  const process = provider('start', []);
+  await process.prints(/serving/);
+  const token = (await process.prints(/http:\/\/127\.0\.0\.1:(\d+)\/#(\S+)/)) as RegExpExecArray;
+  const [, port, secret] = token;
+  return {
+    name,
+    country,
+    home,
+    account,
+    process,
+    netd: netdProcess,
+    async status() {
+      const args = ['-sf', '--max-time', '5', '-H', `Authorization: Bearer ${secret}`];
+      const text = await inNamespace(home.host, 'curl', [...args, `http://127.0.0.1:${port}/api/status`]);
+      return JSON.parse(text) as Status;
+    },
+  };
+}
