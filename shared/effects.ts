@@ -125,7 +125,7 @@ export interface LedgerReader {
     readonly confirmations: number;
     readonly gasUsed: bigint | null;
   }>;
-  /** Resolves with every `CloseRequested` of this payee's channels, as blocks arrive. */
+  /** Calls with each standing `CloseRequested` of this payee's channels once: those of before, and as blocks arrive. */
   onCloseRequested(payee: Address, handler: (id: Hex, closeAt: number) => void): Unsubscribe;
 }
 
@@ -137,11 +137,15 @@ export interface LedgerWriter {
     readonly delegateSeconds: number;
     readonly services: readonly string[];
   }): Promise<void>;
+  /** One to 200 proofs. Throws `proof_too_low`, without spending gas, when they would pay nothing. */
   claim(
     payee: Address,
     items: readonly (SignedProof & { readonly payer: Address })[],
   ): Promise<{ readonly transaction: Hex; readonly total: Wei; readonly gasUsed: bigint }>;
-  /** Payee: take the last proof and hand the remainder back. */
+  /**
+   * Payee: take the last proof and hand the remainder back. `claimed` is cumulative over the life of the channel.
+   * Throws `proof_invalid`, without sending anything, when the chain would not pay the proof.
+   */
   close(
     payer: Address,
     signer: Address,

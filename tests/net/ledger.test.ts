@@ -1,21 +1,16 @@
-/** The ledger adapters against a real chain; ethr-did-resolver is the oracle for identities. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Resolver } from 'did-resolver';
-import { getResolver } from 'ethr-did-resolver';
-import { createWalletClient, encodeFunctionData, type Hex, http, publicActions, stringToHex } from 'viem';
+/** The ledger adapters against a real chain. */
+import { createWalletClient, type Hex, http, publicActions } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toHex } from '../../shared/base/bytes.ts';
 import type { WarrenError } from '../../shared/base/errors.ts';
-import { type Address, address, didOf } from '../../shared/base/units.ts';
-import { bytes32, SERVICE, VERI_KEY } from '../../shared/node/did/document.ts';
 import { createLedgerReader } from '../../shared/node/ledger/reader.ts';
 import { createLedgerWriter } from '../../shared/node/ledger/writer.ts';
-import { ethereumDidRegistryAbi, hermeChannelsAbi } from '../../shared/wire/abi.ts';
+import { hermeChannelsAbi } from '../../shared/wire/abi.ts';
 import type { NetworkProfile } from '../../shared/wire/network.ts';
 import { channelId, closeDigest, domainSeparator } from '../../shared/wire/proof.ts';
 import { type Anvil, accountOf, DEV_KEYS, deployedProfile, startAnvil } from '../anvil.ts';
+import { createIdentity } from '../identity.ts';
 import { createPayer, type Payer } from '../payer.ts';
 
 const MYST = 10n ** 18n;
@@ -36,238 +31,12 @@ afterAll(async () => {
   await anvil?.stop();
 });
 
-/** A fresh account with coin, and a way to call the registry as it. */
-async function identity() {
-  const key = generatePrivateKey();
-  const account = privateKeyToAccount(key);
-  await anvil.rpc('anvil_setBalance', account.address, '0x8ac7230489e80000');
-  const client = createWalletClient({ account, transport: http(profile.rpcUrl) }).extend(publicActions);
-  const did = didOf(profile.chainId, address(account.address));
-  const call = async (data: Hex) => {
-    const hash = await client.sendTransaction({ to: profile.didRegistry, data, chain: null });
-    for (let tries = 0; tries < 500; tries++) {
-      if (await client.getTransactionReceipt({ hash }).catch(() => null)) return;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    throw new Error('not mined');
-  };
-  return {
-    key,
-    did,
-    account: address(account.address),
-    addDelegate: (delegate: Address, seconds: number) =>
-      call(
-        encodeFunctionData({
-          abi: ethereumDidRegistryAbi,
-          functionName: 'addDelegate',
-          args: [account.address, VERI_KEY, delegate, BigInt(seconds)],
-        }),
-      ),
-    revokeDelegate: (delegate: Address) =>
-      call(
-        encodeFunctionData({
-          abi: ethereumDidRegistryAbi,
-          functionName: 'revokeDelegate',
-          args: [account.address, VERI_KEY, delegate],
-        }),
-      ),
-    setAttribute: (name: Hex, value: string, seconds: number) =>
-      call(
-        encodeFunctionData({
-          abi: ethereumDidRegistryAbi,
-          functionName: 'setAttribute',
-          args: [account.address, name, stringToHex(value), BigInt(seconds)],
-        }),
-      ),
-    changeOwner: (owner: Address) =>
-      call(
-        encodeFunctionData({
-          abi: ethereumDidRegistryAbi,
-          functionName: 'changeOwner',
-          args: [account.address, owner],
-        }),
-      ),
-  };
-}
-
-/** A JSON-RPC proxy that counts HTTP requests and may refuse wide ranges of eth_getLogs, as public nodes do. */
-async function rpcProxy(options: { refuseWideLogs?: boolean; dropFirstLog?: boolean }) {
-  let requests = 0;
-  const server: Server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk) => (body += chunk));
-    request.on('end', async () => {
-      requests++;
-      const calls = [JSON.parse(body)].flat() as {
-        id: number;
-        method: string;
-        params?: { fromBlock: Hex; toBlock: Hex }[];
-      }[];
-      const upstream = await fetch(profile.rpcUrl, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body,
-      });
-      const answers = [await upstream.json()].flat() as { id: number; result?: unknown }[];
-      for (const [i, call] of calls.entries()) {
-        const range = call.params?.[0];
-        const wide = call.method === 'eth_getLogs' && range?.fromBlock !== range?.toBlock;
-        if (wide && options.refuseWideLogs) {
-          answers[i] = { id: call.id, error: { code: -32005, message: 'range too large' } } as { id: number };
-        }
-        const answer = answers[i];
-        if (wide && options.dropFirstLog && answer) answer.result = (answer.result as unknown[]).slice(1);
-      }
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(Array.isArray(JSON.parse(body)) ? answers : answers[0]));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    profile: { ...profile, rpcUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
-    requests: () => requests,
-    close: () => new Promise((resolve) => server.close(resolve)),
-  };
-}
-
 function codeOf(promise: Promise<unknown>): Promise<string> {
   return promise.then(
     () => 'no error',
     (thrown: WarrenError) => thrown.code,
   );
 }
-
-describe('identities', () => {
-  test('an address that never wrote anything has itself as controller and nothing else', async () => {
-    const { did, account } = await identity();
-    expect(await reader.resolve(did)).toMatchObject({ did, controller: account, delegates: [], services: [] });
-  });
-
-  test('delegates and services agree with ethr-did-resolver over a history with changes and revocations', async () => {
-    const oracle = new Resolver(
-      getResolver({
-        networks: [{ name: 'test', chainId: profile.chainId, rpcUrl: profile.rpcUrl, registry: profile.didRegistry }],
-      }),
-    );
-    const id = await identity();
-    const [a, b, c] = [(await identity()).account, (await identity()).account, (await identity()).account];
-    await id.addDelegate(a, 86_400);
-    await id.setAttribute(SERVICE, 'wss://one.example/', 86_400);
-    await id.setAttribute(bytes32('did/pub/Ed25519/veriKey/hex'), 'something else', 86_400);
-    await id.addDelegate(b, 86_400);
-    await id.addDelegate(c, 3_600);
-    await id.setAttribute(SERVICE, 'wss://two.example/', 86_400);
-    await anvil.rpc('evm_increaseTime', 10);
-    await id.revokeDelegate(a);
-    await anvil.rpc('evm_increaseTime', 10);
-    await anvil.rpc('anvil_mine', '0x1');
-
-    const ours = await reader.resolve(id.did);
-    const { didDocument } = await oracle.resolve(`did:ethr:test:${id.account}?versionId=${ours.block.number}`);
-    const theirKeys = (didDocument?.verificationMethod ?? [])
-      .map((method) => method.blockchainAccountId?.split(':').at(-1)?.toLowerCase())
-      .filter((account) => account !== undefined && account !== id.account);
-    const theirServices = (didDocument?.service ?? []).map((service) => service.serviceEndpoint);
-    expect(ours.delegates.map((delegate) => delegate.address).sort()).toEqual(theirKeys.sort());
-    expect(theirKeys.sort()).toEqual([b, c].sort());
-    expect(ours.services).toEqual(theirServices);
-    expect(ours.delegates.find((delegate) => delegate.address === c)?.validTo).toBeLessThan(ours.block.time + 3_600);
-  });
-
-  test('an expired delegate is gone and a delegate of another type never counts', async () => {
-    const id = await identity();
-    const [brief, other] = [(await identity()).account, (await identity()).account];
-    await id.addDelegate(brief, 5);
-    const client = createWalletClient({ account: privateKeyToAccount(id.key), transport: http(profile.rpcUrl) });
-    await client.writeContract({
-      address: profile.didRegistry,
-      abi: ethereumDidRegistryAbi,
-      functionName: 'addDelegate',
-      args: [id.account, bytes32('sigAuth'), other, 86_400n],
-      chain: null,
-    });
-    await anvil.rpc('evm_increaseTime', 6);
-    await anvil.rpc('anvil_mine', '0x1');
-    expect((await reader.resolve(id.did)).delegates).toEqual([]);
-  });
-
-  test('a change of owner shows in the controller, and a deactivated identity is refused', async () => {
-    const id = await identity();
-    const owner = (await identity()).account;
-    await id.changeOwner(owner);
-    expect((await reader.resolve(id.did)).controller).toBe(owner);
-
-    const dead = await identity();
-    await dead.changeOwner(address(`0x${'0'.repeat(40)}`));
-    expect(await codeOf(reader.resolve(dead.did))).toBe('did_deactivated');
-  });
-
-  test('an identity of another chain is not looked up here', async () => {
-    const { account } = await identity();
-    expect(await codeOf(reader.resolve(didOf(1, account)))).toBe('did_unresolvable');
-  });
-
-  test('resolving takes one HTTP request, whatever the length of the history', async () => {
-    const id = await identity();
-    for (let i = 0; i < 5; i++) await id.setAttribute(SERVICE, `wss://${i}.example/`, 86_400);
-    const proxy = await rpcProxy({});
-    try {
-      const document = await createLedgerReader(proxy.profile).resolve(id.did);
-      expect(document.services).toHaveLength(5);
-      expect(proxy.requests()).toBe(1);
-    } finally {
-      await proxy.close();
-    }
-  });
-
-  test.each([
-    ['refuses wide ranges of logs', { refuseWideLogs: true }],
-    ['leaves out the first log', { dropFirstLog: true }],
-  ])('a node that %s is walked back block by block to the same document', async (_, fault) => {
-    const id = await identity();
-    const delegate = (await identity()).account;
-    await id.setAttribute(SERVICE, 'wss://one.example/', 86_400);
-    await id.addDelegate(delegate, 86_400);
-    await id.setAttribute(SERVICE, 'wss://two.example/', 86_400);
-    const proxy = await rpcProxy(fault);
-    try {
-      const expected = await reader.resolve(id.did);
-      expect(await createLedgerReader(proxy.profile).resolve(id.did)).toEqual(expected);
-      expect(proxy.requests()).toBeGreaterThan(1);
-    } finally {
-      await proxy.close();
-    }
-  });
-});
-
-describe('registration', () => {
-  test('writes what is missing, nothing twice, and takes back services that are no longer wanted', async () => {
-    const id = await identity();
-    const delegate = (await identity()).account;
-    const writer = createLedgerWriter(profile, id.key);
-    const nonce = async () => (await reader.account(id.account)).nonce;
-    await writer.register({ delegate, delegateSeconds: 86_400, services: ['ws://a.example/', 'ws://b.example/'] });
-    expect(await nonce()).toBe(3);
-    await writer.register({ delegate, delegateSeconds: 86_400, services: ['ws://a.example/', 'ws://b.example/'] });
-    expect(await nonce()).toBe(3);
-    await anvil.rpc('evm_increaseTime', 2);
-    await writer.register({ delegate, delegateSeconds: 86_400, services: ['ws://b.example/'] });
-    expect(await nonce()).toBe(4);
-    await anvil.rpc('evm_increaseTime', 2);
-    await anvil.rpc('anvil_mine', '0x1');
-    const document = await reader.resolve(id.did);
-    expect(document.services).toEqual(['ws://b.example/']);
-    expect(document.delegates.map((known) => known.address)).toEqual([delegate]);
-  });
-
-  test('an account without coin is told so', async () => {
-    const poor = generatePrivateKey();
-    const writer = createLedgerWriter(profile, poor);
-    expect(await codeOf(writer.register({ delegate: PROVIDER, delegateSeconds: 60, services: [] }))).toBe(
-      'funds_insufficient',
-    );
-  });
-});
 
 describe('channels', () => {
   const newPayer = (): Promise<Payer> => createPayer(profile, PAYER_KEY, generatePrivateKey(), 1_000n * MYST);
@@ -370,8 +139,7 @@ describe('channels', () => {
   });
 
   test('twelve transactions at once from one writer are all mined', async () => {
-    const payers = await Promise.all(Array.from({ length: 1 }, newPayer));
-    const payer = payers[0] as Payer;
+    const payer = await newPayer();
     await payer.open(PROVIDER, 100n * MYST);
     const writer = createLedgerWriter(profile, PROVIDER_KEY);
     const before = (await reader.account(PROVIDER)).token;
@@ -428,7 +196,7 @@ describe('channels', () => {
 
 describe('carrying other people’s transactions', () => {
   test('a signed transaction is broadcast, known again, and its receipt counts confirmations', async () => {
-    const id = await identity();
+    const id = await createIdentity(anvil, profile);
     const { nonce, maxFeePerGas, maxPriorityFeePerGas } = await reader.account(id.account);
     const account = privateKeyToAccount(id.key);
     const transaction = { type: 'eip1559', to: PROVIDER, value: 1n, gas: 21_000n, chainId: profile.chainId } as const;
