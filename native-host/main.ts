@@ -6,8 +6,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
-import pkg from '../package.json' with { type: 'json' };
 import { asWarrenError, WarrenError } from '../shared/base/errors.ts';
+import { VERSION } from '../shared/base/version.ts';
 import { assertInRam, openRuntimeDir, type RuntimeDir } from '../shared/node/runtime-dir.ts';
 import { type Down, PROTOCOL_VERSION, type UpInput } from '../shared/wire/native.ts';
 import { type NetworkProfile, NetworkProfileSchema } from '../shared/wire/network.ts';
@@ -103,7 +103,7 @@ async function load({ options, profile }: Running): Promise<void> {
   const [{ openWorld }, { SessionLoop }] = await Promise.all([import('./world.ts'), import('./session-loop.ts')]);
   const world = await openWorld(profile, options.netdSocket);
   if (ending) return;
-  const settings = { hostVersion: pkg.version, testSwitches: options.testSwitches, log };
+  const settings = { hostVersion: VERSION, testSwitches: options.testSwitches, log };
   loop = new SessionLoop(world, port, settings);
   for (const message of queue.splice(0)) loop.handle(message);
 }
@@ -125,7 +125,7 @@ function welcome(profile: NetworkProfile): UpInput {
   return {
     type: 'welcome',
     version: PROTOCOL_VERSION,
-    hostVersion: pkg.version,
+    hostVersion: VERSION,
     network: { name, chainId, channels, token, tokenName, tokenSymbol, tokenDecimals, coinSymbol, explorer },
   };
 }

@@ -21,6 +21,10 @@ export function fits(found: FoundProposal, want: ExitWant): boolean {
   return want.maxPricePerMB === undefined || proposal.pricePerMB <= want.maxPricePerMB;
 }
 
+export function sameWant(a: ExitWant, b: ExitWant): boolean {
+  return a.did === b.did && a.country === b.country && a.maxPricePerMB === b.maxPricePerMB;
+}
+
 /**
  * @param preferred nodes used before, which hold a funded channel: they come first, since another
  * node costs the user a screen and a transaction.

@@ -14,18 +14,17 @@ import type { ExitWant } from '../../wire/native.ts';
 import type { FoundProposal } from '../../wire/proposal.ts';
 import type { Deadline, Machine, Tick } from '../machine.ts';
 import type { FundingStep, Path, SessionInput, SessionOutput, SessionState, Trial } from './api.ts';
-import { fits } from './choose.ts';
+import { fits, sameWant } from './choose.ts';
 import { fundingOf } from './funding.ts';
 import { closeUnconfirmed, nodeNotFound, tooSlow } from './reasons.ts';
 import {
   ACCEPT_GRACE,
   BUDGET,
-  BUDGET_AFTER_USER,
   backOff,
   CHANNEL_POLL,
   CLOSE_LIMIT,
   DISCOVER_LIMIT,
-  NOTICEABLE,
+  resumeBy,
   SHAKE_LIMIT,
   STABLE,
 } from './timing.ts';
@@ -230,7 +229,7 @@ export class Session implements Machine<SessionInput, SessionOutput> {
         return;
       case 'signer':
         if (step.at !== 'signer') return;
-        this.#state = { ...s, step: { at: 'reading', signer: input.address, by: resume(step, now) } };
+        this.#state = { ...s, step: { at: 'reading', signer: input.address, by: resumeBy(step, now) } };
         this.#out.push({ type: 'readChannel', trial: s.trial, signer: input.address });
         return;
       case 'channel':
@@ -255,7 +254,7 @@ export class Session implements Machine<SessionInput, SessionOutput> {
       this.#state = { ...s, step: next };
       return;
     }
-    const by = step.at === 'approval' ? resume(step, now) : step.by;
+    const by = step.at === 'approval' ? resumeBy(step, now) : step.by;
     if (s.resolved) {
       this.#shake(s, signer, by, now);
       return;
@@ -389,14 +388,3 @@ export class Session implements Machine<SessionInput, SessionOutput> {
 }
 
 type StepAt<A extends FundingStep['at']> = Extract<FundingStep, { at: A }>;
-
-/** The deadline after a wait for the user. */
-function resume(step: { readonly budget: Ms; readonly askedAt: Ms }, now: Ms): Ms {
-  const left =
-    now - step.askedAt > NOTICEABLE ? Math.max(step.budget, BUDGET_AFTER_USER) : step.budget - (now - step.askedAt);
-  return now + left;
-}
-
-function sameWant(a: ExitWant, b: ExitWant): boolean {
-  return a.did === b.did && a.country === b.country && a.maxPricePerMB === b.maxPricePerMB;
-}

@@ -4,8 +4,8 @@ import type { Ms } from '../../base/units.ts';
 /** The promise: no network step keeps the user without an answer for longer than this in total. */
 export const BUDGET: Ms = 8_000;
 /** After a wait for the user that was longer than `NOTICEABLE`, at least this much is left again. */
-export const BUDGET_AFTER_USER: Ms = 6_000;
-export const NOTICEABLE: Ms = 1_000;
+const BUDGET_AFTER_USER: Ms = 6_000;
+const NOTICEABLE: Ms = 1_000;
 export const DISCOVER_LIMIT: Ms = 4_000;
 /** Two trips through a relay and a chain read at the provider. */
 export const SHAKE_LIMIT: Ms = 5_000;
@@ -23,4 +23,10 @@ const BACK_OFF_MOST: Ms = 60_000;
 /** 1, 2, 4 … 60 s after the first, second, third … whole failure in a row. */
 export function backOff(round: number): Ms {
   return Math.min(BACK_OFF_MOST, BACK_OFF_FIRST * 2 ** Math.min(round, 10));
+}
+
+/** The end of the budget that was put aside while the user was asked. */
+export function resumeBy(asked: { readonly budget: Ms; readonly askedAt: Ms }, now: Ms): Ms {
+  const waited = now - asked.askedAt;
+  return now + (waited > NOTICEABLE ? Math.max(asked.budget, BUDGET_AFTER_USER) : asked.budget - waited);
 }
