@@ -33,7 +33,7 @@ export function newId(): string {
 export function paths(id: string): LabPaths {
   if (!ID.test(id)) throw new RangeError(`not a lab id: ${id}`);
   const run = `${RUN}/${PREFIX}${id}`;
-  const uid = 1_900_000_000 + Number.parseInt(id, 16) * 4;
+  const uid = 500_000_000 + Number.parseInt(id, 16) * 4;
   return { id, run, disk: `${DISK}/${PREFIX}${id}`, source: `${run}/src`, logs: `${run}/logs`, uid };
 }
 

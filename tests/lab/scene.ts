@@ -192,20 +192,21 @@ async function startProvider(options: ProviderOptions): Promise<SceneProvider> {
       user,
       env: { WARREN_PASSWORD_FILE: passwordFile },
     });
-  const [netd, init] = [
-    startNetd(lab, name),
-    provider('init', [
+  const init = async (): Promise<Address> => {
+    const process = provider('init', [
       ...['--network', network],
       ...['--keystore', join(user.home, 'keystore.json')],
       ...['--netd-socket', join(lab.paths.run, `${name}-netd`, 'netd.sock')],
       ...['--runtime-dir', runtime],
       ...['--price-per-mb', price],
-    ]),
-  ];
-  if ((await init.exited) !== 0) throw new Error(`provider ${name} init failed\n${init.tail()}`);
-  const keystore = JSON.parse(readFileSync(join(user.home, 'keystore.json'), 'utf8')) as { readonly address: string };
-  const account = address(keystore.address);
-  const [{ process: netdProcess }] = await Promise.all([netd, chain.give(account, { coin: '1' })]);
+    ]);
+    if ((await process.exited) !== 0) throw new Error(`provider ${name} init failed\n${process.tail()}`);
+    const keystore = JSON.parse(readFileSync(join(user.home, 'keystore.json'), 'utf8')) as { readonly address: string };
+    const account = address(keystore.address);
+    await chain.give(account, { coin: '1' });
+    return account;
+  };
+  const [netd, account] = await Promise.all([startNetd(lab, name), init()]);
   const process = provider('start', []);
   await process.prints(/serving/);
   const token = (await process.prints(/http:\/\/127\.0\.0\.1:(\d+)\/#(\S+)/)) as RegExpExecArray;
@@ -216,7 +217,7 @@ async function startProvider(options: ProviderOptions): Promise<SceneProvider> {
     home,
     account,
     process,
-    netd: netdProcess,
+    netd: netd.process,
     async status() {
       const args = ['-sf', '--max-time', '5', '-H', `Authorization: Bearer ${secret}`];
       const text = await inNamespace(home.host, 'curl', [...args, `http://127.0.0.1:${port}/api/status`]);
