@@ -3,7 +3,6 @@
  * before or how many are, and never one that is in use. It must not reach outside Warren's ranges.
  */
 import { randomBytes, randomInt } from 'node:crypto';
-import { WarrenError } from '../shared/base/errors.ts';
 
 export interface TunnelAddresses {
   /** A host address of 100.64.0.0/10 (RFC 6598) outside 100.64.0.0/24, which the gateway is in. */
@@ -27,15 +26,15 @@ export class AddressPool {
     return this.#used.size;
   }
 
-  /** @throws WarrenError provider_full when every pair is out. */
-  take(): TunnelAddresses {
+  /** Null when every pair is out. */
+  take(): TunnelAddresses | null {
     for (let tries = 0; this.#used.size < this.#limit && tries < 64; tries++) {
       const pair = this.#draw();
       if (this.#used.has(pair.address4)) continue;
       this.#used.add(pair.address4);
       return pair;
     }
-    throw new WarrenError('provider_full', 'This node serves as many clients as it can.', 'Choose another node.');
+    return null;
   }
 
   release(pair: TunnelAddresses): void {

@@ -5,11 +5,14 @@
 import { WarrenError } from '../shared/base/errors.ts';
 import type { Wei } from '../shared/base/units.ts';
 import type { ChannelOnChain } from '../shared/effects.ts';
+import { larger } from '../shared/machine/channel/amounts.ts';
 
 export interface AdmissionRules {
   readonly pricePerMB: Wei;
   /** Shortest notice we accept between the payer's close request and the withdrawal. */
   readonly minGraceMinutes: number;
+  /** The highest amount that we hold a proof for, cumulative; it is spent, claimed or not. */
+  readonly signed: Wei;
 }
 
 /** Null when the channel is fine; else why not, in words for the client. */
@@ -28,7 +31,7 @@ export function refusalOf(channel: ChannelOnChain, rules: AdmissionRules): Warre
       `The channel gives ${channel.graceMinutes} minutes of notice; this node wants ${rules.minGraceMinutes}.`,
       'Open a channel with a longer notice, or choose another node.',
     );
-  if (channel.deposit - channel.claimed < rules.pricePerMB)
+  if (channel.deposit - larger(rules.signed, channel.claimed) < rules.pricePerMB)
     return new WarrenError(
       'channel_unfunded',
       'The deposit in the channel is used up.',

@@ -34,6 +34,8 @@ export const ConfigSchema = v.strictObject({
   pricePerMB: v.optional(Amount, '0.0001'),
   /** In tokens: what the offer asks for. */
   minDeposit: v.optional(Amount, '0.1'),
+  /** What one coin of the chain is worth in tokens: decides when a claim is worth its gas. */
+  tokensPerCoin: v.optional(Amount, '1'),
   minGraceMinutes: v.optional(Count(60, 43_200), 1440),
   capacityMbps: v.optional(Count(1, 100_000), 100),
   /** 0: no limit for one client. */

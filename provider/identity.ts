@@ -1,0 +1,91 @@
+/**
+ * Who this node is: its DID (the identity key's account, which is paid), and the hot key that signs
+ * handshakes and offers as the DID's delegate. Registers what the chain lacks, and renews it in time.
+ */
+import { randomBytes } from 'node:crypto';
+import { fromHex, toHex } from '../shared/base/bytes.ts';
+import { WarrenError } from '../shared/base/errors.ts';
+import { type Address, type Did, didOf, type Ms } from '../shared/base/units.ts';
+import type { Clock, LedgerReader, LedgerWriter } from '../shared/effects.ts';
+import { addressOf } from '../shared/node/secp256k1.ts';
+import type { NetworkProfile } from '../shared/wire/network.ts';
+import type { Keys } from './keystore.ts';
+
+/** The delegate's life on chain, and how early it is renewed (the writer renews below half of it). */
+export const DELEGATE_SECONDS = 30 * 86_400;
+export const RENEW_EVERY_MS: Ms = 12 * 3_600_000;
+
+const SETTLED_EVERY_MS: Ms = 1_000;
+const SETTLED_TRIES = 180;
+
+export interface Identity {
+  readonly did: Did;
+  readonly account: Address;
+  /** Address of the hot key. */
+  readonly delegate: Address;
+  readonly hot: Uint8Array;
+}
+
+/** Two fresh keys, or a given identity key with a fresh hot one. @throws RangeError when it is no key. */
+export function newKeys(identityHex?: string): Keys & { readonly account: Address } {
+  const identity = identityHex ? fromHex(identityHex) : freshKey();
+  return { identity, hot: freshKey(), account: addressOf(identity) };
+}
+
+export function identityOf(profile: NetworkProfile, keys: Keys): Identity {
+  const account = addressOf(keys.identity);
+  return { did: didOf(profile.chainId, account), account, delegate: addressOf(keys.hot), hot: keys.hot };
+}
+
+/**
+ * Makes the chain say that the hot key speaks for the DID, and where it listens. Costs nothing when it does.
+ * @throws WarrenError funds_insufficient (with the account to send coin to), ledger_unreachable, did_unresolvable.
+ */
+export async function ensureRegistered(
+  identity: Identity,
+  profile: NetworkProfile,
+  reader: LedgerReader,
+  writer: LedgerWriter,
+  clock: Clock,
+): Promise<void> {
+  try {
+    await writer.register({
+      delegate: identity.delegate,
+      delegateSeconds: DELEGATE_SECONDS,
+      services: profile.relays,
+    });
+  } catch (error) {
+    if (!(error instanceof WarrenError) || error.code !== 'funds_insufficient') throw error;
+    const action = `Send some ${profile.coinSymbol} to ${identity.account} and start again.`;
+    throw new WarrenError('funds_insufficient', 'The node cannot pay for its registration.', action, { cause: error });
+  }
+  // Clients read settled blocks: whoever trusts the offer before they show us would be refused.
+  for (let tries = 0; tries < SETTLED_TRIES; tries++) {
+    const { delegates } = await reader.resolve(identity.did);
+    if (delegates.some(({ address }) => address === identity.delegate)) return;
+    await new Promise<void>((resolve) => clock.after(SETTLED_EVERY_MS, resolve));
+  }
+  throw new WarrenError(
+    'delegate_unknown',
+    'The chain does not show the registration yet.',
+    'Wait for the confirmations and start again.',
+  );
+}
+
+function freshKey(): Uint8Array {
+  // Rejected with a chance of 2^-128; addressOf throws then.
+  for (;;) {
+    const key = Uint8Array.from(randomBytes(32));
+    try {
+      addressOf(key);
+      return key;
+    } catch {
+      // Draw again.
+    }
+  }
+}
+
+/** For `createLedgerWriter`. */
+export function identityHex(keys: Keys): `0x${string}` {
+  return toHex(keys.identity);
+}

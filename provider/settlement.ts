@@ -1,0 +1,186 @@
+/**
+ * Turns proofs into tokens: asks the policy (shared/machine/settlement.ts) when, and carries the batches to
+ * the chain. One transaction at a time. An RPC that is down costs nothing but time: the book keeps the
+ * proofs and the next round tries again.
+ */
+import type { Hex } from '../shared/base/bytes.ts';
+import { asWarrenError } from '../shared/base/errors.ts';
+import type { Ms, Wei } from '../shared/base/units.ts';
+import type {
+  ChannelOnChain,
+  ChannelParties,
+  Clock,
+  LedgerReader,
+  LedgerWriter,
+  Unsubscribe,
+} from '../shared/effects.ts';
+import { decideSettlement, type Owed, type SettlementBatch } from '../shared/machine/settlement.ts';
+import type { Log } from './log.ts';
+import { type Debt, owed, type ProofBook } from './proofs.ts';
+
+/** One line of the dashboard's list; amounts are decimal wei. */
+export interface Settlement {
+  readonly at: Ms;
+  readonly kind: 'claim' | 'close' | 'failed';
+  readonly channels: number;
+  readonly amount: string;
+  readonly transaction: Hex | null;
+  readonly error: string | null;
+}
+
+export interface SettlementOptions {
+  readonly book: ProofBook;
+  readonly reader: LedgerReader;
+  readonly writer: LedgerWriter;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What one unit of gas costs in token wei, given the chain's fee in coin wei. */
+  readonly tokenPerGas: (maxFeePerGas: Wei) => Wei;
+  readonly onLedger: (reachable: boolean) => void;
+}
+
+export interface Settlements {
+  readonly history: readonly Settlement[];
+  readonly claimed: Wei;
+  /** A higher proof is in the book. */
+  onProof(parties: ChannelParties): void;
+  /** The payer gave notice: claim at once. */
+  onCloseRequested(id: Hex, closeAt: number): void;
+  /** Cooperative close with the highest proof. @throws WarrenError of the ledger. */
+  close(parties: ChannelParties): Promise<{ readonly transaction: Hex; readonly claimed: Wei; readonly refunded: Wei }>;
+  /** Claims whatever is worth its gas, for the end of the process. Never throws. */
+  claimAll(): Promise<void>;
+  stop(): void;
+}
+
+const ROUND_MS: Ms = 60_000;
+const FIRST_RETRY_MS: Ms = 5_000;
+const MAX_HISTORY = 100;
+
+export function startSettlements(options: SettlementOptions): Settlements {
+  const { book, reader, writer, clock, log } = options;
+  const history: Settlement[] = [];
+  /** What the chain last said; absent for a channel not read yet. */
+  const seen = new Map<Hex, { readonly deposit: Wei; readonly closeAt: number }>();
+  let claimed: Wei = 0n;
+  let failures = 0;
+  let stopped = false;
+  let cancel: Unsubscribe = () => {};
+  let queue: Promise<unknown> = Promise.resolve();
+
+  /** One after the other: a close must not cross a claim of the same proof. */
+  function next<T>(work: () => Promise<T>): Promise<T> {
+    const result = queue.then(work);
+    queue = result.catch(() => {});
+    return result;
+  }
+
+  function record(entry: Omit<Settlement, 'at'>): void {
+    history.unshift({ at: clock.now(), ...entry });
+    history.splice(MAX_HISTORY);
+  }
+
+  function remember(debt: Debt, channel: ChannelOnChain): void {
+    seen.set(debt.id, { deposit: channel.deposit, closeAt: channel.closeAt });
+    book.saveClaimed(debt.parties, channel.claimed);
+  }
+
+  function owedOf(debt: Debt): Owed {
+    const signed = debt.highest?.cumulative ?? 0n;
+    const { deposit = signed, closeAt = 0 } = seen.get(debt.id) ?? {};
+    return { id: debt.id, signed, claimed: debt.claimed, deposit, closeAt };
+  }
+
+  async function round(shutdown: boolean): Promise<void> {
+    // Nothing owed: the chain is left in peace.
+    if (book.unclaimed().length === 0) return;
+    const { maxFeePerGas } = await reader.account(writer.account);
+    const costs = { tokenPerGas: options.tokenPerGas(maxFeePerGas) };
+    const decide = () => decideSettlement(book.unclaimed().map(owedOf), costs, { shutdown });
+    const wanted = decide().flatMap((batch) => batch.ids);
+    await Promise.all(
+      wanted.map(async (id) => {
+        const debt = book.byId(id as Hex);
+        if (debt) remember(debt, await reader.channel(debt.parties));
+      }),
+    );
+    for (const batch of decide()) await claim(batch);
+    options.onLedger(true);
+  }
+
+  async function claim(batch: SettlementBatch): Promise<void> {
+    const debts = batch.ids.flatMap((id) => book.byId(id as Hex) ?? []);
+    const items = debts.flatMap(({ parties, highest }) => (highest ? [{ payer: parties.payer, ...highest }] : []));
+    const { transaction, total, gasUsed } = await writer.claim(writer.account, items);
+    claimed += total;
+    for (const debt of debts) if (debt.highest) book.saveClaimed(debt.parties, debt.highest.cumulative);
+    record({ kind: 'claim', channels: debts.length, amount: String(total), transaction, error: null });
+    log.info(
+      { channels: debts.length, total: String(total), gasUsed: String(gasUsed), reason: batch.reason },
+      'claimed',
+    );
+  }
+
+  async function attempt(shutdown: boolean): Promise<void> {
+    try {
+      await next(() => round(shutdown));
+      failures = 0;
+    } catch (thrown) {
+      const error = asWarrenError(thrown);
+      failures++;
+      if (error.code === 'ledger_unreachable') options.onLedger(false);
+      else record({ kind: 'failed', channels: 0, amount: '0', transaction: null, error: error.message });
+      log.warn({ code: error.code, reason: error.message }, 'claim failed, the proofs are kept');
+    }
+  }
+
+  function schedule(delay: Ms): void {
+    cancel();
+    if (stopped) return;
+    cancel = clock.after(delay, async () => {
+      await attempt(false);
+      schedule(failures === 0 ? ROUND_MS : Math.min(ROUND_MS, FIRST_RETRY_MS * 2 ** (failures - 1)));
+    });
+  }
+  schedule(ROUND_MS);
+
+  return {
+    history,
+    get claimed() {
+      return claimed;
+    },
+    onProof(parties) {
+      const debt = book.find(parties);
+      // Notice was given and this proof came after our claim: it has to be claimed before the payer's end.
+      if ((seen.get(debt.id)?.closeAt ?? 0) !== 0) schedule(0);
+    },
+    onCloseRequested(id, closeAt) {
+      const debt = book.byId(id);
+      if (!debt || owed(debt) === 0n) return;
+      const deposit = seen.get(id)?.deposit ?? debt.highest?.cumulative ?? 0n;
+      seen.set(id, { deposit, closeAt });
+      schedule(0);
+    },
+    close(parties) {
+      return next(async () => {
+        const debt = book.find(parties);
+        const last = owed(debt) > 0n ? debt.highest : null;
+        const result = await writer.close(parties.payer, parties.signer, last);
+        const gained = result.claimed > debt.claimed ? result.claimed - debt.claimed : 0n;
+        claimed += gained;
+        book.saveClaimed(parties, result.claimed);
+        seen.delete(debt.id);
+        record({ kind: 'close', channels: 1, amount: String(gained), transaction: result.transaction, error: null });
+        log.info({ claimed: String(gained), refunded: String(result.refunded) }, 'channel closed');
+        return result;
+      });
+    },
+    async claimAll() {
+      await attempt(true);
+    },
+    stop() {
+      stopped = true;
+      cancel();
+    },
+  };
+}
