@@ -28,11 +28,15 @@ export type Generated = Readonly<Record<string, string>>;
  */
 export function generate(out: string): Generated {
   const bin = path.join(ROOT, 'node_modules/.bin');
-  execFileSync(path.join(bin, 'forge'), ['build', '--quiet', '--skip', 'test', '--out', out, '--cache-path', `${out}/cache`], {
-    cwd: HERE,
-    env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  execFileSync(
+    path.join(bin, 'forge'),
+    ['build', '--quiet', '--skip', 'test', '--out', out, '--cache-path', `${out}/cache`],
+    {
+      cwd: HERE,
+      env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
   const channels = compiled(out, 'HermeChannels');
   const token = compiled(out, 'TestMyst');
   const registry = didRegistry();
@@ -53,7 +57,9 @@ export function generate(out: string): Generated {
 }
 
 function compiled(out: string, contractName: string): Artifact {
-  const json = JSON.parse(readFileSync(path.resolve(HERE, out, `${contractName}.sol/${contractName}.json`), 'utf8')) as {
+  const json = JSON.parse(
+    readFileSync(path.resolve(HERE, out, `${contractName}.sol/${contractName}.json`), 'utf8'),
+  ) as {
     abi: unknown[];
     bytecode: { object: string };
   };
@@ -65,13 +71,20 @@ function didRegistry(): Artifact {
   const { EthereumDIDRegistry } = createRequire(import.meta.url)('ethr-did-registry') as {
     EthereumDIDRegistry: { abi: unknown[]; bytecode: string };
   };
-  return { contractName: name, source: 'npm ethr-did-registry', abi: EthereumDIDRegistry.abi, bytecode: EthereumDIDRegistry.bytecode };
+  return {
+    contractName: name,
+    source: 'npm ethr-did-registry',
+    abi: EthereumDIDRegistry.abi,
+    bytecode: EthereumDIDRegistry.bytecode,
+  };
 }
 
 /** Leaves out what only the test token has. */
 function standardToken(entry: unknown): boolean {
   const { name } = entry as { name?: string };
-  return name !== 'mint' && name !== 'minter' && name !== 'NotMinter' && (entry as { type: string }).type !== 'constructor';
+  return (
+    name !== 'mint' && name !== 'minter' && name !== 'NotMinter' && (entry as { type: string }).type !== 'constructor'
+  );
 }
 
 function abiSource(name: string, abi: readonly unknown[]): string {

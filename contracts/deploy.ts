@@ -9,8 +9,8 @@ import { parseArgs } from 'node:util';
 import { createWalletClient, type Hex, http, publicActions } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { type Address, address } from '../shared/base/units.ts';
-import channelsArtifact from './artifacts/HermeChannels.json' with { type: 'json' };
 import registryArtifact from './artifacts/EthereumDIDRegistry.json' with { type: 'json' };
+import channelsArtifact from './artifacts/HermeChannels.json' with { type: 'json' };
 import tokenArtifact from './artifacts/TestMyst.json' with { type: 'json' };
 
 export interface Deployment {
