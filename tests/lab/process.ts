@@ -12,6 +12,8 @@ export interface User {
   /** Supplementary groups, e.g. the one that may speak to netd. */
   readonly groups: readonly number[];
   readonly home: string;
+  /** What its service unit would grant (AmbientCapabilities=), in setpriv's words: `net_bind_service`. */
+  readonly capability?: string;
 }
 
 export interface StartOptions {
@@ -39,10 +41,15 @@ export function wrapped(namespace: string, user: User | undefined, command: stri
         `--reuid=${user.uid}`,
         `--regid=${user.gid}`,
         user.groups.length > 0 ? `--groups=${user.groups.join(',')}` : '--clear-groups',
-        '--inh-caps=-all',
+        ...capabilities(user),
       ]
     : [];
   return ['netns', 'exec', namespace, ...identity, command, ...args];
+}
+
+function capabilities({ capability }: User): string[] {
+  const set = capability ? `-all,+${capability}` : '-all';
+  return [`--inh-caps=${set}`, `--ambient-caps=${set}`];
 }
 
 export class LabProcess {

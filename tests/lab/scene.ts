@@ -6,6 +6,7 @@ import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXTENSION_ID_CHROMIUM } from '../../manifest/extension.ts';
 import { writeHostWrapper, writeNativeManifests } from '../../manifest/native-messaging.ts';
+import { findDashboard } from '../../provider/dashboard/announce.ts';
 import type { Status } from '../../provider/dashboard/status.ts';
 import { type Address, address } from '../../shared/base/units.ts';
 import type { NetworkProfile } from '../../shared/wire/network.ts';
@@ -87,7 +88,13 @@ async function furnish(lab: Lab, prices: Readonly<Record<'de' | 'jp', string>>):
     const owner = { uid, gid: uid };
     return { ...owner, groups: [lab.paths.uid + 3], home: lab.diskFolder(name, owner) };
   };
-  const [client, de, jp] = [userOf(0, 'client'), userOf(1, 'de'), userOf(2, 'jp')];
+  // The provider's resolver answers on port 53 of the tunnel's gateway.
+  const provides = { capability: 'net_bind_service' };
+  const client = userOf(0, 'client');
+  const [de, jp] = [
+    { ...userOf(1, 'de'), ...provides },
+    { ...userOf(2, 'jp'), ...provides },
+  ];
   const provider = (name: 'de' | 'jp', country: string, user: User): Promise<SceneProvider> =>
     startProvider({ lab, chain, name, country, user, network, price: prices[name] });
   const [netd, ...both] = await Promise.all([
@@ -188,9 +195,8 @@ async function startProvider(options: ProviderOptions): Promise<SceneProvider> {
       name: verb === 'start' ? `provider-${name}` : `provider-${name}-${verb}`,
       namespace: home.host,
       file: 'provider/main.ts',
-      args: [verb, '--config', config, ...args],
+      args: [verb, '--config', config, '--password-file', passwordFile, ...args],
       user,
-      env: { WARREN_PASSWORD_FILE: passwordFile },
     });
   const init = async (): Promise<Address> => {
     const process = provider('init', [
@@ -208,9 +214,7 @@ async function startProvider(options: ProviderOptions): Promise<SceneProvider> {
   };
   const [netd, account] = await Promise.all([startNetd(lab, name), init()]);
   const process = provider('start', []);
-  await process.prints(/serving/);
-  const token = (await process.prints(/http:\/\/127\.0\.0\.1:(\d+)\/#(\S+)/)) as RegExpExecArray;
-  const [, port, secret] = token;
+  await process.prints(/serving/i);
   return {
     name,
     country,
@@ -219,7 +223,8 @@ async function startProvider(options: ProviderOptions): Promise<SceneProvider> {
     process,
     netd: netd.process,
     async status() {
-      const args = ['-sf', '--max-time', '5', '-H', `Authorization: Bearer ${secret}`];
+      const { port, token } = findDashboard(runtime, account);
+      const args = ['-sf', '--max-time', '5', '-H', `Authorization: Bearer ${token}`];
       const text = await inNamespace(home.host, 'curl', [...args, `http://127.0.0.1:${port}/api/status`]);
       return JSON.parse(text) as Status;
     },
