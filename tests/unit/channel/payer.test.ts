@@ -111,6 +111,19 @@ describe('an honest client', () => {
     expect(amounts(run(payer, [fresh]))).toEqual([PRICE]);
   });
 
+  test('counts from the start of the session also when the connection was made anew', () => {
+    const payer = new Payer(config());
+    run(payer, [fresh, counters(1.5 * MB)]);
+    run(payer, [{ type: 'recovered', highest: { cumulative: 2n * PRICE, signer: SIGNER } }]);
+    expect(amounts(run(payer, [counters(2.9 * MB)]))).toEqual([3900n]);
+  });
+
+  test('signs nothing where it remembers more than the deposit covers', () => {
+    const payer = new Payer(config({ highestSigned: 9n * PRICE, deposit: 5n * PRICE }));
+    expect(amounts(run(payer, [fresh, counters(20 * MB)]))).toEqual([]);
+    expect(payer.phase).toBe('exhausted');
+  });
+
   test('never signs above the deposit, and says in time that it runs out', () => {
     const payer = new Payer(config({ deposit: 12n * PRICE }));
     const outputs = run(payer, [fresh]);

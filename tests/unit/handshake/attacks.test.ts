@@ -263,6 +263,23 @@ describe('m3', () => {
     expect(failure(say(initiator, sent(outputs)))).toBe('handshake_tampered');
   });
 
+  test('that is meant for another provider is refused', () => {
+    const p = provider();
+    const other = provider().did;
+    const initiator = new Initiator(turning(initiatorConfig(p), 'provider', [p.did, other, p.did, other]));
+    const responder = server(p);
+    expect(failure(say(responder, sent(finish(initiator, p, responder))))).toBe('handshake_wrong_peer');
+  });
+
+  test('by a payer of another chain is refused', () => {
+    const p = provider();
+    const config = initiatorConfig(p);
+    const { chainId } = config.offered;
+    const initiator = new Initiator({ ...config, offered: turning(config.offered, 'chainId', [1, chainId]) });
+    const responder = server(p);
+    expect(failure(say(responder, sent(finish(initiator, p, responder))))).toBe('handshake_terms_changed');
+  });
+
   test("that reflects the provider's own WireGuard key is refused", () => {
     const p = provider();
     const config = initiatorConfig(p);
