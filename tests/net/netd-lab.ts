@@ -171,6 +171,30 @@ export class NetdLab {
     return child;
   }
 
+  /** A datagram a millisecond for so long; resolves when the last echo had its chance. */
+  async flood(
+    space: Namespace,
+    local: string,
+    host: string,
+    port: number,
+    milliseconds: number,
+  ): Promise<{ sent: number; received: number }> {
+    const output = await space.must(process.execPath, PROBE, 'flood', local, host, String(port), String(milliseconds));
+    return JSON.parse(output.trim().split('\n').at(-1) ?? '');
+  }
+
+  /** Ends a probe that counts, and returns its counts. */
+  async report(child: ChildProcess): Promise<Record<string, number>> {
+    let output = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    const closed = once(child, 'close');
+    child.kill('SIGTERM');
+    await closed;
+    return JSON.parse(output.trim().split('\n').at(-1) ?? '');
+  }
+
   echo(space: Namespace, protocol: 'tcp' | 'udp', port: number, address = '::'): Promise<ChildProcess> {
     return this.probe(space, 'serve', protocol, String(port), address);
   }

@@ -4,6 +4,8 @@
  * usage: probe.ts serve <tcp|udp> <port> [address]     echoes until it is killed; prints "listening"
  *        probe.ts <tcp|udp> <local> <host> <port>      "ok", or the error's code, within 1.5 s
  *        probe.ts flood <local> <host> <port> <ms>     one datagram a millisecond, echoed: {sent, received}
+ *        probe.ts stun-serve <port>                    answers STUN Bindings; SIGTERM: {answered, foreign}
+ *        probe.ts stun-flood <local port> <host> <port>  one Binding each 10 ms; SIGTERM: {sent, replies, foreign}
  *        probe.ts drip <local> <host> <port>           datagrams and connection attempts until it is killed
  */
 import { createSocket } from 'node:dgram';
@@ -44,7 +46,12 @@ function udp(local: string, host: string, port: number): void {
   setTimeout(() => finish('timeout'), PATIENCE_MS);
   socket.on('error', (error: NodeJS.ErrnoException) => finish(error.code ?? 'error'));
   socket.on('message', () => finish('ok'));
-  socket.bind(0, local, () => socket.connect(port, host, () => socket.send('hello')));
+  const send = (error?: NodeJS.ErrnoException): void => {
+    if (error) finish(error.code ?? 'error');
+    else socket.send('hello');
+  };
+  // Typed as taking no argument, but called with the error of connect(2).
+  socket.bind(0, local, () => socket.connect(port, host, send));
 }
 
 function flood(local: string, host: string, port: number, duration: number): void {
@@ -82,9 +89,56 @@ function drip(local: string, host: string, port: number): void {
   });
 }
 
+/** A Binding message of 20 bytes: type, length 0, cookie, transaction id. */
+function binding(type: number, id: Uint8Array): Buffer {
+  const message = Buffer.alloc(20);
+  message.writeUInt16BE(type, 0);
+  message.writeUInt32BE(0x2112a442, 4);
+  message.set(id, 8);
+  return message;
+}
+
+/** `foreign` counts what is no STUN: WireGuard's packets must never come here. */
+function stunServe(port: number): void {
+  let answered = 0;
+  let foreign = 0;
+  const socket = createSocket('udp4');
+  socket.on('message', (message, from) => {
+    if (message.readUInt32BE(4) !== 0x2112a442) {
+      foreign++;
+      return;
+    }
+    answered++;
+    socket.send(binding(0x0101, message.subarray(8, 20)), from.port, from.address, () => {});
+  });
+  socket.bind(port, () => say('serving'));
+  process.once('SIGTERM', () => finish(JSON.stringify({ answered, foreign })));
+}
+
+function stunFlood(localPort: number, host: string, port: number): void {
+  const counts = { sent: 0, replies: 0, foreign: 0 };
+  const socket = createSocket('udp4');
+  socket.on('message', (message) => {
+    if (message.readUInt32BE(4) !== 0x2112a442) counts.foreign++;
+    else if (++counts.replies === 1) say('flooding');
+  });
+  socket.bind(localPort, () => {
+    const timer = setInterval(() => {
+      counts.sent++;
+      socket.send(binding(0x0001, Buffer.alloc(12, counts.sent & 255)), port, host, () => {});
+    }, 10);
+    process.once('SIGTERM', () => {
+      clearInterval(timer);
+      setTimeout(() => finish(JSON.stringify(counts)), 300);
+    });
+  });
+}
+
 const [a = '', b = '', c = '', d = ''] = args;
 if (mode === 'serve') serve(a, Number(b), c || undefined);
 if (mode === 'tcp') tcp(a, b, Number(c));
 if (mode === 'udp') udp(a, b, Number(c));
 if (mode === 'flood') flood(a, b, Number(c), Number(d));
+if (mode === 'stun-serve') stunServe(Number(a));
+if (mode === 'stun-flood') stunFlood(Number(a), b, Number(c));
 if (mode === 'drip') drip(a, b, Number(c));

@@ -1,0 +1,138 @@
+/** The splice: our STUN socket and WireGuard on one outer port, behind a strict host firewall, without a loss. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CLIENT_TUNNEL, GATEWAY, keys, type Netd, NetdLab, PROVIDER4, stop, until } from './netd-lab.ts';
+
+const lab = new NetdLab();
+let clientNetd: Netd;
+let providerNetd: Netd;
+
+/** What many machines run: only answers come in. */
+const STRICT_FIREWALL = (open: string) => `table inet host_firewall {
+  chain input {
+    type filter hook input priority 0; policy drop;
+    iifname "lo" accept
+    iifname "wrn*" accept
+    ${open}
+    ct state established,related accept
+    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+  }
+}
+`;
+
+beforeAll(async () => {
+  await lab.up();
+  clientNetd = await lab.netd(lab.client, 'client');
+  providerNetd = await lab.netd(lab.provider, 'provider');
+});
+afterAll(() => lab.down());
+
+test('STUN reaches our socket, WireGuard its own, through strict firewalls; 0 lost over ten re-splices', async () => {
+  // The provider's port is mapped (open); the client lives behind "answers only".
+  await lab.client.nft(STRICT_FIREWALL(''));
+  await lab.provider.nft(STRICT_FIREWALL('udp dport 40100 accept'));
+  const client = await clientNetd.connect();
+  const provider = await providerNetd.connect();
+  expect((await client.ask({ verb: 'hello', version: 1 })).splice).toBe(true);
+  const ck = keys();
+  const pk = keys();
+  const c = await client.ask({
+    verb: 'create',
+    role: 'client',
+    privateKey: ck.privateKey,
+    ...CLIENT_TUNNEL,
+    mtu: 1280,
+  });
+  const p = await provider.ask({ verb: 'create', role: 'provider', privateKey: pk.privateKey, ...GATEWAY, mtu: 1280 });
+  await client.ask({ verb: 'splice', tunnel: c.tunnel, accept: [40001], send: 40001 });
+  await provider.ask({ verb: 'splice', tunnel: p.tunnel, accept: [40100], send: 40100 });
+
+  const stunServer = await lab.probe(lab.provider, 'stun-serve', '40100');
+  const stunClient = await lab.probe(lab.client, 'stun-flood', '40001', PROVIDER4, '40100');
+  const stunClient2 = await lab.probe(lab.client, 'stun-flood', '40002', PROVIDER4, '40100');
+  await provider.ask({ verb: 'peer', tunnel: p.tunnel, publicKey: ck.publicKey, ...CLIENT_TUNNEL });
+  await client.ask({
+    verb: 'peer',
+    tunnel: c.tunnel,
+    publicKey: pk.publicKey,
+    endpoint: { address: PROVIDER4, port: 40100 },
+    keepaliveSeconds: 25,
+  });
+  await until('the handshake through the splice', async () => {
+    const { peers } = await client.ask({ verb: 'counters', tunnel: c.tunnel });
+    return (peers[0]?.handshakeAt ?? 0) > 0;
+  });
+  const seen = (await provider.ask({ verb: 'counters', tunnel: p.tunnel })).peers[0]?.endpoint;
+  expect(seen).toEqual({ address: '90.0.0.2', port: 40001 });
+
+  const echo = await lab.echo(lab.provider, 'udp', 53, GATEWAY.address4);
+  const flood = lab.flood(lab.client, CLIENT_TUNNEL.address4, GATEWAY.address4, 53, 2_000);
+  // A rotation each time: the provider accepts one port more, the client moves to the other of its two.
+  for (let i = 0; i < 10; i++) {
+    const send = i % 2 === 0 ? 40002 : 40001;
+    await provider.ask({ verb: 'splice', tunnel: p.tunnel, accept: [40100, 40101], send: 40100 });
+    await client.ask({ verb: 'splice', tunnel: c.tunnel, accept: [40001, 40002], send });
+  }
+  const { sent, received } = await flood;
+  expect(sent).toBeGreaterThan(500);
+  expect(received).toBe(sent);
+
+  for (const child of [stunClient, stunClient2]) {
+    const stun = await lab.report(child);
+    expect(stun).toMatchObject({ foreign: 0 });
+    expect(stun.replies).toBeGreaterThan(50);
+    expect(stun.replies).toBe(stun.sent);
+  }
+  expect(await lab.report(stunServer)).toMatchObject({ foreign: 0 });
+  await stop(echo, 'SIGKILL');
+  for (const space of [lab.client, lab.provider]) await space.nft('delete table inet host_firewall\n');
+  await client.close();
+  await provider.close();
+});
+
+test("WireGuard's own port is hidden from outside while it is spliced", async () => {
+  const provider = await providerNetd.connect();
+  const { tunnel, listenPort } = await provider.ask({
+    verb: 'create',
+    role: 'provider',
+    privateKey: keys().privateKey,
+    ...GATEWAY,
+    mtu: 1280,
+  });
+  await provider.ask({ verb: 'splice', tunnel, accept: [40100], send: 40100 });
+  const rules = await lab.provider.must('nft', 'list', 'chain', 'inet', tunnel, 'splice_in');
+  expect(rules).toContain(`udp dport ${listenPort} drop`);
+  await expect(provider.ask({ verb: 'splice', tunnel, accept: [listenPort], send: 40100 })).rejects.toMatchObject({
+    code: 'netd_refused',
+  });
+  await provider.ask({ verb: 'splice', tunnel, accept: [], send: 40100 });
+  expect(await lab.provider.must('nft', 'list', 'chain', 'inet', tunnel, 'splice_in')).not.toContain('udp');
+  await provider.close();
+});
+
+test('works over IPv6 as well', async () => {
+  const client = await clientNetd.connect();
+  const provider = await providerNetd.connect();
+  const ck = keys();
+  const pk = keys();
+  const c = await client.ask({
+    verb: 'create',
+    role: 'client',
+    privateKey: ck.privateKey,
+    ...CLIENT_TUNNEL,
+    mtu: 1280,
+  });
+  const p = await provider.ask({ verb: 'create', role: 'provider', privateKey: pk.privateKey, ...GATEWAY, mtu: 1280 });
+  await client.ask({ verb: 'splice', tunnel: c.tunnel, accept: [40005], send: 40005 });
+  await provider.ask({ verb: 'splice', tunnel: p.tunnel, accept: [40100], send: 40100 });
+  await provider.ask({ verb: 'peer', tunnel: p.tunnel, publicKey: ck.publicKey, ...CLIENT_TUNNEL });
+  const endpoint = { address: '2003:e1::2', port: 40100 };
+  await client.ask({ verb: 'peer', tunnel: c.tunnel, publicKey: pk.publicKey, endpoint, keepaliveSeconds: 25 });
+  await until('the handshake over IPv6', async () => {
+    const { peers } = await client.ask({ verb: 'counters', tunnel: c.tunnel });
+    return (peers[0]?.handshakeAt ?? 0) > 0;
+  });
+  const seen = (await provider.ask({ verb: 'counters', tunnel: p.tunnel })).peers[0]?.endpoint;
+  expect(seen).toEqual({ address: '2a01:cb00::2', port: 40005 });
+  await client.close();
+  await provider.close();
+});
