@@ -21,7 +21,7 @@ import { createLedgerWriter } from '../shared/node/ledger/writer.ts';
 import { connectNetd } from '../shared/node/netd-client.ts';
 import { openRendezvous } from '../shared/node/relays/open.ts';
 import { recoverAddress, sign } from '../shared/node/secp256k1.ts';
-import { DNS_PORT } from '../shared/wire/control.ts';
+import { DNS_PORT, RESOLVER_PORT } from '../shared/wire/control.ts';
 import { GATEWAY4, GATEWAY6 } from '../shared/wire/netd.ts';
 import type { NetworkProfile } from '../shared/wire/network.ts';
 import { AddressPool } from './addresses.ts';
@@ -160,7 +160,7 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
     const upstream = config.upstreamDns.map((address) => ({ address, port: DNS_PORT }));
     const resolver = await startResolver({
       addresses: gateways,
-      port: DNS_PORT,
+      port: RESOLVER_PORT,
       upstream: upstream.length > 0 ? upstream : await systemServers(),
       isClient: (address) => find(address) !== null,
     });
@@ -252,7 +252,7 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
       'close notices',
       reader.onCloseRequested(identity.account, (id, closeAt) => {
         settlements.onCloseRequested(id, closeAt);
-        void sessions.byChannel(id)?.lookAtChannel();
+        void sessions.byChannel(id)?.onCloseRequested();
       }),
     );
     made(

@@ -4,21 +4,16 @@
  * nothing that a machine decides; it only carries, in the right order.
  */
 import { randomBytes } from 'node:crypto';
-import { fromHex, toBase64, toHex, utf8 } from '../shared/base/bytes.ts';
+import { toBase64, toHex, utf8 } from '../shared/base/bytes.ts';
 import { asWarrenError, type WarrenError } from '../shared/base/errors.ts';
-import type { Ms, Wei } from '../shared/base/units.ts';
-import type { ChannelOnChain, Conversation, SignedProof, Unsubscribe } from '../shared/effects.ts';
-import { larger } from '../shared/machine/channel/amounts.ts';
-import type { PayeeInput, PayeeOutput } from '../shared/machine/channel/api.ts';
-import { Payee } from '../shared/machine/channel/payee.ts';
+import type { Ms } from '../shared/base/units.ts';
+import type { ChannelOnChain, Conversation, Unsubscribe } from '../shared/effects.ts';
 import { type Driven, drive } from '../shared/machine/drive.ts';
 import type { ResponderInput, ResponderOutput, Session } from '../shared/machine/handshake/api.ts';
 import { Responder } from '../shared/machine/handshake/responder.ts';
 import type { ChecksInput, ChecksOutput } from '../shared/machine/traversal/api.ts';
-import { recoverAddress } from '../shared/node/secp256k1.ts';
 import type { ControlUp } from '../shared/wire/control.ts';
 import type { PeerCounters } from '../shared/wire/netd.ts';
-import { proofDigest } from '../shared/wire/proof.ts';
 import type { TunnelAddresses } from './addresses.ts';
 import { refusalOf } from './admission.ts';
 import type { ControlLink, ControlOwner } from './control-server.ts';
@@ -26,14 +21,12 @@ import type { SessionStatus } from './dashboard/status.ts';
 import { isGone, type Signs, WATCH_EVERY_MS } from './liveness.ts';
 import { Rate } from './rate.ts';
 import type { SessionParts } from './sessions.ts';
+import { Till } from './till.ts';
 
-/** A guess until measured; the window for data under way grows with it. */
-const FIRST_ROUND_TRIP_MS: Ms = 100;
 /** The first message of a conversation has to be there by then. */
 const FIRST_MESSAGE_MS: Ms = 10_000;
 /** After a cooperative close the client has this long to read the answer. */
 const LINGER_MS: Ms = 10_000;
-const CHANNEL_LOOK_MS: Ms = 15_000;
 
 export type SessionPhase = 'shaking' | 'connecting' | 'up' | 'closing' | 'over';
 
@@ -52,14 +45,11 @@ export class ClientSession implements ControlOwner {
   #sessionHex = '';
   #onChain: ChannelOnChain | null = null;
   #checks: Driven<ChecksInput> | null = null;
-  #payee: Payee | null = null;
-  #till: Driven<PayeeInput> | null = null;
+  #till: Till | null = null;
   #link: ControlLink | null = null;
   #counters: PeerCounters | null = null;
   #gateOpen = false;
   #closed = false;
-  /** The highest amount signed or claimed before this session. */
-  #paidBefore: Wei = 0n;
   #signs: Signs;
   /** Verbs to warren-netd about this client, one after the other. */
   #netd: Promise<unknown> = Promise.resolve();
@@ -123,7 +113,7 @@ export class ClientSession implements ControlOwner {
       rxBytes,
       txBytes,
       ...this.#rate.current(this.#parts.clock.now()),
-      paid: String(this.#paid()),
+      paid: String(this.#till?.paid ?? 0n),
       gate: this.#gateOpen ? 'open' : 'closed',
     };
   }
@@ -192,28 +182,20 @@ export class ClientSession implements ControlOwner {
     const session = this.#session;
     const channel = this.#onChain;
     if (!session || !channel || this.#phase !== 'shaking') return;
-    const { clock, book, terms, log } = this.#parts;
-    const debt = book.find(session.channel);
-    book.saveClaimed(session.channel, channel.claimed);
-    this.#paidBefore = larger(debt.highest?.cumulative ?? 0n, channel.claimed);
-    this.#payee = new Payee({
-      signer: session.channel.signer,
-      pricePerMB: terms.pricePerMB,
-      highest: debt.highest,
-      deposit: channel.deposit,
-      claimed: channel.claimed,
-      closeAt: channel.closeAt,
-      unpaidBytes: debt.unpaidBytes,
-      roundTripMs: FIRST_ROUND_TRIP_MS,
-    });
+    const now = this.#parts.clock.now();
     this.#phase = 'connecting';
-    this.#signs = { ...this.#signs, establishedAt: clock.now(), receivedAt: clock.now() };
-    this.#till = drive<PayeeInput, PayeeOutput>(this.#payee, clock, (output) => this.#onTill(output));
+    this.#signs = { ...this.#signs, establishedAt: now, receivedAt: now };
+    this.#till = new Till({
+      ...this.#parts,
+      channel: session.channel,
+      onChain: channel,
+      gate: (open, error) => this.#setGate(open, error),
+      send: (message) => this.#link?.send(message),
+    });
     // The till starts open: the first megabyte is on credit, less what an earlier session left unpaid.
-    this.#setGate(true, null);
+    this.#setGate(this.#till.open, null);
     this.#every(WATCH_EVERY_MS, () => this.#watch());
-    this.#every(CHANNEL_LOOK_MS, () => void this.lookAtChannel());
-    log.info({ session: this.id }, 'client admitted');
+    this.#parts.log.info({ session: this.id }, 'client admitted');
   }
 
   // ------------------------------------------------------------ path
@@ -236,11 +218,11 @@ export class ClientSession implements ControlOwner {
     switch (output.type) {
       case 'nominated':
         this.#signs = { ...this.#signs, pathLost: false };
-        if (output.rttMs !== null) this.#till?.feed({ type: 'roundTrip', ms: output.rttMs });
+        if (output.rttMs !== null) this.#till?.onRoundTrip(output.rttMs);
         this.#parts.log.info({ session: this.id, kind: output.kind, rttMs: output.rttMs }, 'path found');
         break;
       case 'rtt':
-        this.#till?.feed({ type: 'roundTrip', ms: output.rttMs });
+        this.#till?.onRoundTrip(output.rttMs);
         break;
       case 'recovered':
         this.#signs = { ...this.#signs, pathLost: false };
@@ -270,7 +252,7 @@ export class ClientSession implements ControlOwner {
       this.#signs = { ...this.#signs, shookHands: true };
       this.#parts.log.info({ session: this.id, ms: Math.round(now - this.since) }, 'tunnel up');
     }
-    this.#till?.feed({ type: 'counters', rxBytes: counters.rxBytes, txBytes: counters.txBytes });
+    this.#till?.onCounters(counters);
   }
 
   #watch(): void {
@@ -280,33 +262,6 @@ export class ClientSession implements ControlOwner {
 
   // ------------------------------------------------------------ money
 
-  #onTill(output: PayeeOutput): void {
-    switch (output.type) {
-      case 'persist':
-        this.#keep(output.proof);
-        break;
-      case 'gate':
-        this.#setGate(output.open, output.error);
-        break;
-      case 'receipt': {
-        const { accepted, rxBytes, txBytes } = output;
-        this.#link?.send({ type: 'receipt', accepted: String(accepted), rxBytes, txBytes });
-        break;
-      }
-      case 'refuse':
-        this.#parts.log.info({ session: this.id, code: output.error.code }, 'proof refused');
-        this.#link?.send({ type: 'refused', error: output.error.data() });
-        break;
-    }
-  }
-
-  #keep(proof: SignedProof): void {
-    const channel = this.channel;
-    if (!channel) return;
-    this.#parts.book.saveProof(channel, proof);
-    this.#parts.settlements.onProof(channel);
-  }
-
   #setGate(open: boolean, error: WarrenError | null): void {
     const wanted = open && this.#phase !== 'closing' && this.#phase !== 'over';
     this.#gateOpen = wanted;
@@ -315,24 +270,9 @@ export class ClientSession implements ControlOwner {
     if (!wanted) this.#parts.log.info({ session: this.id, code: error?.code }, 'gate closed');
   }
 
-  /** Signed in this session. */
-  #paid(): Wei {
-    const highest = this.#payee?.highest?.cumulative ?? 0n;
-    return highest > this.#paidBefore ? highest - this.#paidBefore : 0n;
-  }
-
-  /** Reads the channel again: a top-up, or the payer's notice to close it. */
-  async lookAtChannel(): Promise<void> {
-    const channel = this.channel;
-    if (!channel) return;
-    try {
-      const { deposit, closeAt } = await this.#parts.ledger.channel(channel);
-      this.#parts.onLedger(true);
-      this.#till?.feed({ type: 'channel', deposit, closeAt });
-    } catch {
-      // Service goes on: an RPC that is down must not end sessions that pay.
-      this.#parts.onLedger(false);
-    }
+  /** The payer gave notice on chain. */
+  async onCloseRequested(): Promise<void> {
+    await this.#till?.look();
   }
 
   // ------------------------------------------------------------ control channel
@@ -340,7 +280,7 @@ export class ClientSession implements ControlOwner {
   onControl(link: ControlLink): void {
     this.#link?.end();
     this.#link = link;
-    const highest = this.#payee?.highest ?? null;
+    const highest = this.#till?.highest ?? null;
     link.send({
       type: 'ready',
       highest: highest && { cumulative: String(highest.cumulative), signature: toHex(highest.signature) },
@@ -350,22 +290,8 @@ export class ClientSession implements ControlOwner {
   }
 
   onControlMessage(message: Exclude<ControlUp, { type: 'hello' }>): void {
-    const channel = this.channel;
     if (message.type === 'close') void this.#close();
-    if (message.type === 'close' || !channel) return;
-    const proof = { cumulative: message.cumulative, signature: fromHex(message.signature) };
-    let signer = null;
-    try {
-      const { chainId, channels } = this.#parts.terms;
-      const { payer, payee } = channel;
-      signer = recoverAddress(
-        proofDigest({ chainId, channels }, { payer, payee, cumulative: proof.cumulative }),
-        proof.signature,
-      );
-    } catch {
-      // No signature at all: the till says so to the client.
-    }
-    this.#till?.feed({ type: 'proof', proof, signer, rxBytes: message.rxBytes });
+    else this.#till?.onProof(message);
   }
 
   onControlEnd(link: ControlLink): void {
@@ -391,7 +317,7 @@ export class ClientSession implements ControlOwner {
       const error = asWarrenError(thrown);
       this.#parts.log.warn({ session: this.id, code: error.code, reason: error.message }, 'close failed');
       this.#phase = before;
-      this.#setGate(this.#payee?.phase === 'open', null);
+      this.#setGate(this.#till?.open ?? false, null);
       this.#link?.send({ type: 'refused', error: error.data() });
     }
   }
@@ -416,7 +342,6 @@ export class ClientSession implements ControlOwner {
     this.#link?.end();
     this.#conversation.close();
     const session = this.#session;
-    if (session && this.#payee) this.#parts.book.saveUnpaid(session.channel, this.#payee.unpaidBytes);
     this.#parts.sessions.remove(this, wasAdmitted);
     if (wasAdmitted) this.#parts.log.info({ session: this.id, reason }, 'client gone');
     if (session) {

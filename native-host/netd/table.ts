@@ -2,7 +2,7 @@
  * The nft table of one tunnel, named after it, as it stands from the first moment: everything closed.
  * Splice, egress and gate fill its chains and sets later; deleting the table takes all of it.
  */
-import { CONTROL_PORT, DNS_PORT } from '../../shared/wire/control.ts';
+import { CONTROL_PORT, DNS_PORT, RESOLVER_PORT } from '../../shared/wire/control.ts';
 
 /** Nobody reaches the client's own services through the tunnel, and nobody is routed through it. */
 export function clientTable(link: string): string {
@@ -47,8 +47,8 @@ ${SPLICE_CHAINS}
     ip daddr != ${address4} drop
     ip6 daddr != ${address6} drop
     ct state established,related accept
-    tcp dport { ${CONTROL_PORT}, ${DNS_PORT} } accept
-    udp dport ${DNS_PORT} accept
+    tcp dport { ${CONTROL_PORT}, ${RESOLVER_PORT} } accept
+    udp dport ${RESOLVER_PORT} accept
     icmp type echo-request limit rate 100/second accept
     icmpv6 type echo-request limit rate 100/second accept
     drop
@@ -63,6 +63,11 @@ ${SPLICE_CHAINS}
     type filter hook forward priority -5; policy accept;
     iifname "${link}" goto up
     oifname "${link}" goto down
+  }
+  chain names {
+    type nat hook prerouting priority -100; policy accept;
+    iifname "${link}" udp dport ${DNS_PORT} fib daddr type local redirect to :${RESOLVER_PORT}
+    iifname "${link}" tcp dport ${DNS_PORT} fib daddr type local redirect to :${RESOLVER_PORT}
   }
   chain nat {
     type nat hook postrouting priority 100; policy accept;

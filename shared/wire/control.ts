@@ -10,6 +10,8 @@ import { CountSchema, HexSchema, WeiSchema } from './schema.ts';
 
 export const CONTROL_PORT = 7077;
 export const DNS_PORT = 53;
+/** Where the provider, which may not bind 53, really listens: netd redirects the gateway's port 53 to it. */
+export const RESOLVER_PORT = 7053;
 export const MAX_CONTROL_LINE_BYTES = 4096;
 
 /** EIP-2098 compact signature over the EIP-712 `Proof`. */
