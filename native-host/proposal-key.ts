@@ -30,7 +30,8 @@ export function assertSpeaksFor({ key, proposal }: FoundProposal, document: DidD
   const accounts = accountsOf(key);
   const named = document.delegates.filter((delegate) => accounts.includes(delegate.address));
   const controls = accounts.includes(document.controller);
-  if (!controls && named.length === 0)
+  const ended = document.expired?.some((account) => accounts.includes(account)) ?? false;
+  if (!controls && named.length === 0 && !ended)
     throw mistrust('delegate_unknown', 'The offer is not signed by a key of the identity that it names.');
   if (!controls && named.every((delegate) => delegate.validTo <= document.block.time))
     throw mistrust('delegate_expired', "The node's key has run out and was not renewed on chain.");

@@ -79,6 +79,8 @@ export interface DidDocument {
   readonly controller: Address;
   /** Live `veriKey` delegates with the Unix second at which they end. */
   readonly delegates: readonly { readonly address: Address; readonly validTo: number }[];
+  /** Former `veriKey` delegates, run out or revoked, newest last: only to say why one is refused. */
+  readonly expired?: readonly Address[];
   /** Relay URLs from the service attribute `did/svc/WarrenVPN`. */
   readonly services: readonly string[];
   readonly block: { readonly number: bigint; readonly time: number };

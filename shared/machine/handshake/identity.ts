@@ -24,7 +24,7 @@ export function authorityFault(document: DidDocument, did: Did, signer: Address)
   if (document.controller === ZERO) return 'did_deactivated';
   if (signer === document.controller) return null;
   const entries = document.delegates.filter((delegate) => delegate.address === signer);
-  if (entries.length === 0) return 'delegate_unknown';
+  if (entries.length === 0) return document.expired?.includes(signer) ? 'delegate_expired' : 'delegate_unknown';
   return entries.some((delegate) => delegate.validTo > document.block.time) ? null : 'delegate_expired';
 }
 

@@ -33,6 +33,8 @@ export interface Entries {
    */
   readonly deactivated: boolean;
   readonly delegates: readonly { readonly address: Address; readonly validTo: number }[];
+  /** Delegates that were, newest last. */
+  readonly expired: readonly Address[];
   readonly services: readonly { readonly url: string; readonly validTo: number }[];
 }
 
@@ -42,13 +44,17 @@ export interface Entries {
  */
 export function fold(events: readonly RegistryEvent[], now: number): Entries {
   const delegates = new Map<Address, number>();
+  const known = new Set<Address>();
   const services = new Map<string, number>();
   let deactivated = false;
   for (const event of events) {
     if (event.kind === 'owner') {
       deactivated = BigInt(event.owner) === 0n;
     } else if (event.kind === 'delegate' && event.type === VERI_KEY) {
-      replace(delegates, address(event.delegate), event.validTo, now);
+      const account = address(event.delegate);
+      replace(delegates, account, event.validTo, now);
+      known.delete(account);
+      known.add(account);
     } else if (event.kind === 'attribute' && event.name === SERVICE) {
       const url = serviceUrl(event.value);
       if (url) replace(services, url, event.validTo, now);
@@ -57,6 +63,7 @@ export function fold(events: readonly RegistryEvent[], now: number): Entries {
   return {
     deactivated,
     delegates: [...delegates].slice(-MAX_DELEGATES).map(([account, validTo]) => ({ address: account, validTo })),
+    expired: [...known].filter((account) => !delegates.has(account)).slice(-MAX_DELEGATES),
     services: [...services].slice(-MAX_SERVICES).map(([url, validTo]) => ({ url, validTo })),
   };
 }

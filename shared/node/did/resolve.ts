@@ -56,6 +56,7 @@ export async function resolveEntries(chain: Chain, did: Did): Promise<Resolved> 
     did,
     controller: owner,
     delegates: entries.delegates,
+    expired: entries.expired,
     services: entries.services.map((service) => service.url),
     block: { number: block.number, time },
   };

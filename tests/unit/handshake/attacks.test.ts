@@ -184,6 +184,7 @@ describe('on the way to the client', () => {
     if (!delegate) throw new Error('no delegate');
     const ended = { ...p.document, delegates: [{ ...delegate, validTo: p.document.block.time }] };
     expect(outcome(p, {}, {}, ended)).toBe('delegate_expired');
+    expect(outcome(p, {}, {}, { ...ended, delegates: [], expired: [delegate.address] })).toBe('delegate_expired');
   });
 
   test('a deactivated identity is refused, also with a live delegate', () => {

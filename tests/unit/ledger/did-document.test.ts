@@ -65,6 +65,12 @@ describe('delegates', () => {
     ]);
   });
 
+  test('that have ended are named apart, until they are renewed', () => {
+    const { delegates, expired } = fold([delegate(A, NOW), delegate(B, NOW + 9), delegate(B, NOW - 1)], NOW);
+    expect({ delegates, expired }).toEqual({ delegates: [], expired: [A, B] });
+    expect(fold([delegate(A, NOW - 1), delegate(A, NOW + 9)], NOW).expired).toEqual([]);
+  });
+
   test('are bounded, and the newest stay', () => {
     const many = Array.from({ length: 100 }, (_, i) => delegate(`0x${i.toString(16).padStart(40, '0')}`, NOW + 9));
     const { delegates } = fold(many, NOW);
