@@ -8,6 +8,8 @@ import { BINDING, decodeStun, encodeStun } from '../../shared/wire/stun/message.
 
 export interface StunReply {
   readonly packet: Uint8Array;
+  /** The asker's own address always; the port may be another one that it named (RESPONSE-PORT). */
+  readonly to: TransportAddress;
   /** From which of the server's sockets it leaves, relative to the one that received (CHANGE-REQUEST). */
   readonly change: { readonly ip: boolean; readonly port: boolean };
 }
@@ -31,6 +33,7 @@ export function answerStun(packet: Uint8Array, from: TransportAddress, place: St
       // Only who sent a fingerprint is sent one: it keeps answers to plain requests small.
       { fingerprint: request.fingerprint },
     ),
+    to: { address: from.address, port: request.attributes.responsePort || from.port },
     change,
   });
 
@@ -42,10 +45,17 @@ export function answerStun(packet: Uint8Array, from: TransportAddress, place: St
     const errorCode = { code: 420, reason: 'Unknown Attribute' };
     return reply('error', { errorCode, unknownAttributes: unknown.slice(0, 8) });
   }
-  if (!place.alternate) return reply('success', { xorMappedAddress: from });
+  // As much filling as the asker sent, never more: an answer must not amplify.
+  const { padding } = request.attributes;
+  const filling = padding === undefined ? {} : { padding };
+  if (!place.alternate) return reply('success', { xorMappedAddress: from, ...filling });
   const responseOrigin = {
     address: change.ip ? place.alternate.address : place.local.address,
     port: change.port ? place.alternate.port : place.local.port,
   };
-  return reply('success', { xorMappedAddress: from, responseOrigin, otherAddress: place.alternate }, change);
+  return reply(
+    'success',
+    { xorMappedAddress: from, responseOrigin, otherAddress: place.alternate, ...filling },
+    change,
+  );
 }

@@ -40,7 +40,7 @@ export async function startStunServer({ primary, alternate, metrics }: StunServe
       if (!reply) return metrics.count('warren_stun_total', { outcome: 'ignored' });
       const address = (reply.change.ip && there?.address) || local.address;
       const port = (reply.change.port && there?.port) || local.port;
-      sockets.get(nameOf(address, port))?.send(reply.packet, from);
+      sockets.get(nameOf(address, port))?.send(reply.packet, reply.to);
       metrics.count('warren_stun_total', { outcome: 'answered' });
     });
   }

@@ -19,7 +19,7 @@ export function serveStun(network: Network, addresses: readonly [string, string]
       const reply = answerStun(packet, from, { local, alternate });
       if (!reply) return;
       const address = reply.change.ip ? alternate.address : local.address;
-      at(address, reply.change.port ? alternate.port : local.port)?.send(reply.packet, from);
+      at(address, reply.change.port ? alternate.port : local.port)?.send(reply.packet, reply.to);
     });
   }
 }

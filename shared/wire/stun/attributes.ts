@@ -17,6 +17,8 @@ export const ATTRIBUTE = {
   xorMappedAddress: 0x0020,
   priority: 0x0024,
   useCandidate: 0x0025,
+  padding: 0x0026,
+  responsePort: 0x0027,
   software: 0x8022,
   fingerprint: 0x8028,
   iceControlled: 0x8029,
@@ -37,6 +39,10 @@ export interface StunAttributes {
   readonly responseOrigin?: StunAddress;
   readonly otherAddress?: StunAddress;
   readonly changeRequest?: { readonly ip: boolean; readonly port: boolean };
+  /** The port of the asker's address to which the answer shall go (RFC 5780 §7.5). */
+  readonly responsePort?: number;
+  /** Bytes of filling, to see whether fragments pass (RFC 5780 §7.6). */
+  readonly padding?: number;
   readonly username?: string;
   readonly realm?: string;
   readonly nonce?: string;
@@ -91,6 +97,10 @@ export function writeValue(name: Name, attributes: StunAttributes, transactionId
       return Uint8Array.from(need(attributes[name]).flatMap((type) => [type >> 8, type & 255]));
     case 'priority':
       return uint32(need(attributes[name]));
+    case 'padding':
+      return new Uint8Array(need(attributes[name]));
+    case 'responsePort':
+      return uint32(need(attributes[name]) << 16);
     case 'useCandidate':
       return new Uint8Array(0);
     case 'iceControlled':
@@ -156,6 +166,13 @@ export function readValue(
       if (value.length !== 4) return 'malformed';
       into.priority = view.getUint32(0);
       return 'read';
+    case 'padding':
+      into.padding = value.length;
+      return 'read';
+    case 'responsePort':
+      if (value.length !== 4) return 'malformed';
+      into.responsePort = view.getUint16(0);
+      return 'read';
     case 'useCandidate':
       if (value.length !== 0) return 'malformed';
       into.useCandidate = true;
@@ -175,7 +192,7 @@ function need<T>(value: T | undefined): T {
 
 function uint32(value: number): Uint8Array {
   const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value);
+  new DataView(bytes.buffer).setUint32(0, value >>> 0);
   return bytes;
 }
 

@@ -47,8 +47,8 @@ export interface EncodeOptions {
 }
 
 const HEADER = 20;
-/** A UDP datagram that fits any path; STUN has no use for more (§6.1). */
-export const MAX_STUN_BYTES = 1500;
+/** STUN itself stays below the path's MTU (§6.1); PADDING of RFC 5780 goes a little over it on purpose. */
+export const MAX_STUN_BYTES = 1600;
 const MAX_ATTRIBUTES = 64;
 const FINGERPRINT_XOR = 0x5354554e;
 const MAC_BYTES = 20;

@@ -87,6 +87,8 @@ const attributes: fc.Arbitrary<StunAttributes> = fc.record(
     responseOrigin: address,
     otherAddress: address,
     changeRequest: fc.record({ ip: fc.boolean(), port: fc.boolean() }),
+    responsePort: fc.nat(65535),
+    padding: fc.nat(40),
     username: text,
     realm: text,
     nonce: text,
