@@ -6,7 +6,10 @@ import type { ByteCount, Ms } from '../../base/units.ts';
 
 /** No window is larger than this: it is money paid ahead, or data given on credit. */
 export const MAX_WINDOW_BYTES: ByteCount = 32_000_000;
-const SMOOTHING = 0.3;
+/** A rate counts for half after so long: pages come in bursts, and the next one must find its window. */
+const HALF_LIFE_MS: Ms = 10_000;
+/** Shorter spans say nothing: a few packets would look like a fast line. */
+const MIN_SPAN_MS: Ms = 50;
 const MAX_INTERVAL_MS: Ms = 1_000;
 
 export class Flow {
@@ -26,17 +29,15 @@ export class Flow {
 
   /** `total` counts up from 0 with the session. */
   sample(total: ByteCount, now: Ms): void {
-    const elapsed = this.#at === null ? 0 : now - this.#at;
-    if (elapsed > 0) {
+    if (this.#at !== null) {
+      const elapsed = now - this.#at;
+      if (elapsed < MIN_SPAN_MS) return;
       const rate = Math.max(0, total - this.#total) / elapsed;
-      // Up at once, down slowly: a burst that comes back must find its window.
-      this.#bytesPerMs = Math.max(rate, this.#bytesPerMs + SMOOTHING * (rate - this.#bytesPerMs));
+      this.#bytesPerMs = Math.max(rate, this.#bytesPerMs * 0.5 ** (elapsed / HALF_LIFE_MS));
       this.#intervalMs = Math.min(elapsed, MAX_INTERVAL_MS);
     }
-    if (this.#at === null || elapsed > 0) {
-      this.#at = now;
-      this.#total = total;
-    }
+    this.#at = now;
+    this.#total = total;
   }
 
   get window(): ByteCount {

@@ -112,6 +112,16 @@ describe('an honest client', () => {
   });
 });
 
+describe('a line that is fast from its first byte', () => {
+  test('waits once for the proofs to catch up, and then never again', () => {
+    const link = { bytesPerSecond: 100 * MB, roundTripMs: 4 };
+    const [first, longer] = [transfer(link, 2), transfer(link, 8)];
+    expect(first.gatedMs).toBeLessThanOrEqual(300);
+    expect(longer.gatedMs).toBe(first.gatedMs);
+    expect(longer.disputed).toEqual([]);
+  });
+});
+
 describe('a client that stops paying', () => {
   test('has no more than a megabyte and what was under way', () => {
     const link = { bytesPerSecond: 2.5 * MB, roundTripMs: 50 };
