@@ -167,8 +167,8 @@ export class NativeLink {
     if (up.type === 'fault') {
       const error = errorFrom(up.error);
       // Once welcomed, one refused frame is no reason to tear every tunnel down.
-      if (this.welcomed) return this.become(this.status, error);
-      this.fail(error.code === 'version_unsupported' ? 'tooOld' : 'broken', error);
+      if (this.welcomed) this.become(this.status, error);
+      else this.fail(error.code === 'version_unsupported' ? 'tooOld' : 'broken', error);
     } else if (up.type === 'welcome') {
       if (up.version < PROTOCOL_VERSION) this.fail('tooOld', null);
       else if (up.version > PROTOCOL_VERSION) this.fail('tooNew', null);

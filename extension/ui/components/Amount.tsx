@@ -1,0 +1,23 @@
+/** An amount of the token or of the coin. The exact wei stay readable in `data-value`. */
+import { formatAmount } from '../../wallet/amounts.ts';
+import { view } from '../link.ts';
+
+const COIN_DECIMALS = 18;
+
+interface Props {
+  readonly wei: string | bigint | null;
+  readonly coin?: boolean;
+  readonly digits?: number;
+  readonly testid?: string;
+}
+
+export function Amount({ wei, coin = false, digits = 4, testid }: Props) {
+  const network = view.value?.network;
+  const decimals = coin ? COIN_DECIMALS : (network?.tokenDecimals ?? 18);
+  const symbol = coin ? network?.coinSymbol : network?.tokenSymbol;
+  return (
+    <span class="amount" data-testid={testid} data-value={wei === null ? '' : String(wei)}>
+      {wei === null ? '–' : formatAmount(BigInt(wei), decimals, digits)} <span class="unit">{symbol ?? ''}</span>
+    </span>
+  );
+}

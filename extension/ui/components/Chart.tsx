@@ -1,0 +1,55 @@
+/** The last minute and a half of traffic. The figures beside it say the same in words. */
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { RateSample } from '../../messages.ts';
+import { TEST } from '../testids.ts';
+
+const WINDOW_S = 80;
+/** Below this the line stays flat: a few keepalives should not look like a storm. */
+const FLOOR = 4_000;
+
+export function Chart({ rates, height = 64 }: { rates: readonly RateSample[]; height?: number }) {
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  useEffect(() => {
+    if (!box.current) return;
+    plot.current = new uPlot(options(box.current, height), series(rates), box.current);
+    const redraw = () => plot.current?.redraw();
+    const scheme = matchMedia('(prefers-color-scheme: dark)');
+    scheme.addEventListener('change', redraw);
+    return () => {
+      scheme.removeEventListener('change', redraw);
+      plot.current?.destroy();
+    };
+  }, []);
+  useEffect(() => plot.current?.setData(series(rates)), [rates]);
+  return <div ref={box} class="chart" data-testid={TEST.chart} aria-hidden="true" />;
+}
+
+function series(rates: readonly RateSample[]): uPlot.AlignedData {
+  return [rates.map(({ at }) => at / 1000), rates.map(({ down }) => down), rates.map(({ up }) => up)];
+}
+
+function options(box: HTMLElement, height: number): uPlot.Options {
+  const color = (name: string) => getComputedStyle(box).getPropertyValue(name).trim();
+  const line = uPlot.paths.spline?.();
+  const shape = line ? { paths: line } : {};
+  return {
+    width: box.clientWidth || 320,
+    height,
+    legend: { show: false },
+    cursor: { show: false },
+    axes: [{ show: false }, { show: false }],
+    padding: [4, 0, 0, 0],
+    scales: {
+      x: { time: false, range: (_, __, max) => [max - WINDOW_S, max] },
+      y: { range: (_, __, max) => [0, Math.max(max * 1.15, FLOOR)] },
+    },
+    series: [
+      {},
+      { ...shape, width: 2, stroke: () => color('--down'), fill: () => color('--down-fill'), points: { show: false } },
+      { ...shape, width: 1.5, stroke: () => color('--up'), points: { show: false } },
+    ],
+  };
+}

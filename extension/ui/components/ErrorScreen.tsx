@@ -1,0 +1,80 @@
+/** One screen per thing that keeps Warren from working, each with the one step that mends it. */
+import type { ComponentChildren } from 'preact';
+import { browser } from '../../browser.ts';
+import type { View } from '../../messages.ts';
+import { errorText, type Key, t } from '../i18n.ts';
+import { fire } from '../link.ts';
+import { TEST } from '../testids.ts';
+import { CopyButton } from './CopyButton.tsx';
+import { Icon } from './Icon.tsx';
+
+export interface Trouble {
+  readonly code: string;
+  readonly title: string;
+  readonly text: string;
+  readonly command: string | null;
+  readonly retry: 'host.retry' | 'proxy.retry';
+}
+
+const HOST_TROUBLE: Partial<Record<View['host']['status'], { code: string; title: Key; text: Key }>> = {
+  missing: { code: 'host_missing', title: 'hostMissingTitle', text: 'hostMissingText' },
+  tooOld: { code: 'host_too_old', title: 'hostOldTitle', text: 'hostOldText' },
+  tooNew: { code: 'version_unsupported', title: 'extensionOldTitle', text: 'extensionOldText' },
+  broken: { code: 'host_broken', title: 'hostBrokenTitle', text: 'hostBrokenText' },
+};
+
+/** What is wrong on a level above single exits, or null. */
+export function troubleOf(view: View): Trouble | null {
+  const host = HOST_TROUBLE[view.host.status];
+  if (host) {
+    const said = view.host.error ? errorText(view.host.error) : null;
+    const command = view.host.status === 'tooNew' ? null : installCommand();
+    return {
+      code: host.code,
+      title: t(host.title),
+      text: said ? `${said.message} ${said.action}` : t(host.text),
+      command,
+      retry: 'host.retry',
+    };
+  }
+  if (view.protection.why === 'conflict') {
+    const text = t('conflictText');
+    return { code: 'proxy_conflict', title: t('conflictTitle'), text, command: null, retry: 'proxy.retry' };
+  }
+  return null;
+}
+
+/** The extension's id is part of it: the host answers only to extensions that it was told of. */
+function installCommand(): string {
+  return `sudo warren install --extension ${browser.runtime.id}`;
+}
+
+export function ErrorScreen({ trouble, children }: { trouble: Trouble; children?: ComponentChildren }) {
+  return (
+    <section class="trouble" data-testid={TEST.errorScreen} data-code={trouble.code} role="alert">
+      <span class="trouble-mark">
+        <Icon name="alert" size={28} />
+      </span>
+      <h2>{trouble.title}</h2>
+      <p>{trouble.text}</p>
+      {trouble.command ? (
+        <div class="command">
+          <code data-testid={TEST.errorCommand}>{trouble.command}</code>
+          <CopyButton text={trouble.command} label={t('copy')} testid={TEST.errorCopy} />
+        </div>
+      ) : null}
+      <div class="trouble-actions">
+        <button
+          type="button"
+          class="button primary"
+          data-testid={TEST.errorRetry}
+          onClick={() => fire({ name: trouble.retry })}
+        >
+          {t('checkAgain')}
+        </button>
+        {children}
+      </div>
+      {trouble.retry === 'host.retry' ? <p class="note">{t('checksByItself')}</p> : null}
+    </section>
+  );
+}

@@ -1,0 +1,81 @@
+/** Every exit that the rules need, with what it is doing, and a way out when it failed. */
+import type { ExitView } from '../../messages.ts';
+import { countryName, millis } from '../format.ts';
+import { errorText, t } from '../i18n.ts';
+import { fire } from '../link.ts';
+import { TEST } from '../testids.ts';
+import { Flag } from './Flag.tsx';
+
+const PHASE = {
+  discovering: 'phaseDiscovering',
+  funding: 'phaseFunding',
+  shaking: 'phaseShaking',
+  traversing: 'phaseTraversing',
+  tunnelling: 'phaseTunnelling',
+  up: 'phaseUp',
+  gated: 'phaseGated',
+  closing: 'phaseClosing',
+  closed: 'phaseClosed',
+  failed: 'phaseFailed',
+} as const;
+const PATH = { direct: 'pathDirect', lan: 'pathLan', relay: 'pathRelay' } as const;
+
+export function ExitList({ exits }: { exits: readonly ExitView[] }) {
+  if (exits.length === 0) return null;
+  return (
+    <ul class="list exits" aria-label={t('exits')}>
+      {exits.map((exit) => (
+        <Row key={exit.exitId} exit={exit} />
+      ))}
+    </ul>
+  );
+}
+
+function Row({ exit }: { exit: ExitView }) {
+  const country = countryOf(exit);
+  const { node, error } = exit;
+  return (
+    <li
+      class="row exit"
+      data-testid={TEST.exitRow}
+      data-key={exit.exitId}
+      data-state={exit.phase}
+      data-country={country}
+    >
+      {country ? <Flag code={country} size={22} /> : <span class="flag-gap" />}
+      <div class="row-main">
+        <div class="row-title">
+          {country ? countryName(country) : t('anyNode')}
+          {node?.city ? <span class="row-aside">{node.city}</span> : null}
+        </div>
+        <div class="row-sub">{error ? errorText(error).message : doing(exit)}</div>
+        {error ? <div class="row-todo">{errorText(error).action}</div> : null}
+      </div>
+      {exit.phase === 'failed' || exit.phase === 'gated' ? (
+        <button
+          type="button"
+          class="button small"
+          data-testid={TEST.exitRetry}
+          onClick={() => fire({ name: 'exit.retry', exitId: exit.exitId })}
+        >
+          {t('tryAgain')}
+        </button>
+      ) : (
+        <span class="dot" data-state={exit.phase === 'closed' ? 'off' : exit.state} aria-hidden="true" />
+      )}
+    </li>
+  );
+}
+
+/** Known before the node is: the id of a country exit names it. */
+export function countryOf(exit: ExitView): string {
+  return exit.node?.country ?? /^country:([A-Z]{2})$/.exec(exit.exitId)?.[1] ?? '';
+}
+
+function doing(exit: ExitView): string {
+  if (exit.need?.kind === 'signer') return t('waitsForUnlock');
+  if (exit.need?.kind === 'channel') return t('waitsForDeposit');
+  if (exit.phase !== 'up') return t(PHASE[exit.phase]);
+  const path = exit.path ? [t(PATH[exit.path.kind]), millis(exit.path.rttMs)] : [t('phaseUp')];
+  return path.join(' · ');
+}

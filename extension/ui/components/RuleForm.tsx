@@ -1,0 +1,108 @@
+/** Adds or changes one rule; says what is wrong with a pattern while it can still be mended. */
+import { useState } from 'preact/hooks';
+import { MATCH_KINDS, type MatchKind, parseMatch, type Rule } from '../../routing/rules.ts';
+import { actionFrom, actionValue, type Option } from '../actions.ts';
+import { t } from '../i18n.ts';
+import { TEST } from '../testids.ts';
+import { ActionSelect } from './ActionSelect.tsx';
+
+const KIND = { domain: 'matchDomain', host: 'matchHost', wildcard: 'matchWildcard', regex: 'matchRegex' } as const;
+const HINT = { domain: 'hintDomain', host: 'hintHost', wildcard: 'hintWildcard', regex: 'hintRegex' } as const;
+const PROBLEM = {
+  empty: 'problemEmpty',
+  host_invalid: 'problemHost',
+  wildcard_invalid: 'problemWildcard',
+  regex_invalid: 'problemRegex',
+  regex_slow: 'problemRegexSlow',
+  too_long: 'problemLong',
+} as const;
+
+interface Props {
+  readonly rule: Rule | null;
+  readonly options: readonly Option[];
+  onSave(rule: Rule): void;
+  onDone(): void;
+}
+
+export function RuleForm({ rule, options, onSave, onDone }: Props) {
+  const [kind, setKind] = useState<MatchKind>(rule?.match.kind ?? 'domain');
+  const [text, setText] = useState(rule?.match.text ?? '');
+  const [action, setAction] = useState(rule ? actionValue(rule.action) : 'default');
+  const [problem, setProblem] = useState('');
+  const submit = (event: Event) => {
+    event.preventDefault();
+    const match = parseMatch(kind, text);
+    if (typeof match === 'string') {
+      setProblem(t(PROBLEM[match]));
+      return;
+    }
+    onSave({
+      id: rule?.id ?? crypto.randomUUID(),
+      enabled: rule?.enabled ?? true,
+      match,
+      action: actionFrom(action, options),
+    });
+    onDone();
+  };
+  return (
+    <form class="card rule-form" onSubmit={submit}>
+      <label class="field">
+        <span>{t('matches')}</span>
+        <select
+          class="input"
+          data-testid={TEST.ruleMatchKind}
+          value={kind}
+          onChange={(event) => setKind(event.currentTarget.value as MatchKind)}
+        >
+          {MATCH_KINDS.map((value) => (
+            <option key={value} value={value}>
+              {t(KIND[value])}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="field grow">
+        <span>{t('pattern')}</span>
+        <input
+          class="input"
+          data-testid={TEST.ruleMatchText}
+          autocapitalize="none"
+          spellcheck={false}
+          value={text}
+          aria-invalid={problem !== ''}
+          aria-describedby="rule-hint"
+          onInput={(event) => {
+            setText(event.currentTarget.value);
+            setProblem('');
+          }}
+        />
+      </label>
+      <div class="field">
+        <span>{t('route')}</span>
+        <ActionSelect
+          value={action}
+          options={options}
+          label={t('route')}
+          testid={TEST.ruleAction}
+          onChange={setAction}
+        />
+      </div>
+      <div class="form-buttons">
+        <button type="submit" class="button primary" data-testid={TEST.ruleSave}>
+          {t('save')}
+        </button>
+        <button type="button" class="button" onClick={onDone}>
+          {t('cancel')}
+        </button>
+      </div>
+      <p
+        id="rule-hint"
+        class={problem ? 'problem' : 'note'}
+        role={problem ? 'alert' : undefined}
+        data-testid={TEST.ruleError}
+      >
+        {problem || t(HINT[kind])}
+      </p>
+    </form>
+  );
+}

@@ -1,0 +1,97 @@
+/** The seed words, covered until asked for, and the quiz that proves they were written down. */
+import { useState } from 'preact/hooks';
+import type { CommandResults } from '../../messages.ts';
+import { errorText, t } from '../i18n.ts';
+import { send } from '../link.ts';
+import { TEST } from '../testids.ts';
+
+export function Words({ revealed, onDone }: { revealed: CommandResults['wallet.create']; onDone: () => void }) {
+  const [shown, setShown] = useState(false);
+  const words = revealed.phrase.split(' ');
+  return (
+    <div class="setup-form wide">
+      <h1>{t('wordsTitle')}</h1>
+      <p class="lead">{t('wordsText')}</p>
+      <div class={`words ${shown ? '' : 'covered'}`}>
+        <ol class="word-grid" aria-hidden={!shown}>
+          {words.map((word, index) => (
+            <li key={`${index}-${word}`}>
+              <span class="word" data-testid={TEST.seedWord} data-index={index}>
+                {shown ? word : '••••••'}
+              </span>
+            </li>
+          ))}
+        </ol>
+        {shown ? null : (
+          <button type="button" class="button uncover" data-testid={TEST.seedReveal} onClick={() => setShown(true)}>
+            {t('uncover')}
+          </button>
+        )}
+      </div>
+      <p class="note">{t('wordsNote')}</p>
+      <button
+        type="button"
+        class="button primary large"
+        data-testid={TEST.seedWritten}
+        disabled={!shown}
+        onClick={onDone}
+      >
+        {t('wroteThem')}
+      </button>
+    </div>
+  );
+}
+
+interface QuizProps {
+  readonly positions: readonly number[];
+  onBack(): void;
+  onDone(): void;
+}
+
+export function Quiz({ positions, onBack, onDone }: QuizProps) {
+  const [answers, setAnswers] = useState<Record<number, string>>({});
+  const [problem, setProblem] = useState('');
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const given = positions.map((index) => ({ index, word: answers[index] ?? '' }));
+    try {
+      const { passed } = await send<'wallet.confirmBackup'>({ name: 'wallet.confirmBackup', answers: given });
+      if (passed) onDone();
+      else setProblem(t('quizWrong'));
+    } catch (error) {
+      setProblem(errorText(error as Parameters<typeof errorText>[0]).message);
+    }
+  };
+  return (
+    <form class="setup-form" onSubmit={submit}>
+      <h1>{t('quizTitle')}</h1>
+      <p class="lead">{t('quizText')}</p>
+      {positions.map((index) => (
+        <label class="field" key={index}>
+          <span>{t('wordNumber', index + 1)}</span>
+          <input
+            class="input"
+            autocomplete="off"
+            autocapitalize="none"
+            spellcheck={false}
+            data-testid={TEST.quizInput}
+            data-index={index}
+            value={answers[index] ?? ''}
+            onInput={(event) => setAnswers({ ...answers, [index]: event.currentTarget.value })}
+          />
+        </label>
+      ))}
+      <p class="problem" role="alert">
+        {problem}
+      </p>
+      <div class="setup-buttons">
+        <button type="button" class="button large" onClick={onBack}>
+          {t('seeAgain')}
+        </button>
+        <button type="submit" class="button primary large" data-testid={TEST.quizSubmit}>
+          {t('check')}
+        </button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,63 @@
+/** Numbers and names as people read them, in the browser's language. */
+import { browser } from '../browser.ts';
+import { t } from './i18n.ts';
+
+function language(): string {
+  return browser.i18n.getUILanguage() || 'en';
+}
+
+export function countryName(code: string): string {
+  try {
+    return new Intl.DisplayNames([language()], { type: 'region' }).of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** SI units: a megabyte is the 1,000,000 bytes that one price unit counts. */
+export function bytes(count: number): string {
+  let value = count;
+  let unit = 0;
+  while (value >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const digits = unit === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return `${value.toLocaleString(language(), { maximumFractionDigits: digits })} ${UNITS[unit]}`;
+}
+
+/** Bits a second, as connections are sold. */
+export function speed(bytesPerSecond: number): { value: string; unit: string } {
+  let bits = bytesPerSecond * 8;
+  let unit = 0;
+  while (bits >= 1000 && unit < 3) {
+    bits /= 1000;
+    unit++;
+  }
+  const digits = unit === 0 || bits >= 100 ? 0 : 1;
+  const units = ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s'];
+  return { value: bits.toLocaleString(language(), { maximumFractionDigits: digits }), unit: units[unit] as string };
+}
+
+export function millis(ms: number | null): string {
+  return ms === null ? '–' : `${Math.round(ms)} ms`;
+}
+
+export function shortAddress(address: string): string {
+  return `${address.slice(0, 8)}…${address.slice(-6)}`;
+}
+
+export function when(at: number, now: number): string {
+  const minutes = Math.round((now - at) / 60_000);
+  if (minutes < 1) return t('timeNow');
+  const relative = new Intl.RelativeTimeFormat(language(), { numeric: 'auto', style: 'short' });
+  if (minutes < 60) return relative.format(-minutes, 'minute');
+  if (minutes < 60 * 24) return relative.format(-Math.round(minutes / 60), 'hour');
+  return new Date(at).toLocaleDateString(language(), { day: 'numeric', month: 'short' });
+}
+
+export function hours(minutes: number): string {
+  return t('hours', Math.round((minutes / 60) * 10) / 10);
+}

@@ -1,0 +1,79 @@
+/**
+ * A window's line to the background. The view is a signal; commands are promises. A background that
+ * sleeps or restarts never leaves a window hanging: the line is made again, waiting commands fail.
+ */
+import { signal } from '@preact/signals';
+import { WarrenError, type WarrenErrorData } from '../../shared/base/errors.ts';
+import { browser } from '../browser.ts';
+import {
+  type Command,
+  type CommandName,
+  type CommandResult,
+  type ToBackground,
+  type ToWindow,
+  UI_PORT,
+  type View,
+} from '../messages.ts';
+
+export const view = signal<View | null>(null);
+/** False while the background has not answered for a second: said on screen instead of spinning. */
+export const awake = signal(true);
+
+const SLOW_MS = 1_000;
+const AGAIN_MS = 250;
+
+type Waiting = { resolve: (result: unknown) => void; reject: (error: WarrenErrorData) => void };
+const waiting = new Map<number, Waiting>();
+let post: ((message: ToBackground) => void) | null = null;
+let nextId = 1;
+
+export function connect(): void {
+  const slow = setTimeout(() => {
+    awake.value = false;
+  }, SLOW_MS);
+  const port = browser.runtime.connect({ name: UI_PORT });
+  post = (message) => port.postMessage(message);
+  port.onMessage.addListener((raw) => {
+    const message = raw as ToWindow;
+    clearTimeout(slow);
+    awake.value = true;
+    if (message.type === 'view') view.value = message.view;
+    else settle(message);
+  });
+  port.onDisconnect.addListener(() => {
+    clearTimeout(slow);
+    post = null;
+    for (const { reject } of waiting.values()) reject(lost());
+    waiting.clear();
+    setTimeout(connect, AGAIN_MS);
+  });
+}
+
+/** @throws WarrenErrorData (as a WarrenError) what the background says. */
+export function send<N extends CommandName>(command: Extract<Command, { name: N }>): Promise<CommandResult<N>> {
+  return new Promise((resolve, reject) => {
+    if (!post) {
+      reject(lost());
+      return;
+    }
+    const id = nextId++;
+    waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });
+    post({ id, command });
+  });
+}
+
+/** For buttons whose failure shows in the view by itself. */
+export function fire<N extends CommandName>(command: Extract<Command, { name: N }>): void {
+  send(command).catch(() => {});
+}
+
+function settle(answer: Extract<ToWindow, { type: 'answer' }>): void {
+  const known = waiting.get(answer.id);
+  waiting.delete(answer.id);
+  if (answer.error) known?.reject(new WarrenError(answer.error.code, answer.error.message, answer.error.action));
+  else known?.resolve(answer.result);
+}
+
+function lost(): WarrenErrorData {
+  return new WarrenError('internal', 'The background restarted.', 'Try again.');
+}

@@ -1,0 +1,101 @@
+/** The full page: rules, nodes, wallet, diagnostics, and the set-up of a wallet. */
+import { useEffect, useState } from 'preact/hooks';
+import { ApprovalSheet } from '../components/ApprovalSheet.tsx';
+import { stateWord } from '../components/Burrow.tsx';
+import { Diagnostics } from '../components/Diagnostics.tsx';
+import { ErrorScreen, troubleOf } from '../components/ErrorScreen.tsx';
+import { Icon, type IconName, Mark } from '../components/Icon.tsx';
+import { NodeList } from '../components/NodeList.tsx';
+import { Rules } from '../components/Rules.tsx';
+import { Setup } from '../components/Setup.tsx';
+import { WalletPanel } from '../components/WalletPanel.tsx';
+import { type Key, t } from '../i18n.ts';
+import { awake, view } from '../link.ts';
+import { TEST } from '../testids.ts';
+
+type Route = 'rules' | 'nodes' | 'wallet' | 'diagnostics' | 'setup';
+const LINKS: readonly { route: Route; label: Key; icon: IconName }[] = [
+  { route: 'rules', label: 'rules', icon: 'rules' },
+  { route: 'nodes', label: 'nodes', icon: 'globe' },
+  { route: 'wallet', label: 'wallet', icon: 'wallet' },
+  { route: 'diagnostics', label: 'diagnostics', icon: 'pulse' },
+];
+const LEAD: Record<Exclude<Route, 'setup'>, Key> = {
+  rules: 'leadRules',
+  nodes: 'leadNodes',
+  wallet: 'leadWallet',
+  diagnostics: 'leadDiagnostics',
+};
+
+function routeNow(): { route: Route; switches: boolean } {
+  const [, name = '', query = ''] = /^#\/(\w*)(?:\?(.*))?$/.exec(location.hash) ?? [];
+  const known = name === 'setup' ? 'setup' : LINKS.find(({ route }) => route === name)?.route;
+  return { route: known ?? 'rules', switches: query === 'switches' };
+}
+
+export function Page() {
+  const [at, setAt] = useState(routeNow);
+  useEffect(() => {
+    const follow = () => setAt(routeNow());
+    addEventListener('hashchange', follow);
+    return () => removeEventListener('hashchange', follow);
+  }, []);
+  const now = view.value;
+  if (!now) {
+    return (
+      <main class="page-main waiting" aria-live="polite">
+        <Mark size={48} />
+        <p class="note">{awake.value ? '' : t('waking')}</p>
+      </main>
+    );
+  }
+  if (at.route === 'setup') {
+    return (
+      <main class="page-main setup-main">
+        <Setup onLeave={() => go('wallet')} />
+      </main>
+    );
+  }
+  const trouble = at.route === 'wallet' ? null : troubleOf(now);
+  return (
+    <div class="page-frame">
+      <aside class="side">
+        <div class="side-head">
+          <Mark size={26} />
+          <span class="wordmark">Warren</span>
+        </div>
+        <nav aria-label={t('sections')}>
+          {LINKS.map(({ route, label, icon }) => (
+            <a key={route} href={`#/${route}`} aria-current={at.route === route ? 'page' : undefined}>
+              <Icon name={icon} />
+              {t(label)}
+            </a>
+          ))}
+        </nav>
+        <p class="side-state" data-testid={TEST.stateText} data-state={now.protection.state} aria-live="polite">
+          <span class="dot" data-state={now.protection.state} aria-hidden="true" />
+          {stateWord(now.protection.state)}
+        </p>
+      </aside>
+      <main class="page-main">
+        <h1>{t(at.route)}</h1>
+        <p class="lead">{t(LEAD[at.route])}</p>
+        {now.settingsBroken ? (
+          <p class="banner clay" role="alert">
+            {t('settingsBroken')}
+          </p>
+        ) : null}
+        {trouble ? <ErrorScreen trouble={trouble} /> : null}
+        {at.route === 'rules' ? <Rules /> : null}
+        {at.route === 'nodes' && !trouble ? <NodeList /> : null}
+        {at.route === 'wallet' ? <WalletPanel onSetup={() => go('setup')} /> : null}
+        {at.route === 'diagnostics' ? <Diagnostics switches={at.switches} /> : null}
+      </main>
+      <ApprovalSheet />
+    </div>
+  );
+}
+
+function go(route: Route): void {
+  location.hash = `/${route}`;
+}

@@ -1,0 +1,113 @@
+/** The main view: switch, state, exits, traffic, money, this site. */
+import { useState } from 'preact/hooks';
+import type { View } from '../../messages.ts';
+import { actionText } from '../actions.ts';
+import { Burrow, stateWord } from '../components/Burrow.tsx';
+import { ExitList } from '../components/ExitList.tsx';
+import { Flag } from '../components/Flag.tsx';
+import { SiteRoute } from '../components/SiteRoute.tsx';
+import { Traffic } from '../components/Traffic.tsx';
+import { Unlock } from '../components/Unlock.tsx';
+import { countryName } from '../format.ts';
+import { t } from '../i18n.ts';
+import { fire } from '../link.ts';
+import { TEST } from '../testids.ts';
+import { openPage } from './Popup.tsx';
+
+interface Props {
+  readonly view: View;
+  onTab(tab: 'nodes' | 'wallet'): void;
+}
+
+export function ConnectTab({ view, onTab }: Props) {
+  const [unlocking, setUnlocking] = useState(false);
+  const { protection, wallet } = view;
+  const on = protection.state !== 'off';
+  const toggle = () => {
+    if (on) fire({ name: 'protect', on: false });
+    else if (!wallet.exists) openPage('setup');
+    else if (!wallet.unlocked) setUnlocking(true);
+    else fire({ name: 'protect', on: true });
+  };
+  return (
+    <>
+      <section class="hero" data-state={protection.state}>
+        <Burrow state={protection.state} on={on} onToggle={toggle} />
+        <div aria-live="polite" aria-atomic="true">
+          <h1 class="state-word" data-testid={TEST.stateText} data-state={protection.state}>
+            {stateWord(protection.state)}
+          </h1>
+          <p class="state-detail" data-testid={TEST.stateDetail}>
+            {detail(view)}
+          </p>
+        </div>
+      </section>
+      {unlocking && !wallet.unlocked ? (
+        <Unlock
+          why={t('unlockToConnect')}
+          onDone={() => {
+            setUnlocking(false);
+            fire({ name: 'protect', on: true });
+          }}
+        />
+      ) : null}
+      {on && view.unlockNeeded ? <Unlock why={t('unlockToPay')} /> : null}
+      <NoFunds view={view} onWallet={() => onTab('wallet')} />
+      {on || view.exits.some((exit) => exit.phase === 'closing') ? (
+        <>
+          <ExitList exits={view.exits} />
+          <Traffic view={view} />
+        </>
+      ) : (
+        <ChosenExit view={view} onChange={() => onTab('nodes')} />
+      )}
+      <SiteRoute />
+    </>
+  );
+}
+
+function detail(view: View): string {
+  const { protection, approvals, exits } = view;
+  switch (protection.state) {
+    case 'off':
+      if (exits.some((exit) => exit.phase === 'closing')) return t('detailClosing');
+      return view.wallet.exists ? t('detailOff') : t('detailNoWallet');
+    case 'connecting':
+      return approvals.length > 0 ? t('detailApproval') : t('detailConnecting', protection.up, protection.total);
+    case 'blocked':
+      return t('detailBlocked', protection.up, protection.total);
+    case 'protected':
+      return view.applied === 'noFloor' ? t('detailNoFloor') : t('detailProtected', view.exits.length);
+  }
+}
+
+function ChosenExit({ view, onChange }: { view: View; onChange: () => void }) {
+  const exit = view.table.defaultExit;
+  return (
+    <button type="button" class="row chosen" onClick={onChange}>
+      {'country' in exit ? <Flag code={exit.country} size={22} /> : <span class="flag-gap" />}
+      <span class="row-main">
+        <span class="row-sub">{t('yourExit')}</span>
+        <span class="row-title">
+          {exit.kind === 'node' ? countryName(exit.country) : actionText(exit)}
+          {exit.kind === 'node' && exit.label ? <span class="row-aside">{exit.label}</span> : null}
+        </span>
+      </span>
+      <span class="link">{t('change')}</span>
+    </button>
+  );
+}
+
+function NoFunds({ view, onWallet }: { view: View; onWallet: () => void }) {
+  const { wallet, network } = view;
+  if (!wallet.exists || wallet.token === null || BigInt(wallet.token) > 0n) return null;
+  if (wallet.channels.some(({ deposit, spent }) => BigInt(deposit) > BigInt(spent))) return null;
+  return (
+    <div class="banner amber" data-testid="no-funds" role="status">
+      <span>{t('noFunds', network?.tokenSymbol ?? '')}</span>
+      <button type="button" class="button small" onClick={onWallet}>
+        {t('receive')}
+      </button>
+    </div>
+  );
+}

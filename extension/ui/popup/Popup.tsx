@@ -1,0 +1,87 @@
+/** The popup: three tabs under one header, or the one screen that says what is in the way. */
+import { useState } from 'preact/hooks';
+import { browser } from '../../browser.ts';
+import { ApprovalSheet } from '../components/ApprovalSheet.tsx';
+import { ErrorScreen, troubleOf } from '../components/ErrorScreen.tsx';
+import { Icon, type IconName, Mark } from '../components/Icon.tsx';
+import { NodeList } from '../components/NodeList.tsx';
+import { WalletPanel } from '../components/WalletPanel.tsx';
+import { t } from '../i18n.ts';
+import { awake, fire, view } from '../link.ts';
+import { TEST } from '../testids.ts';
+import { ConnectTab } from './ConnectTab.tsx';
+
+const TABS = [
+  { name: 'connect', label: 'tabConnect', icon: 'globe', testid: TEST.tabConnect },
+  { name: 'nodes', label: 'nodes', icon: 'home', testid: TEST.tabNodes },
+  { name: 'wallet', label: 'wallet', icon: 'wallet', testid: TEST.tabWallet },
+] as const satisfies readonly { name: string; label: string; icon: IconName; testid: string }[];
+type TabName = (typeof TABS)[number]['name'];
+
+export function openPage(route: string): void {
+  const url = browser.runtime.getURL(`ui/page/index.html#/${route}`);
+  // Fails only where a popup is looked at as a tab and may not close itself.
+  void browser.tabs.create({ url }).then(() => window.close());
+}
+
+export function Popup() {
+  const [tab, setTab] = useState<TabName>('connect');
+  const now = view.value;
+  if (!now) return <Waiting />;
+  const trouble = troubleOf(now);
+  return (
+    <>
+      <header class="popup-head">
+        <Mark />
+        <span class="wordmark">Warren</span>
+        <button
+          type="button"
+          class="icon-button"
+          data-testid={TEST.openPage}
+          aria-label={t('openPage')}
+          onClick={() => openPage('rules')}
+        >
+          <Icon name="page" />
+        </button>
+      </header>
+      <main class="popup-main">
+        {trouble && tab !== 'wallet' ? (
+          <ErrorScreen trouble={trouble}>
+            {now.protection.state === 'off' && now.applied !== 'conflict' ? null : (
+              <button type="button" class="button" onClick={() => fire({ name: 'protect', on: false })}>
+                {t('turnOff')}
+              </button>
+            )}
+          </ErrorScreen>
+        ) : null}
+        {!trouble && tab === 'connect' ? <ConnectTab view={now} onTab={setTab} /> : null}
+        {!trouble && tab === 'nodes' ? <NodeList /> : null}
+        {tab === 'wallet' ? <WalletPanel onSetup={() => openPage('setup')} /> : null}
+      </main>
+      <nav class="tabs" aria-label={t('sections')}>
+        {TABS.map(({ name, label, icon, testid }) => (
+          <button
+            key={name}
+            type="button"
+            data-testid={testid}
+            aria-current={tab === name ? 'page' : undefined}
+            onClick={() => setTab(name)}
+          >
+            <Icon name={icon} />
+            {t(label)}
+          </button>
+        ))}
+      </nav>
+      <ApprovalSheet />
+    </>
+  );
+}
+
+function Waiting() {
+  return (
+    <main class="popup-main waiting" aria-live="polite">
+      <Mark size={40} />
+      <p class="note">{awake.value ? '' : t('waking')}</p>
+    </main>
+  );
+}
