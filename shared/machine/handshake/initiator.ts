@@ -125,7 +125,7 @@ export class Initiator implements Machine<InitiatorInput, InitiatorOutput> {
       provider,
       context: contextOf(crypto, offered),
       nonce: crypto.randomBytes(NONCE_BYTES),
-      timestamp: now,
+      timestamp: Math.floor(now), // whole milliseconds on the wire, while a clock may tell fractions
       commitment: commitmentOf(crypto, { ...this.#identity(), opening }),
       ephemeral: agreement.publicKey,
       encapsulationKey: kem.encapsulationKey,
