@@ -63,6 +63,12 @@ describe('a handshake', () => {
     expect(seen.size).toBe(4);
   });
 
+  test('takes a clock that tells fractions of a millisecond', () => {
+    const p = provider();
+    const { m1 } = client(p, {}, p.document, NOW + 0.625);
+    expect(failure(say(server(p), m1, NOW + 1.25))).toBeNull();
+  });
+
   test('waits for the document and the candidates in whatever order they come', () => {
     const p = provider();
     const late = [
