@@ -82,8 +82,10 @@ export function encodeStun(message: StunMessage, options: EncodeOptions = {}): U
 }
 
 /** Null for anything that is not one whole, well-formed STUN message. */
-export function decodeStun(packet: Uint8Array): ReceivedStun | null {
-  if (!looksLikeStun(packet)) return null;
+export function decodeStun(bytes: Uint8Array): ReceivedStun | null {
+  if (!looksLikeStun(bytes)) return null;
+  // Sockets hand out Buffers, whose `slice` shares memory: what we keep must be ours.
+  const packet = new Uint8Array(bytes);
   const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
   const type = view.getUint16(0);
   const transactionId = packet.slice(8, HEADER);

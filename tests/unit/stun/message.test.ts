@@ -63,6 +63,12 @@ describe('RFC 5769 vectors', () => {
     expect(encodeStun(decoded(packet), { integrityKey: key, padding: 0x20 })).toEqual(packet);
   });
 
+  test('a packet in a Buffer is checked like any other, and left as it was', () => {
+    const packet = Buffer.from(REQUEST);
+    expect(verifyIntegrity(decoded(packet), key)).toBe(true);
+    expect(Uint8Array.from(packet)).toEqual(REQUEST);
+  });
+
   test('every single flipped bit of the request is noticed', () => {
     for (let bit = 0; bit < REQUEST.length * 8; bit++) {
       const broken = REQUEST.slice();
@@ -126,6 +132,15 @@ describe('the codec', () => {
         },
       ),
     );
+  });
+
+  test('a Buffer, as sockets hand it out, is read like any bytes and left as it was', () => {
+    const packet = Buffer.from(REQUEST);
+    const message = decoded(packet);
+    expect(verifyIntegrity(message, key)).toBe(true);
+    expect(packet.equals(REQUEST)).toBe(true);
+    packet.fill(0);
+    expect(message.transactionId).toEqual(decoded(REQUEST).transactionId);
   });
 
   test('random bytes are refused, never thrown on', () => {
