@@ -1,0 +1,231 @@
+/**
+ * A real provider behind a real NAT, served to a real client behind another: anvil, helper, netd,
+ * WireGuard. One story, in order; each test stands on what the one before it left.
+ */
+import { readdirSync } from 'node:fs';
+import { parseEther } from 'viem';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BLOB_BYTES, blobHash, STREAM_RATE } from '../lab/origins.ts';
+import { inNamespace } from '../lab/run.ts';
+import { SERVERS } from '../lab/topology.ts';
+import { PRICE, ProviderLab, type ScriptedClient, until, type Wallet } from './provider-lab.ts';
+
+const ONE = SERVERS.origins['one.example'];
+const MEGABYTE = 1_000_000;
+const PER_MB = parseEther(PRICE);
+
+let lab: ProviderLab;
+let client: ScriptedClient;
+let wallet: Wallet;
+
+interface Connected {
+  readonly address4: string;
+  readonly kind: string;
+  readonly observedAddress: string;
+  readonly steps: Readonly<Record<string, number>>;
+}
+const connect = (who: Wallet = wallet, from: ScriptedClient = client) =>
+  from.ask<Connected>({ verb: 'connect', did: lab.did, payer: who.account, signerKey: who.signerKey });
+const get = (path: string) =>
+  client.ask<{ bytes: number; sha256: string; ms: number; text: string }>({ verb: 'get', address: ONE, path });
+const served = (count: number) =>
+  until(`${count} clients`, async () => {
+    const status = await lab.status();
+    return status.clients.active === count && status;
+  });
+
+beforeAll(async () => {
+  lab = await ProviderLab.create();
+  await lab.start();
+  client = await lab.client();
+  wallet = await lab.wallet('10');
+});
+afterAll(() => lab?.close());
+
+describe('a provider', () => {
+  test('is registered, offers what the tables say of its address, and knows its NAT', async () => {
+    const status = await lab.status();
+    expect(status).toMatchObject({
+      state: 'serving',
+      did: lab.did,
+      reach: { relays: 'connected', ledger: 'reachable' },
+    });
+    expect(status.offer).toMatchObject({ country: 'DE', asn: 3320, residential: true, relays: 1 });
+    expect(status.reach.nat).toMatchObject({ mapping: 'endpoint-independent', translated: true });
+    expect(status.reach.publicAddresses).toEqual([lab.lab.home('de').wan]);
+    expect(await lab.command('status')).toMatch(/serving[\s\S]*http:\/\/127\.0\.0\.1:\d+\/#/);
+  });
+
+  test('refuses a client without a channel, and one whose notice is too short, each in its own words', async () => {
+    await expect(connect()).rejects.toMatchObject({ code: 'channel_missing' });
+    const hasty = await lab.wallet('1');
+    await hasty.open(lab.account, '0.5', 60);
+    await expect(connect(hasty)).rejects.toMatchObject({ code: 'channel_grace_short' });
+    const poor = await lab.wallet('1');
+    await poor.open(lab.account, '0.0001', 1440);
+    await expect(connect(poor)).rejects.toMatchObject({ code: 'channel_unfunded' });
+    expect((await lab.status()).clients).toMatchObject({ active: 0, served: 0 });
+  });
+
+  test('takes a client with a funded channel, through both NATs', async () => {
+    await wallet.open(lab.account, '1', 1440);
+    const up = await connect();
+    console.info('connected', JSON.stringify(up));
+    expect(up).toMatchObject({ kind: 'direct', observedAddress: lab.lab.home('cli').wan });
+    expect(up.address4).toMatch(/^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./);
+    expect((await served(1)).sessions[0]).toMatchObject({ phase: 'up', gate: 'open' });
+  });
+
+  test('lends its address: the site sees the home of the provider', async () => {
+    const page = await get('/');
+    expect(page.text).toContain(lab.lab.home('de').wan);
+    expect(lab.lab.visits.at(-1)).toMatchObject({ site: 'one.example', from: lab.lab.home('de').wan });
+  });
+
+  test('resolves names inside the tunnel, for clients only', async () => {
+    expect(await client.ask({ verb: 'resolve', name: 'two.example' })).toEqual([SERVERS.origins['two.example']]);
+    const asked = lab.lab.questions.filter(({ name }) => name === 'two.example').map(({ from }) => from);
+    expect(new Set(asked)).toEqual(new Set([lab.lab.home('de').wan]));
+    const { neighbourNamespace, hostAddress } = lab.lab.home('de');
+    for (const port of ['53', '7053', '7077'])
+      await expect(inNamespace(neighbourNamespace ?? '', 'nc', ['-z', '-w', '1', hostAddress, port])).rejects.toThrow();
+  });
+
+  test('keeps the home closed: neighbour, router, dashboard and its own public address', async () => {
+    const { neighbourAddress, hostAddress, wan } = lab.lab.home('de');
+    const { port } = new URL((JSON.parse(await lab.command('status', '--json')) as { url: string }).url);
+    const { lan } = lab.lab.home('de');
+    for (const [address, at] of [
+      [neighbourAddress, 80],
+      [`192.168.${lan}.1`, 80],
+      [hostAddress, Number(port)],
+      ['100.64.0.1', Number(port)],
+      [wan, 80],
+      ['169.254.169.254', 80],
+      [ONE, 25],
+    ] as const)
+      expect(await client.ask({ verb: 'reach', address, port: at })).not.toBe('reached');
+    expect(await client.ask({ verb: 'reach', address: ONE, port: 80 })).toBe('reached');
+  });
+
+  test('carries 20 MB intact and is paid for every megabyte', async () => {
+    const before = await client.state();
+    const file = await get('/20mb');
+    expect(file).toMatchObject({ bytes: BLOB_BYTES, sha256: blobHash() });
+    const after = await client.state();
+    const moved = after.rxBytes + after.txBytes - before.rxBytes - before.txBytes;
+    const spent = BigInt(after.spentSession) - BigInt(before.spentSession);
+    console.info(
+      '20 MB',
+      JSON.stringify({
+        ms: file.ms,
+        mbps: ((8 * file.bytes) / file.ms / 1000).toFixed(0),
+        moved,
+        spent: String(spent),
+      }),
+      JSON.stringify({ gateChanges: after.gateChanges - before.gateChanges }),
+    );
+    // A megabyte ahead, and never much more than what passed.
+    expect(spent).toBeGreaterThanOrEqual((BigInt(moved - MEGABYTE) * PER_MB) / BigInt(MEGABYTE));
+    expect(spent).toBeLessThanOrEqual((BigInt(moved + 8 * MEGABYTE) * PER_MB) / BigInt(MEGABYTE));
+    await until('the provider holds the highest proof', async () => {
+      const { earnings } = await lab.status();
+      return earnings.unclaimed === (await client.state()).spentTotal;
+    });
+  });
+
+  test('shuts the gate on a client that stops paying, and opens it when payment goes on', async () => {
+    await client.ask({ verb: 'stream', address: ONE });
+    await until('bytes flow', async () => (await client.state()).streamed > 2 * MEGABYTE);
+    await client.ask({ verb: 'pay', on: false });
+    const stopped = await client.state();
+    await until('the gate is shut', async () => !(await client.state()).gate);
+    const shut = await client.state();
+    expect(shut.gateCode).toBe('payment_stopped');
+    const through = shut.streamed - stopped.streamed;
+    console.info('after the stop', through, 'bytes');
+    // 1 MB, the credit for data under way, and what flows between two samples.
+    expect(through).toBeLessThan(2 * MEGABYTE + STREAM_RATE);
+    await until('nothing more comes', async () => {
+      const one = (await client.state()).streamed;
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      return (await client.state()).streamed === one;
+    });
+    expect((await lab.status()).sessions[0]?.gate).toBe('closed');
+    // Control channel and resolver pass a shut gate.
+    expect(await client.ask({ verb: 'resolve', name: 'three.example' })).toEqual([SERVERS.origins['three.example']]);
+    await client.ask({ verb: 'pay', on: true });
+    await until('bytes flow again', async () => (await client.state()).streamed > shut.streamed + MEGABYTE);
+  });
+
+  test('gives a client that comes back its own last proof, and its place', async () => {
+    await client.ask({ verb: 'vanish' });
+    await connect();
+    expect((await served(1)).sessions).toHaveLength(1);
+    expect((await get('/')).text).toContain(lab.lab.home('de').wan);
+  });
+
+  test('loses no proof when it is killed, and takes the client again', async () => {
+    const before = (await lab.status()).earnings;
+    expect(BigInt(before.unclaimed)).toBeGreaterThan(0n);
+    lab.provider?.child.kill('SIGKILL');
+    await lab.provider?.exited;
+    await client.ask({ verb: 'vanish' });
+    await lab.start();
+    expect((await lab.status()).earnings).toMatchObject({ unclaimed: before.unclaimed, proofs: 1 });
+    await connect();
+    const { bytes } = await get('/20mb');
+    expect(bytes).toBe(BLOB_BYTES);
+  });
+
+  test('closes the channel with the client: both are paid to the wei', async () => {
+    const { spentTotal } = await client.state();
+    const closed = await client.ask<{ claimed: string; refunded: string }>({ verb: 'close' });
+    expect(closed.claimed).toBe(spentTotal);
+    expect(BigInt(closed.claimed) + BigInt(closed.refunded)).toBe(parseEther('1'));
+    expect(await lab.balance(lab.account)).toBe(BigInt(spentTotal));
+    expect(await lab.balance(wallet.account)).toBe(parseEther('10') - BigInt(spentTotal));
+    await client.ask({ verb: 'vanish' });
+    const { earnings } = await served(0);
+    expect(earnings).toMatchObject({ claimed: spentTotal, unclaimed: '0', proofs: 0 });
+    expect(earnings.settlements[0]).toMatchObject({ kind: 'close', amount: spentTotal });
+  });
+
+  test('claims at once when a payer gives notice, and serves nobody on a closing channel', async () => {
+    const leaver = await lab.wallet('10');
+    await leaver.open(lab.account, '1', 1440);
+    await connect(leaver);
+    await get('/20mb');
+    const earned = await lab.balance(lab.account);
+    await leaver.requestClose(lab.account);
+    await until('the claim is mined', async () => (await lab.balance(lab.account)) > earned);
+    await until('the client is told', async () => (await client.state()).gateCode === 'channel_closing');
+    await client.ask({ verb: 'vanish' });
+    await expect(connect(leaver)).rejects.toMatchObject({ code: 'channel_closing' });
+  });
+
+  test('stops in order: clients are told, proofs claimed, nothing is left behind', async () => {
+    const last = await lab.wallet('10');
+    await last.open(lab.account, '1', 1440);
+    await connect(last);
+    await get('/20mb');
+    const earned = await lab.balance(lab.account);
+    const { spentTotal } = await client.state();
+    lab.provider?.child.kill('SIGTERM');
+    expect(await lab.provider?.exited).toBe(0);
+    expect(await lab.balance(lab.account)).toBe(earned + BigInt(spentTotal));
+    expect((await client.state()).lost).toBe('node_offline');
+    expect(await inNamespace(lab.lab.home('de').host, 'ip', ['-o', 'link'])).not.toMatch(/wrn/);
+    expect(readdirSync(lab.runtime)).toEqual([]);
+    await client.ask({ verb: 'vanish' });
+    await expect(connect(last)).rejects.toMatchObject({ code: expect.stringMatching(/no_path|node_offline/) });
+  });
+
+  test('wrote no address of a client, no destination and no key into its log', async () => {
+    const log = lab.provider?.output ?? '';
+    expect(log).toContain('"msg":"serving"');
+    for (const secret of [lab.lab.home('cli').wan, ONE, wallet.signerKey.slice(2), wallet.account, 'one.example'])
+      expect(log).not.toContain(secret);
+    expect(log).not.toMatch(/100\.\d+\.\d+\.\d+/);
+  });
+});
