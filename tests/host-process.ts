@@ -91,7 +91,8 @@ export function startHost(options: StartHostOptions): HostProcess {
           if (error) reject(error);
           else resolve();
         };
-        const told = () => `${JSON.stringify(ups.at(-1))}\n${stderr}`;
+        const told = () =>
+          `${JSON.stringify(ups.at(-1), (_, value) => (typeof value === 'bigint' ? String(value) : value))}\n${stderr}`;
         const look = () => {
           if (condition(host)) done();
           else if (child.exitCode !== null || child.signalCode !== null)

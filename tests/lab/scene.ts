@@ -46,6 +46,8 @@ export interface Scene {
     /** The host's own folder on tmpfs, and its log there. */
     readonly runtime: string;
     readonly hostLog: string;
+    /** warren-host's command line, without what the browser appends. */
+    readonly hostArguments: readonly string[];
   };
   readonly providers: Readonly<Record<'de' | 'jp', SceneProvider>>;
   openBrowser(options?: { readonly visible?: boolean }): Promise<LabBrowser>;
@@ -108,7 +110,17 @@ async function furnish(lab: Lab, prices: Readonly<Record<'de' | 'jp', string>>):
     lab,
     chain,
     profile,
-    client: { home: lab.home('cli'), user: client, netd: netd.process, runtime, hostLog },
+    client: {
+      home: lab.home('cli'),
+      user: client,
+      netd: netd.process,
+      runtime,
+      hostLog,
+      hostArguments: [
+        ...['--network', network, '--netd', netd.socket, '--runtime', runtime, '--log', hostLog],
+        '--test-switches',
+      ],
+    },
     providers: { de: both[0], jp: both[1] },
     openBrowser: ({ visible = false } = {}) =>
       startBrowser(lab, {
