@@ -51,7 +51,9 @@ function over(v4: dgram.Socket, v6: dgram.Socket | null): Datagrams {
   const handlers = new Set<(packet: Uint8Array, from: TransportAddress) => void>();
   let open = true;
   for (const socket of sockets) {
-    socket.on('message', (packet, from) => {
+    socket.on('message', (buffer, from) => {
+      // A plain view: Buffer's own slice() would share memory where callers expect a copy.
+      const packet = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
       for (const handler of handlers) handler(packet, { address: from.address, port: from.port });
     });
     // ICMP errors surface here; for us they are lost packets.
