@@ -25,7 +25,10 @@ ${SPLICE_CHAINS}
 `;
 }
 
-/** Clients reach the gateway's control channel, resolver and echo, and (until \`egress\`) nothing else. */
+/**
+ * Clients reach the gateway's control channel, resolver and echo, and (until `egress`) nothing else. They
+ * ask the resolver at port 53; it listens where an unprivileged program may.
+ */
 export function providerTable(link: string, address4: string, address6: string): string {
   return `table inet ${link} {
 ${SPLICE_CHAINS}
@@ -66,8 +69,8 @@ ${SPLICE_CHAINS}
   }
   chain names {
     type nat hook prerouting priority -100; policy accept;
-    iifname "${link}" udp dport ${DNS_PORT} fib daddr type local redirect to :${RESOLVER_PORT}
-    iifname "${link}" tcp dport ${DNS_PORT} fib daddr type local redirect to :${RESOLVER_PORT}
+    iifname "${link}" ip daddr ${address4} meta l4proto { tcp, udp } th dport ${DNS_PORT} redirect to :${RESOLVER_PORT}
+    iifname "${link}" ip6 daddr ${address6} meta l4proto { tcp, udp } th dport ${DNS_PORT} redirect to :${RESOLVER_PORT}
   }
   chain nat {
     type nat hook postrouting priority 100; policy accept;

@@ -1,5 +1,6 @@
 /** What a stranger may reach through a home, and how fast the gate stops him. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RESOLVER_PORT } from '../../shared/wire/control.ts';
 import {
   CLIENT_TUNNEL,
   GATEWAY,
@@ -39,7 +40,7 @@ beforeAll(async () => {
   await lab.echo(lab.provider, 'tcp', 80);
   await lab.echo(lab.provider, 'tcp', 7077);
   await lab.echo(lab.provider, 'tcp', 22);
-  await lab.echo(lab.provider, 'udp', 53, GATEWAY.address4);
+  await lab.echo(lab.provider, 'udp', RESOLVER_PORT, GATEWAY.address4);
   for (const target of [METADATA, FORBIDDEN_PUBLIC, '198.18.0.1'])
     expect(await lab.provider.reach('tcp', PROVIDER4, target, 80)).toBe('ok');
 });

@@ -1,5 +1,6 @@
 /** The splice: our STUN socket and WireGuard on one outer port, behind a strict host firewall, without a loss. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RESOLVER_PORT } from '../../shared/wire/control.ts';
 import { CLIENT_TUNNEL, GATEWAY, keys, type Netd, NetdLab, PROVIDER4, stop, until } from './netd-lab.ts';
 
 const lab = new NetdLab();
@@ -64,7 +65,7 @@ test('STUN reaches our socket, WireGuard its own, through strict firewalls; 0 lo
   const seen = (await provider.ask({ verb: 'counters', tunnel: p.tunnel })).peers[0]?.endpoint;
   expect(seen).toEqual({ address: '90.0.0.2', port: 40001 });
 
-  const echo = await lab.echo(lab.provider, 'udp', 53, GATEWAY.address4);
+  const echo = await lab.echo(lab.provider, 'udp', RESOLVER_PORT, GATEWAY.address4);
   const flood = lab.flood(lab.client, CLIENT_TUNNEL.address4, GATEWAY.address4, 53, 2_000);
   // A rotation each time: the provider accepts one port more, the client moves to the other of its two.
   for (let i = 0; i < 10; i++) {
