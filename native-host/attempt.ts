@@ -278,10 +278,10 @@ export class Attempt {
   }
 
   async #createLink(): Promise<void> {
-    const device = await this.#shared.device.get();
+    const [device, handle] = await Promise.all([this.#shared.device.get(), this.#pathHandle]);
     const handshake = this.#handshake;
-    if (!handshake || this.#released) return;
-    const link = await createLink(this.#world, device, handshake, this.#wireGuard.privateKey, {
+    if (!handshake || !handle || this.#released) return;
+    const link = await createLink(this.#world, device, handshake, this.#wireGuard.privateKey, handle.port, {
       up: () => {
         this.#steps.end('wireguard');
         this.#shake?.confirmed();
@@ -298,8 +298,7 @@ export class Attempt {
   }
 
   async #join(path: Path): Promise<void> {
-    const handle = await this.#pathHandle;
-    if (handle) await this.#link?.join(path, handle.port);
+    await this.#link?.join(path);
   }
 
   async #openProxy(): Promise<void> {

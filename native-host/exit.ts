@@ -6,6 +6,7 @@ import type { InferInput } from 'valibot';
 import { asWarrenError, type WarrenErrorData } from '../shared/base/errors.ts';
 import type { Address, Did } from '../shared/base/units.ts';
 import { type Driven, drive } from '../shared/machine/drive.ts';
+import type { Machine } from '../shared/machine/machine.ts';
 import type { SessionInput, SessionOutput } from '../shared/machine/session/api.ts';
 import { Session } from '../shared/machine/session/session.ts';
 import type { ExitSchema, ExitWant, Need, NeedSchema } from '../shared/wire/native.ts';
@@ -28,7 +29,7 @@ export class Exit {
   readonly #shared: Shared;
   readonly #discovery: Discovery;
   readonly #log: Log;
-  readonly #changed: () => void;
+  readonly #changed: (urgent?: boolean) => void;
   readonly #session: Session;
   readonly #driven: Driven<SessionInput>;
   /** Nodes that held a funded channel of ours. */
@@ -46,7 +47,7 @@ export class Exit {
     want: ExitWant,
     payer: Address,
     log: Log,
-    changed: () => void,
+    changed: (urgent?: boolean) => void,
   ) {
     this.id = want.exitId;
     this.#world = world;
@@ -56,7 +57,7 @@ export class Exit {
     this.#changed = changed;
     this.#steps = new Steps(() => world.clock.now());
     this.#session = new Session(want, payer, world.clock.now());
-    this.#driven = drive(this.#session, world.clock, (output) => this.#act(output));
+    this.#driven = drive(this.#watched(this.#session), world.clock, (output) => this.#act(output));
   }
 
   connect(want: ExitWant, payer: Address): void {
@@ -236,15 +237,27 @@ export class Exit {
   }
 
   #feed(input: SessionInput): void {
-    const { phase } = this.#session.state;
     this.#driven.feed(input);
-    const { state } = this.#session;
-    if (state.phase !== phase) {
-      const why = input.type === 'failure' ? `failure ${input.error.code}: ${input.error.message}` : input.type;
-      this.#log.debug(`exit ${this.id}: ${phase} → ${state.phase} on ${why}`);
-    }
-    if (this.#session.state.phase === 'up') this.#steps.end('total');
-    this.#changed();
+  }
+
+  /** The machine as `drive` runs it, with an eye on every step, those of its own timer too. */
+  #watched(session: Session): Machine<SessionInput, SessionOutput> {
+    const shown = () => (session.state.phase === 'funding' ? `funding ${session.state.step.at}` : session.state.phase);
+    return {
+      deadline: () => session.deadline(),
+      handle: (input, now) => {
+        const before = { shown: shown(), phase: session.state.phase };
+        const outputs = session.handle(input, now);
+        const { phase } = session.state;
+        if (phase !== before.phase) {
+          const why = input.type === 'failure' ? `${input.error.code}: ${input.error.message}` : input.type;
+          this.#log.debug(`exit ${this.id}: ${before.phase} → ${phase} on ${why}`);
+        }
+        if (phase === 'up') this.#steps.end('total');
+        this.#changed(shown() !== before.shown);
+        return outputs;
+      },
+    };
   }
 }
 

@@ -12,10 +12,10 @@ export class Exits {
   readonly #shared: Shared;
   readonly #discovery: Discovery;
   readonly #log: Log;
-  readonly #changed: () => void;
+  readonly #changed: (urgent?: boolean) => void;
   readonly #exits = new Map<string, Exit>();
 
-  constructor(world: World, shared: Shared, discovery: Discovery, log: Log, changed: () => void) {
+  constructor(world: World, shared: Shared, discovery: Discovery, log: Log, changed: (urgent?: boolean) => void) {
     this.#world = world;
     this.#shared = shared;
     this.#discovery = discovery;

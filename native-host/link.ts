@@ -33,8 +33,8 @@ export interface LinkEvents {
 
 export interface Link {
   readonly backend: NetdResult<'create'>['backend'];
-  /** Adds the peer and joins port P to WireGuard; WireGuard initiates at once. */
-  join(remote: TransportAddress, port: number): Promise<void>;
+  /** Adds the peer; WireGuard initiates at once. */
+  join(remote: TransportAddress): Promise<void>;
   /** The path moved: WireGuard sends to the new address from now on. */
   move(remote: TransportAddress): Promise<void>;
   consent(state: 'good' | 'suspect' | 'lost'): void;
@@ -49,6 +49,8 @@ export async function createLink(
   device: TunnelDevice,
   session: Session,
   privateKey: string,
+  /** Port P of the path: joined to WireGuard from the start, while only STUN comes there. */
+  port: number,
   events: LinkEvents,
 ): Promise<Link> {
   const { address4, address6 } = session.terms;
@@ -61,6 +63,12 @@ export async function createLink(
     mtu: MTU,
   });
   const { tunnel } = created;
+  try {
+    await device.ask<'splice'>({ verb: 'splice', tunnel, accept: [port], send: port });
+  } catch (error) {
+    await device.ask<'destroy'>({ verb: 'destroy', tunnel }).catch(() => {});
+    throw error;
+  }
   const publicKey = session.peerWireGuardKey;
   let endpoint: TransportAddress | null = null;
   let machine: { feed(input: TunnelInput): void; stop(): void } | null = null;
@@ -121,9 +129,8 @@ export async function createLink(
 
   return {
     backend: created.backend,
-    async join(remote, port) {
+    async join(remote) {
       endpoint = { address: remote.address, port: remote.port };
-      await device.ask<'splice'>({ verb: 'splice', tunnel, accept: [port], send: port });
       await peer();
       if (!alive) return;
       machine = drive(new Tunnel(world.clock.now()), world.clock, act);

@@ -44,7 +44,7 @@ export class SessionLoop {
     this.#world = world;
     this.#outlet = outlet;
     this.#options = options;
-    const changed = () => this.#snapshots?.touch();
+    const changed = (urgent?: boolean) => this.#snapshots?.touch(urgent);
     this.#shared = new Shared(world, changed);
     this.#discovery = new Discovery(world);
     this.#exits = new Exits(world, this.#shared, this.#discovery, options.log, changed);

@@ -1,9 +1,14 @@
-/** Full snapshots to the extension, at most one every 250 ms, the first change at once, nothing when nothing changed. */
+/**
+ * Full snapshots to the extension: counters at most every 250 ms, what a person or the extension waits
+ * for (a phase, a need) at once, nothing when nothing changed.
+ */
 import type { Ms } from '../shared/base/units.ts';
 import type { Clock } from '../shared/effects.ts';
 import type { UpInput } from '../shared/wire/native.ts';
 
 const EVERY: Ms = 250;
+/** Phases can follow each other within a millisecond: those of one burst go out as one. */
+const URGENT: Ms = 10;
 
 type SnapshotInput = Extract<UpInput, { type: 'snapshot' }>;
 
@@ -16,6 +21,7 @@ export class Snapshots {
   #last = '';
   #sentAt: Ms = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | null = null;
+  #dueAt: Ms = 0;
   #stopped = false;
 
   constructor(
@@ -31,11 +37,15 @@ export class Snapshots {
   }
 
   /** Something may have changed. */
-  readonly touch = (): void => {
-    if (this.#cancel || this.#stopped) return;
+  readonly touch = (urgent = false): void => {
+    if (this.#stopped) return;
+    const now = this.#clock.now();
+    const dueAt = Math.max(now, this.#sentAt + (urgent ? URGENT : EVERY));
+    if (this.#cancel && this.#dueAt <= dueAt) return;
+    this.#cancel?.();
+    this.#dueAt = dueAt;
     // Even the first waits for the turn to end: a click changes ten things at once.
-    const wait = Math.max(0, this.#sentAt + EVERY - this.#clock.now());
-    this.#cancel = this.#clock.after(wait, () => {
+    this.#cancel = this.#clock.after(dueAt - now, () => {
       this.#cancel = null;
       this.#flush();
     });

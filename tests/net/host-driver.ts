@@ -1,0 +1,114 @@
+/** A person with an unlocked wallet, without a browser: drives the real host as the extension would. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { accountKey, channelSigner, type Key } from '../../extension/wallet/keys.ts';
+import { signAction } from '../../extension/wallet/transactions.ts';
+import type { DownInput, Need, Network, Up } from '../../shared/wire/native.ts';
+import { type HostProcess, startHost } from '../host-process.ts';
+import { wrapped } from '../lab/process.ts';
+import { inNamespace } from '../lab/run.ts';
+import type { Scene } from '../lab/scene.ts';
+
+export interface Driver {
+  readonly host: HostProcess;
+  readonly account: Key;
+  /** Says what is wanted, answers every need, and waits until all exits are up. */
+  connect(
+    exits: readonly { readonly exitId: string; readonly country?: string; readonly did?: string }[],
+  ): Promise<void>;
+  /** Waits until the host holds nothing any more. */
+  disconnect(): Promise<void>;
+  /** Fetches through an exit's proxy with curl in the client's home. @throws when it can not. */
+  fetch(exitId: string, url: string, options?: readonly string[]): Promise<string>;
+  /** Looks at every snapshot that comes and answers the needs in it. */
+  close(): void;
+}
+
+export async function startDriver(scene: Scene, seed: Uint8Array = randomBytes(64)): Promise<Driver> {
+  const { lab, client } = scene;
+  const account = accountKey(seed);
+  const host = startHost({
+    command: ['ip', ...wrapped(client.home.host, client.user, lab.node, [])],
+    main: lab.source('native-host/main.ts'),
+    args: [
+      ...['--network', join(lab.paths.run, 'network.json')],
+      ...['--netd', join(lab.paths.run, 'cli-netd', 'netd.sock')],
+      ...['--runtime', client.runtime, '--log', client.hostLog, '--test-switches'],
+    ],
+    env: { HOME: client.user.home, XDG_RUNTIME_DIR: client.runtime },
+  });
+  host.say({ type: 'hello', version: 1, extensionVersion: '0.1.0' });
+  await host.until('the welcome', ({ ups }) => ups.some((up) => up.type === 'welcome'));
+  const { network } = host.ups[0] as Extract<Up, { type: 'welcome' }>;
+  let exits: Extract<DownInput, { type: 'intent' }>['exits'] = [];
+
+  const answered = new Set<string>();
+  let paying: Promise<void> = Promise.resolve();
+  const answer = (need: Need) => {
+    const id = `${need.kind} ${need.payee}`;
+    if (answered.has(id)) return;
+    answered.add(id);
+    if (need.kind === 'signer') {
+      host.say({ type: 'signer', payee: need.payee, privateKey: channelSigner(seed, 0, need.payee).privateKey });
+    } else {
+      // One after the other: each transaction takes the next nonce.
+      paying = paying.then(() => approve(host, network, account, need));
+    }
+  };
+  const look = () => {
+    for (const exit of host.snapshot()?.exits ?? []) if (exit.need) answer(exit.need);
+  };
+  host.child.stdout?.on('data', look);
+
+  const intent = (connected: boolean): DownInput => ({
+    type: 'intent',
+    connected,
+    payer: account.address,
+    exits,
+    closeChannels: true,
+  });
+  return {
+    host,
+    account,
+    async connect(wanted) {
+      answered.clear();
+      exits = [...wanted];
+      host.say(intent(true));
+      await host.until('all exits up', () => exits.every(({ exitId }) => host.exit(exitId)?.phase === 'up'), 20_000);
+      await paying;
+    },
+    async disconnect() {
+      host.say(intent(false));
+      await host.until('idle', () => host.snapshot()?.idle === true, 25_000);
+    },
+    fetch(exitId, url, options = []) {
+      const proxy = host.exit(exitId)?.proxy;
+      if (!proxy) throw new Error(`exit ${exitId} has no proxy`);
+      const at = `http://${proxy.username}:${proxy.password}@${proxy.host}:${proxy.port}`;
+      return inNamespace(client.home.host, 'curl', ['-sSfk', '--max-time', '20', '-x', at, ...options, url]);
+    },
+    close: () => host.child.kill('SIGKILL'),
+  };
+}
+
+async function approve(
+  host: HostProcess,
+  network: Network,
+  account: Key,
+  need: Extract<Need, { kind: 'channel' }>,
+): Promise<void> {
+  const facts = await host.ask<'wallet.account'>({ method: 'wallet.account', params: { address: account.address } });
+  const { signer, payee, suggestedDeposit: amount, graceMinutes } = need;
+  const action =
+    need.action === 'open'
+      ? ({ kind: 'open', payee, signer, amount, graceMinutes } as const)
+      : ({ kind: 'topUp', payee, signer, amount } as const);
+  const { raw } = await signAction(action, account, { network, ...facts });
+  const { hash } = await host.ask<'wallet.broadcast'>({ method: 'wallet.broadcast', params: { raw } });
+  for (;;) {
+    const receipt = await host.ask<'wallet.receipt'>({ method: 'wallet.receipt', params: { hash } });
+    if (receipt.status === 'reverted') throw new Error('the channel could not be opened');
+    if (receipt.status === 'confirmed') return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
