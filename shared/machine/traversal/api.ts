@@ -66,7 +66,7 @@ export type FilterProbeOutput =
   | { readonly type: 'send'; readonly packet: Uint8Array; readonly to: TransportAddress }
   | { readonly type: 'filtering'; readonly filtering: NatBehaviour };
 
-/** Both ends' names and keys for checks, from the handshake (credentials.ts derives them). */
+/** Both ends' names and keys for checks, from the handshake. */
 export interface Credentials {
   readonly localFragment: string;
   readonly remoteFragment: string;

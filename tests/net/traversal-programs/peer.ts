@@ -14,13 +14,13 @@ import type {
   GatheringOutput,
 } from '../../../shared/machine/traversal/api.ts';
 import { Checks } from '../../../shared/machine/traversal/checks.ts';
-import { traversalCredentials } from '../../../shared/machine/traversal/credentials.ts';
 import { Gathering } from '../../../shared/machine/traversal/gathering.ts';
 import { createClock } from '../../../shared/node/clock.ts';
 import { createDatagrams, hostAddresses } from '../../../shared/node/datagrams.ts';
 import { loadNostr } from '../../../shared/node/nostr.ts';
 import { openRendezvous } from '../../../shared/node/relays/open.ts';
 import type { Candidate } from '../../../shared/wire/candidate.ts';
+import { credentialsOf } from '../../fakes/credentials.ts';
 
 export interface PeerInput {
   readonly role: 'controlling' | 'controlled';
@@ -47,7 +47,6 @@ const clock = createClock();
 const random = (length: number) => Uint8Array.from(randomBytes(length));
 const secretKey = random(32);
 const say = (line: unknown) => process.stdout.write(`${JSON.stringify(line)}\n`);
-const session = { sessionId: new Uint8Array(32).fill(1), traversalKey: new Uint8Array(32).fill(2) };
 
 const rendezvous = openRendezvous({ relays: [input.relay], clock, secretKey });
 await rendezvous.ready(5000);
@@ -75,7 +74,7 @@ const local = await new Promise<readonly Candidate[]>((resolve) => {
 
 function check(remote: readonly Candidate[]): void {
   const checkedAt = clock.now();
-  const credentials = traversalCredentials(session, input.role);
+  const credentials = credentialsOf(input.role);
   const checks = new Checks({ role: input.role, credentials, local, remote, random });
   const driven: Driven<ChecksInput> = drive<ChecksInput, ChecksOutput>(checks, clock, (output) => {
     if (output.type === 'send') datagrams.send(output.packet, output.to);

@@ -6,15 +6,14 @@ import type { ChecksInput, ChecksOptions, ChecksOutput } from '../../../shared/m
 import { localCandidates } from '../../../shared/machine/traversal/candidates.ts';
 import { encodeCheck } from '../../../shared/machine/traversal/check-message.ts';
 import { Checks } from '../../../shared/machine/traversal/checks.ts';
-import { traversalCredentials } from '../../../shared/machine/traversal/credentials.ts';
 import { createStunRouter } from '../../../shared/machine/traversal/router.ts';
 import type { Candidate } from '../../../shared/wire/candidate.ts';
 import { BINDING, decodeStun, encodeStun } from '../../../shared/wire/stun/message.ts';
 import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
+import { credentialsOf } from '../../fakes/credentials.ts';
 import { type Behaviour, createNetwork, type NatKind, type Network } from '../../fakes/datagrams.ts';
 import { createFakeRandom } from '../../fakes/random.ts';
 
-const session = { sessionId: new Uint8Array(32).fill(7), traversalKey: new Uint8Array(32).fill(9) };
 const EI = 'endpoint-independent';
 const AD = 'address-dependent';
 const APD = 'address-and-port-dependent';
@@ -52,7 +51,7 @@ function peer(
   const outputs: ChecksOutput[] = [];
   const checks = new Checks({
     role,
-    credentials: traversalCredentials(session, role),
+    credentials: credentialsOf(role),
     local: mine.candidates,
     remote: theirs.candidates,
     random: createFakeRandom(role === 'controlling' ? 11 : 12),
@@ -249,7 +248,7 @@ describe('a path in use', () => {
 });
 
 describe('hostile packets', () => {
-  const client = traversalCredentials(session, 'controlling');
+  const client = credentialsOf('controlling');
   const check = (credentials: typeof client, nominate: boolean) =>
     encodeCheck(credentials, {
       transactionId: new Uint8Array(12).fill(3),
@@ -355,8 +354,8 @@ describe('hostile packets', () => {
 describe('a socket with many peers', () => {
   test('requests find their machine by name, answers by transaction, all else nobody', () => {
     const router = createStunRouter<string>();
-    const one = traversalCredentials(session, 'controlled');
-    const two = traversalCredentials({ ...session, sessionId: new Uint8Array(32) }, 'controlled');
+    const one = credentialsOf('controlled');
+    const two = credentialsOf('controlled', 2);
     router.add('one', one.localFragment);
     router.add('two', two.localFragment);
     const request = (c: typeof one, id: number) =>
