@@ -57,6 +57,7 @@ export async function startBrowser(lab: Lab, options: BrowserOptions): Promise<L
     ],
     timeout: 30_000,
   });
+  context.setDefaultTimeout(10_000);
   const open = async (path: string, size: { readonly width: number; readonly height: number }): Promise<Page> => {
     const page = await context.newPage();
     if (!options.visible) await page.setViewportSize(size);

@@ -33,7 +33,7 @@ export async function chooseNodes(story: Story): Promise<void> {
     const key = (await row(country).getAttribute('data-key')) ?? '';
     told.claim(
       `the list shows ${country} with price, kind and latency`,
-      price === prices[country] && /residential/i.test(text) && Number(latency) >= 0 && key.endsWith(provider.account),
+      price === prices[country] && /home ·/i.test(text) && Number(latency) >= 0 && key.endsWith(provider.account),
       `${Number(price) / 1e18} tMYST/MB, ${latency} ms`,
     );
   }
@@ -49,7 +49,11 @@ export async function chooseNodes(story: Story): Promise<void> {
   const rules = await browser.openPage('#/rules');
   await addRule(rules, 'one.example', 'country:DE');
   await addRule(rules, 'two.example', 'country:JP');
-  const { table } = await view(rules);
+  await by(rules, 'otherwise').selectOption('direct');
+  const { table } = await until('everything else direct', async () => {
+    const now = await view(rules);
+    return now.table.otherwise.kind === 'direct' ? now : null;
+  });
   told.claim(
     'the rules stand: one.example → DE, two.example → JP, everything else direct',
     table.rules.length === 2 && table.otherwise.kind === 'direct',

@@ -1,0 +1,166 @@
+/** The recorded states that the screenshots show: schema-valid snapshots, made up but plausible. */
+import type { NodeView } from '../../extension/messages.ts';
+import type { Scenario, Snapshot } from './shots-host.ts';
+
+type Exit = Snapshot['exits'][number];
+
+const MYST = 10n ** 18n;
+const wei = (milli: number) => String((BigInt(Math.round(milli * 1000)) * MYST) / 1_000_000n);
+
+function node(
+  n: number,
+  country: string,
+  city: string,
+  network: string,
+  asn: number,
+  extra: Partial<NodeView> = {},
+): NodeView {
+  const payee = `0x${n.toString(16).padStart(2, '0').repeat(20)}`;
+  return {
+    did: `did:ethr:31337:${payee}`,
+    payee,
+    country,
+    city,
+    network,
+    asn,
+    residential: true,
+    pricePerMB: wei(0.05 + (n % 5) * 0.02),
+    capacityMbps: 100,
+    latencyMs: 14 + n * 11,
+    online: true,
+    ...extra,
+  };
+}
+
+export const NODES: NodeView[] = [
+  node(0x11, 'DE', 'Kassel', 'Deutsche Telekom', 3320, { latencyMs: 23 }),
+  node(0x22, 'JP', 'Sapporo', 'SoftBank', 17676, { latencyMs: 248 }),
+  node(0x33, 'FR', 'Lyon', 'Orange', 3215, { latencyMs: 31 }),
+  node(0x44, 'SE', 'Umeå', 'Telia', 3301, { latencyMs: 47 }),
+  node(0x55, 'NL', 'Utrecht', 'Hetzner Online', 24940, { residential: false, latencyMs: 19 }),
+  node(0x66, 'BR', 'Recife', 'Vivo', 27699, { latencyMs: 201 }),
+  node(0x77, 'CA', 'Halifax', 'Bell', 577, { latencyMs: null, online: false }),
+];
+const [DE, JP] = NODES as [NodeView, NodeView];
+
+const HOST: Snapshot['host'] = {
+  version: '0.1.0',
+  relay: 'connected',
+  ledger: 'reachable',
+  netd: 'ready',
+  backend: 'kernel',
+  nat: { mapping: 'endpoint-independent', filtering: 'address and port-dependent' },
+};
+
+export const EMPTY: Scenario = {
+  network: {
+    name: 'Warren Testnet',
+    chainId: 31337,
+    channels: '0x5fbdb2315678afecb367f032d93f642f64180aa3',
+    token: '0xe7f1725e7734ce288f8367e1bb143e90bb3f0512',
+    tokenName: 'Mysterium',
+    tokenSymbol: 'MYST',
+    tokenDecimals: 18,
+    coinSymbol: 'ETH',
+    explorer: null,
+    confirmations: 3,
+  },
+  exits: [],
+  host: HOST,
+  answers: {
+    nodes: { nodes: NODES, next: null, total: NODES.length },
+    'wallet.account': {
+      coin: wei(480),
+      token: wei(42_750),
+      nonce: 3,
+      maxFeePerGas: '2000000000',
+      maxPriorityFeePerGas: '1000000000',
+      permitNonce: '2',
+      blockTime: 1_790_000_000,
+    },
+    'wallet.channel': { exists: true, deposit: wei(2000), claimed: wei(410), closeAt: 0, graceMinutes: 1440, epoch: 0 },
+    'wallet.receipt': { status: 'confirmed', confirmations: 3, gasUsed: '102309' },
+    diagnostics: {
+      lines: [
+        { name: 'Tunnel device', ok: true, text: 'WireGuard in the kernel' },
+        { name: 'STUN', ok: true, text: 'two servers answered, same mapping' },
+      ],
+    },
+  },
+};
+
+const noFunds = EMPTY.answers['wallet.account'];
+export const NO_FUNDS: Scenario = {
+  ...EMPTY,
+  answers: { ...EMPTY.answers, ...(noFunds ? { 'wallet.account': { ...noFunds, token: '0', coin: '0' } } : {}) },
+};
+
+function exit(of: NodeView, phase: Exit['phase'], extra: Partial<Exit> = {}): Exit {
+  return {
+    exitId: of.country === 'JP' ? 'country:JP' : `node:${of.payee}`,
+    phase,
+    since: 1_790_000_000_000,
+    node: of,
+    proxy: null,
+    path: null,
+    suite: null,
+    rxBytes: 0,
+    txBytes: 0,
+    rxRate: 0,
+    txRate: 0,
+    pricePerMB: of.pricePerMB,
+    spentSession: '0',
+    spentTotal: '0',
+    deposit: null,
+    refunded: null,
+    need: null,
+    error: null,
+    steps: [],
+    ...extra,
+  };
+}
+
+function up(of: NodeView, port: number, megabytes: number, rate: number): Exit {
+  return exit(of, 'up', {
+    proxy: { host: '127.0.0.1', port, username: 'u', password: 'p' },
+    path: { kind: 'direct', rttMs: of.latencyMs, remote: 'srflx' },
+    suite: 'X25519MLKEM768',
+    rxBytes: megabytes * 1_000_000,
+    txBytes: megabytes * 70_000,
+    rxRate: rate,
+    txRate: rate / 12,
+    spentSession: String(BigInt(of.pricePerMB) * BigInt(megabytes)),
+    spentTotal: String(BigInt(of.pricePerMB) * BigInt(megabytes)),
+    deposit: wei(2000),
+  });
+}
+
+export function needs(signerOf: (payee: string) => string): Scenario {
+  const need = (of: NodeView): NonNullable<Exit['need']> => ({
+    kind: 'channel',
+    payee: of.payee,
+    signer: signerOf(of.payee),
+    minDeposit: wei(500),
+    suggestedDeposit: wei(2000),
+    graceMinutes: 1440,
+    pricePerMB: of.pricePerMB,
+    action: 'open',
+  });
+  return { ...EMPTY, exits: [exit(DE, 'funding', { need: need(DE) }), exit(JP, 'funding', { need: need(JP) })] };
+}
+
+export const CONNECTING: Scenario = { ...EMPTY, exits: [up(DE, 40001, 3, 90_000), exit(JP, 'traversing')] };
+export const PROTECTED: Scenario = { ...EMPTY, exits: [up(DE, 40001, 684, 3_400_000), up(JP, 40002, 37, 210_000)] };
+export const BLOCKED: Scenario = {
+  ...EMPTY,
+  exits: [
+    exit(DE, 'failed', {
+      error: {
+        code: 'node_offline',
+        message: 'The node went away.',
+        action: 'Try again, or choose another node.',
+      },
+    }),
+    up(JP, 40002, 37, 210_000),
+  ],
+};

@@ -1,0 +1,319 @@
+/**
+ * Renders every screen of the built extension in real Chromium, light and dark, into shots/, and runs
+ * axe-core on each. The background is driven by `shots-host.ts` with recorded snapshots: a picture
+ * book, not a test of the network. Exits 1 when axe finds anything.
+ * Usage: npm run shots [-- --lang de] [-- --only popup-]
+ */
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { TEST } from '../../extension/ui/testids.ts';
+import { EXTENSION_ID_CHROMIUM, PAGE_PATH, POPUP_PATH } from '../../manifest/extension.ts';
+import { writeNativeManifests } from '../../manifest/native-messaging.ts';
+import type { Scenario } from './shots-host.ts';
+import { BLOCKED, CONNECTING, EMPTY, NO_FUNDS, NODES, needs, PROTECTED } from './shots-scenes.ts';
+
+const { values: options } = parseArgs({
+  options: { lang: { type: 'string', default: 'en' }, only: { type: 'string', default: '' } },
+});
+const OUT = resolve('shots');
+const ORIGIN = `chrome-extension://${EXTENSION_ID_CHROMIUM}`;
+const POPUP = `${ORIGIN}/${POPUP_PATH}`;
+const PAGE = `${ORIGIN}/${PAGE_PATH}`;
+const POPUP_SIZE = { width: 360, height: 600 };
+const PAGE_SIZE = { width: 1160, height: 820 };
+const PASSWORD = 'a quiet burrow';
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const work = mkdtempSync(join(tmpdir(), 'warren-shots-'));
+const scenario = join(work, 'scenario.json');
+const hosts = join(work, 'profile', 'NativeMessagingHosts');
+let violations = 0;
+
+async function main(): Promise<void> {
+  rmSync(OUT, { recursive: true, force: true });
+  mkdirSync(OUT, { recursive: true });
+  const context = await launch([resolve('dist/chrome')]);
+  try {
+    await story(context);
+  } finally {
+    await context.close();
+  }
+  await conflict();
+  rmSync(work, { recursive: true, force: true });
+  console.log(violations === 0 ? 'axe: no violation' : `axe: ${violations} violations`);
+  process.exitCode = violations === 0 ? 0 : 1;
+}
+
+async function story(context: BrowserContext): Promise<void> {
+  const page = await context.newPage();
+  const show = shooter(page);
+  // No host yet.
+  await open(page, POPUP);
+  await waitFor(page, TEST.errorScreen);
+  await show('popup-host-missing');
+  scene({ ...EMPTY, version: 0 });
+  await installHost();
+  await page.getByTestId(TEST.errorRetry).click();
+  await page.locator(`[data-testid=${TEST.errorScreen}][data-code=host_too_old]`).waitFor();
+  await show('popup-host-too-old');
+  scene(EMPTY);
+  await page.getByTestId(TEST.errorRetry).click();
+  await waitFor(page, TEST.connectSwitch);
+  await show('popup-no-wallet');
+  await page.getByTestId(TEST.tabWallet).click();
+  await show('popup-wallet-none');
+  await setUp(page, show);
+  await popups(page, show);
+  await pages(page, show);
+}
+
+type Show = (name: string) => Promise<void>;
+
+async function setUp(page: Page, show: Show): Promise<void> {
+  await open(page, `${PAGE}#/setup`);
+  await waitFor(page, TEST.setupCreate);
+  await show('page-setup');
+  await page.getByTestId(TEST.setupImport).click();
+  await show('page-setup-import');
+  await open(page, `${PAGE}#/setup`);
+  await page.getByTestId(TEST.setupCreate).click();
+  await page.getByTestId(TEST.passwordNew).fill(PASSWORD);
+  await page.getByTestId(TEST.passwordRepeat).fill(PASSWORD);
+  await show('page-setup-password');
+  await page.getByTestId(TEST.passwordSubmit).click();
+  await waitFor(page, TEST.seedReveal);
+  await show('page-setup-words-covered');
+  await page.getByTestId(TEST.seedReveal).click();
+  await show('page-setup-words');
+  const words = await page.getByTestId(TEST.seedWord).allTextContents();
+  await page.getByTestId(TEST.seedWritten).click();
+  for (const input of await page.getByTestId(TEST.quizInput).all()) {
+    await input.fill(words[Number(await input.getAttribute('data-index'))] ?? '');
+  }
+  await show('page-setup-quiz');
+  await page.getByTestId(TEST.quizSubmit).click();
+  await waitFor(page, TEST.setupDone);
+  await show('page-setup-done');
+}
+
+async function popups(page: Page, show: Show): Promise<void> {
+  scene(NO_FUNDS);
+  await open(page, `${POPUP}?site=news.example.org`);
+  await page.getByTestId('no-funds').waitFor();
+  await show('popup-no-funds');
+  scene(EMPTY);
+  await open(page, `${POPUP}?site=news.example.org`);
+  await waitFor(page, TEST.siteRoute);
+  await page.getByTestId(TEST.tabNodes).click();
+  const first = page.locator(`[data-testid=${TEST.nodeRow}][data-key="${NODES[0]?.did}"]`);
+  await first.getByTestId(TEST.nodeSetDefault).click();
+  await page.locator('[aria-pressed=true]').waitFor();
+  await show('popup-nodes');
+  await page.getByTestId(TEST.tabConnect).click();
+  await show('popup-off');
+  await page.getByTestId(TEST.siteRouteVia).click();
+  await page.locator('[data-key="country:JP"]').click();
+  await page.getByTestId(TEST.siteRouteVia).click();
+  await page.locator('[data-key="country:JP"]').waitFor();
+  await show('popup-site-menu');
+  await page.getByTestId(TEST.siteRouteVia).click();
+  scene(needs(() => `0x${'9'.repeat(40)}`));
+  await page.getByTestId(TEST.connectSwitch).click();
+  await waitFor(page, TEST.approval);
+  await page.locator(`[data-testid=${TEST.approvalApprove}]:enabled`).waitFor();
+  await show('popup-approval');
+  await page.getByTestId(TEST.approvalAmount).fill('900');
+  await page.getByTestId(TEST.approvalError).filter({ hasText: /\w/ }).waitFor();
+  await show('popup-approval-too-much');
+  await page.getByTestId(TEST.approvalReject).click();
+  await page.getByTestId(TEST.approvalReject).click();
+  await page.getByTestId(TEST.approval).waitFor({ state: 'detached' });
+  await show('popup-waiting-for-deposit');
+  scene(CONNECTING);
+  await state(page, 'connecting');
+  await show('popup-connecting');
+  scene(PROTECTED);
+  await state(page, 'protected');
+  await settle(page, 14);
+  await show('popup-protected');
+  scene(BLOCKED);
+  await state(page, 'blocked');
+  await show('popup-blocked');
+  scene(PROTECTED);
+  await page.getByTestId(TEST.tabWallet).click();
+  await page.locator(`[data-testid=${TEST.balanceToken}]:not([data-value=""])`).waitFor();
+  await page.getByTestId(TEST.receive).click();
+  await show('popup-wallet-receive');
+  await page.getByTestId(TEST.receive).click();
+  await page.getByTestId(TEST.lock).click();
+  await page.getByTestId(TEST.unlockPassword).fill('wrong password');
+  await page.getByTestId(TEST.unlockSubmit).click();
+  await page.getByTestId(TEST.unlockError).filter({ hasText: /\w/ }).waitFor();
+  await show('popup-wallet-wrong-password');
+  await page.getByTestId(TEST.unlockPassword).fill(PASSWORD);
+  await page.getByTestId(TEST.unlockSubmit).click();
+  await waitFor(page, TEST.lock);
+}
+
+async function pages(page: Page, show: Show): Promise<void> {
+  await open(page, `${PAGE}#/rules`);
+  await waitFor(page, TEST.ruleAdd);
+  for (const [kind, text, action] of [
+    ['domain', 'two.example', 'country:JP'],
+    ['wildcard', '*.ads.*', 'block'],
+    ['host', 'bank.example', 'direct'],
+    ['domain', 'one.example', `node:${NODES[0]?.did}`],
+  ] as const) {
+    await page.getByTestId(TEST.ruleAdd).click();
+    await page.getByTestId(TEST.ruleMatchKind).selectOption(kind);
+    await page.getByTestId(TEST.ruleMatchText).fill(text);
+    await page.getByTestId(TEST.ruleAction).selectOption(action);
+    await page.getByTestId(TEST.ruleSave).click();
+    await page.getByTestId(TEST.ruleRow).filter({ hasText: text }).waitFor();
+  }
+  await page.getByTestId(TEST.otherwise).selectOption('direct');
+  await page.getByTestId(TEST.testerInput).fill('https://shop.one.example/cart');
+  await page.locator(`[data-testid=${TEST.testerResult}][data-state=exit]`).waitFor();
+  await show('page-rules');
+  await page.getByTestId(TEST.ruleAdd).click();
+  await page.getByTestId(TEST.ruleMatchKind).selectOption('regex');
+  await page.getByTestId(TEST.ruleMatchText).fill('(a+)+$');
+  await page.getByTestId(TEST.ruleSave).click();
+  await page.getByTestId(TEST.ruleError).filter({ hasText: /\w/ }).waitFor();
+  await show('page-rule-form');
+  await open(page, `${PAGE}#/nodes`);
+  await waitFor(page, TEST.nodeRow);
+  await show('page-nodes');
+  await open(page, `${PAGE}#/wallet`);
+  await page.locator(`[data-testid=${TEST.balanceToken}]:not([data-value=""])`).waitFor();
+  await show('page-wallet');
+  await open(page, `${PAGE}#/diagnostics?switches`);
+  await waitFor(page, TEST.stopPaying);
+  await page.getByTestId(TEST.diagnosticsRow).filter({ hasText: 'STUN' }).waitFor();
+  await show('page-diagnostics');
+}
+
+/** A second extension that takes the proxy settings for itself, installed after ours and so above it. */
+async function conflict(): Promise<void> {
+  const rival = join(work, 'rival');
+  mkdirSync(rival);
+  const manifest = {
+    manifest_version: 3,
+    name: 'rival',
+    version: '1',
+    permissions: ['proxy'],
+    background: { service_worker: 'sw.js' },
+  };
+  writeFileSync(join(rival, 'manifest.json'), JSON.stringify(manifest));
+  writeFileSync(join(rival, 'sw.js'), "chrome.proxy.settings.set({value:{mode:'direct'},scope:'regular'})");
+  const context = await launch([resolve('dist/chrome'), rival]);
+  try {
+    const page = await context.newPage();
+    await open(page, POPUP);
+    await state(page, 'off').catch(() => {});
+    await page.locator(`[data-testid=${TEST.errorScreen}][data-code=proxy_conflict]`).waitFor();
+    await shooter(page)('popup-conflict');
+  } finally {
+    await context.close();
+  }
+}
+
+function shooter(page: Page): Show {
+  return async (name) => {
+    if (!name.includes(options.only)) return;
+    await page.setViewportSize(name.startsWith('popup') ? POPUP_SIZE : PAGE_SIZE);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      await page.screenshot({ path: join(OUT, `${name}-${colorScheme}.png`), fullPage: true });
+      await check(page, `${name}-${colorScheme}`);
+    }
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  };
+}
+
+async function check(page: Page, name: string): Promise<void> {
+  await page.evaluate(AXE);
+  const found = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
+    return (await axe.run()).violations;
+  });
+  for (const { id, help, nodes } of found) {
+    violations += nodes.length;
+    console.log(`${name}: ${id}: ${help}`);
+    for (const { target, failureSummary } of nodes) console.log(`    ${target.join(' ')}: ${failureSummary}`);
+  }
+}
+interface Violation {
+  readonly id: string;
+  readonly help: string;
+  readonly nodes: readonly { readonly target: string[]; readonly failureSummary: string }[];
+}
+
+function launch(extensions: readonly string[]): Promise<BrowserContext> {
+  mkdirSync(hosts, { recursive: true });
+  return chromium.launchPersistentContext(join(work, 'profile'), {
+    executablePath: '/usr/lib/chromium/chromium',
+    headless: true,
+    locale: options.lang,
+    env: { ...process.env, LANGUAGE: options.lang },
+    viewport: POPUP_SIZE,
+    deviceScaleFactor: 2,
+    args: [
+      '--no-sandbox',
+      '--no-first-run',
+      '--disable-gpu',
+      '--disable-sync',
+      '--disable-background-networking',
+      '--disable-component-update',
+      `--lang=${options.lang}`,
+      `--disable-extensions-except=${extensions.join()}`,
+      `--load-extension=${extensions.join()}`,
+    ],
+  });
+}
+
+async function installHost(): Promise<void> {
+  const wrapper = join(work, 'host.sh');
+  const node = process.execPath;
+  writeFileSync(wrapper, `#!/bin/sh\nexec '${node}' '${resolve('tests/e2e/shots-host.ts')}' '${scenario}'\n`);
+  chmodSync(wrapper, 0o755);
+  await writeNativeManifests({
+    dir: hosts,
+    hostPath: wrapper,
+    browser: 'chromium',
+    extensionId: EXTENSION_ID_CHROMIUM,
+  });
+}
+
+function scene(next: Scenario): void {
+  writeFileSync(scenario, JSON.stringify(next));
+}
+
+async function open(page: Page, url: string): Promise<void> {
+  await page.goto('about:blank');
+  await page.goto(url);
+}
+
+async function waitFor(page: Page, testid: string): Promise<void> {
+  await page.getByTestId(testid).first().waitFor();
+}
+
+async function state(page: Page, name: string): Promise<void> {
+  await page.locator(`[data-testid=${TEST.stateText}][data-state=${name}]`).waitFor();
+}
+
+/** Until the chart has so many samples, that is: that many views with new rates. */
+async function settle(page: Page, samples: number): Promise<void> {
+  const seen = new Set<string>();
+  while (seen.size < samples) {
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+    seen.add((await page.getByTestId(TEST.speedDown).getAttribute('data-value')) ?? '');
+  }
+}
+
+await main();
