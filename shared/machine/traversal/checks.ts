@@ -117,9 +117,11 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
       pair.nominatedByPeer = false;
     }
     this.#firstSuccessAt = null;
-    if (this.#phase === 'nominated') return this.#search(now);
-    this.#selected = null;
-    this.#begin(now);
+    if (this.#phase !== 'nominated') {
+      this.#selected = null;
+      this.#phase = 'checking';
+    }
+    this.#search(now);
   }
 
   #end(): void {
@@ -263,7 +265,10 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   #nominate(now: Ms, out: ChecksOutput[]): void {
     const best = this.#list.pairs.find((p) => p.state === 'succeeded');
     if (!best) return;
-    if (best === this.#selected) return this.#stopSearching();
+    if (best === this.#selected) {
+      this.#stopSearching();
+      return;
+    }
     best.tries = 0;
     this.#select(best, now, out);
     // The peer is told in the same moment; our own check has proved both directions already.

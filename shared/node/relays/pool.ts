@@ -19,10 +19,6 @@ export class RelayPool {
       .map((url) => new RelayConnection(url, clock, changed));
   }
 
-  get size(): number {
-    return this.#connections.length;
-  }
-
   /** How many relays are connected now. */
   get open(): number {
     return this.#connections.filter((c) => c.state === 'open').length;
