@@ -1,16 +1,21 @@
 /** Amounts as people read them. Everything is bigint wei; no float ever touches money. */
 
+const MAX_PLACES = 8;
+
 /**
- * `digits` significant places after the point at most; rounded down, so that we never show more than
- * there is. `exact` when it was cut shows as a leading "<" only where all digits would be zero.
+ * `digits` places after the point at most (a few more for small amounts); rounded down, so that we never
+ * show more than there is. A leading "<" stands where all shown digits would be zero.
  */
 export function formatAmount(wei: bigint, decimals: number, digits = 6): string {
   if (wei < 0n) return `−${formatAmount(-wei, decimals, digits)}`;
   const unit = 10n ** BigInt(decimals);
   const whole = wei / unit;
-  const fraction = (wei % unit).toString().padStart(decimals, '0').slice(0, Math.min(digits, decimals));
+  const all = (wei % unit).toString().padStart(decimals, '0');
+  // Below one, two figures that mean something are worth more places than asked for.
+  const places = whole === 0n ? Math.max(digits, Math.min(leadingZeros(all) + 2, MAX_PLACES)) : digits;
+  const fraction = all.slice(0, places);
   const trimmed = fraction.replace(/0+$/, '');
-  if (wei > 0n && whole === 0n && trimmed === '') return `<0.${'0'.repeat(Math.max(0, digits - 1))}1`;
+  if (wei > 0n && whole === 0n && trimmed === '') return `<0.${'0'.repeat(Math.max(0, places - 1))}1`;
   return trimmed === '' ? group(whole) : `${group(whole)}.${trimmed}`;
 }
 
@@ -34,6 +39,10 @@ export function parseAmount(text: string, decimals: number): bigint | null {
 export function perHour(pricePerMB: bigint, bytesPerSecond: number): bigint {
   const bytesAnHour = BigInt(Math.max(0, Math.ceil(bytesPerSecond))) * 3600n;
   return (bytesAnHour * pricePerMB + 999_999n) / 1_000_000n;
+}
+
+function leadingZeros(text: string): number {
+  return /^0*/.exec(text)?.[0].length ?? 0;
 }
 
 function group(whole: bigint): string {

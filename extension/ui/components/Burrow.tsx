@@ -31,7 +31,7 @@ export function Burrow({ state, on, disabled = false, onToggle }: Props) {
       data-state={state}
       data-testid={TEST.connectSwitch}
       aria-checked={on}
-      aria-label={t('switchLabel')}
+      aria-label={`${t('switchLabel')}: ${on ? t('disconnect') : t('connect')}`}
       disabled={disabled}
       onClick={onToggle}
     >

@@ -9,7 +9,7 @@ const WINDOW_S = 80;
 /** Below this the line stays flat: a few keepalives should not look like a storm. */
 const FLOOR = 4_000;
 
-export function Chart({ rates, height = 64 }: { rates: readonly RateSample[]; height?: number }) {
+export function Chart({ rates, height = 50 }: { rates: readonly RateSample[]; height?: number }) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   useEffect(() => {

@@ -137,7 +137,7 @@ function Row({ node }: { node: NodeView }) {
         onClick={() => fire({ name: 'default', exit: nodeAction(node) })}
       >
         {isDefault ? <Icon name="check" size={16} /> : null}
-        {isDefault ? t('yourExit') : t('use')}
+        <span class="button-text">{isDefault ? t('yourExit') : t('use')}</span>
       </button>
     </li>
   );

@@ -105,7 +105,7 @@ function Row({ rule, at, table: { rules }, onEdit, onSave }: RowProps) {
         checked={rule.enabled}
         onChange={(event) => onSave(replace(rules, { ...rule, enabled: event.currentTarget.checked }))}
       />
-      <button type="button" class="row-main rule-edit" onClick={onEdit} aria-label={t('editRule', name)}>
+      <button type="button" class="row-main rule-edit" onClick={onEdit} title={t('editRule', name)}>
         <span class="row-title">{name}</span>
         <span class="row-sub">{t(KIND[rule.match.kind])}</span>
       </button>

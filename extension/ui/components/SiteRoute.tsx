@@ -24,7 +24,7 @@ export function SiteRoute() {
   };
   const state = decision.why === 'local' ? 'local' : kindOf(decision.action);
   return (
-    <section class="site" data-testid={TEST.siteRoute} data-state={state}>
+    <section class="site" aria-label={t('routeVia')} data-testid={TEST.siteRoute} data-state={state}>
       <button
         type="button"
         class="site-button"

@@ -5,7 +5,6 @@ import { actionText } from '../actions.ts';
 import { Burrow, stateWord } from '../components/Burrow.tsx';
 import { ExitList } from '../components/ExitList.tsx';
 import { Flag } from '../components/Flag.tsx';
-import { SiteRoute } from '../components/SiteRoute.tsx';
 import { Traffic } from '../components/Traffic.tsx';
 import { Unlock } from '../components/Unlock.tsx';
 import { countryName } from '../format.ts';
@@ -34,9 +33,9 @@ export function ConnectTab({ view, onTab }: Props) {
       <section class="hero" data-state={protection.state}>
         <Burrow state={protection.state} on={on} onToggle={toggle} />
         <div aria-live="polite" aria-atomic="true">
-          <h1 class="state-word" data-testid={TEST.stateText} data-state={protection.state}>
+          <h2 class="state-word" data-testid={TEST.stateText} data-state={protection.state}>
             {stateWord(protection.state)}
-          </h1>
+          </h2>
           <p class="state-detail" data-testid={TEST.stateDetail}>
             {detail(view)}
           </p>
@@ -61,7 +60,6 @@ export function ConnectTab({ view, onTab }: Props) {
       ) : (
         <ChosenExit view={view} onChange={() => onTab('nodes')} />
       )}
-      <SiteRoute />
     </>
   );
 }

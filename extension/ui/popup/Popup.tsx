@@ -5,6 +5,7 @@ import { ApprovalSheet } from '../components/ApprovalSheet.tsx';
 import { ErrorScreen, troubleOf } from '../components/ErrorScreen.tsx';
 import { Icon, type IconName, Mark } from '../components/Icon.tsx';
 import { NodeList } from '../components/NodeList.tsx';
+import { SiteRoute } from '../components/SiteRoute.tsx';
 import { WalletPanel } from '../components/WalletPanel.tsx';
 import { t } from '../i18n.ts';
 import { awake, fire, view } from '../link.ts';
@@ -33,7 +34,7 @@ export function Popup() {
     <>
       <header class="popup-head">
         <Mark />
-        <span class="wordmark">Warren</span>
+        <h1 class="wordmark">Warren</h1>
         <button
           type="button"
           class="icon-button"
@@ -58,6 +59,7 @@ export function Popup() {
         {!trouble && tab === 'nodes' ? <NodeList /> : null}
         {tab === 'wallet' ? <WalletPanel onSetup={() => openPage('setup')} /> : null}
       </main>
+      {!trouble && tab === 'connect' ? <SiteRoute /> : null}
       <nav class="tabs" aria-label={t('sections')}>
         {TABS.map(({ name, label, icon, testid }) => (
           <button
