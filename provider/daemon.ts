@@ -272,7 +272,7 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
       state.now = 'draining';
       log.info({ clients: sessions.active }, 'stopping');
       await offer.withdraw();
-      await sessions.drain();
+      await sessions.drain(clock);
       await Promise.race([settlements.claimAll(), new Promise<void>((resolve) => clock.after(LAST_CLAIM_MS, resolve))]);
       const left = book.unclaimed().length;
       if (left > 0) log.warn({ channels: left }, 'not claimed; the next start tries again');

@@ -48,6 +48,8 @@ export class ClientSession implements ControlOwner {
   #till: Till | null = null;
   #link: ControlLink | null = null;
   #counters: PeerCounters | null = null;
+  /** Where the checks found the client, and how far away. */
+  #path: { readonly address: string; readonly rttMs: Ms | null } | null = null;
   #gateOpen = false;
   #closed = false;
   #signs: Signs;
@@ -142,7 +144,9 @@ export class ClientSession implements ControlOwner {
   async #verify(session: Session): Promise<void> {
     this.#session = session;
     this.#sessionHex = toHex(session.sessionId);
-    const { ledger, sessions, book, rules, onLedger } = this.#parts;
+    const { ledger, sessions, book, rules, onLedger, clock, log } = this.#parts;
+    const started = clock.now();
+    const took = () => Math.round(clock.now() - started);
     try {
       const conflict = await sessions.makeRoom(this);
       if (conflict) throw conflict;
@@ -151,6 +155,7 @@ export class ClientSession implements ControlOwner {
         ledger.channel(session.channel).then(
           (found) => {
             onLedger(true);
+            log.debug({ session: this.id, ms: took() }, 'channel read');
             return found;
           },
           (error: unknown) => {
@@ -158,7 +163,7 @@ export class ClientSession implements ControlOwner {
             throw error;
           },
         ),
-        this.#addPeer(session),
+        this.#addPeer(session).then(() => log.debug({ session: this.id, ms: took() }, 'peer made')),
       ]);
       const signed = book.find(session.channel).highest?.cumulative ?? 0n;
       const refusal = refusalOf(channel, { ...rules, signed });
@@ -189,6 +194,7 @@ export class ClientSession implements ControlOwner {
       ...this.#parts,
       channel: session.channel,
       onChain: channel,
+      roundTripMs: this.#path?.rttMs ?? null,
       gate: (open, error) => this.#setGate(open, error),
       send: (message) => this.#link?.send(message),
     });
@@ -218,6 +224,7 @@ export class ClientSession implements ControlOwner {
     switch (output.type) {
       case 'nominated':
         this.#signs = { ...this.#signs, pathLost: false };
+        this.#path = { address: output.pair.remote.address, rttMs: output.rttMs };
         if (output.rttMs !== null) this.#till?.onRoundTrip(output.rttMs);
         this.#parts.log.info({ session: this.id, kind: output.kind, rttMs: output.rttMs }, 'path found');
         break;
@@ -284,7 +291,7 @@ export class ClientSession implements ControlOwner {
     link.send({
       type: 'ready',
       highest: highest && { cumulative: String(highest.cumulative), signature: toHex(highest.signature) },
-      observedAddress: this.#counters?.endpoint?.address ?? '',
+      observedAddress: this.#path?.address ?? this.#counters?.endpoint?.address ?? '',
     });
     if (!this.#gateOpen) link.send({ type: 'gate', open: false, error: null });
   }
@@ -324,9 +331,16 @@ export class ClientSession implements ControlOwner {
 
   // ------------------------------------------------------------ the end
 
-  goodbye(error: WarrenError): void {
+  /** Tells the client to go elsewhere. True when somebody listened. */
+  goodbye(error: WarrenError): boolean {
     this.#link?.send({ type: 'goodbye', error: error.data() });
     this.#link?.end();
+    return this.#link !== null;
+  }
+
+  /** The control channel is down, after `goodbye` by the client's own hand. */
+  get silent(): boolean {
+    return this.#link === null;
   }
 
   /** Idempotent; resolves when WireGuard's peer is gone. Proofs stay in the book. */

@@ -38,6 +38,8 @@ export interface SessionParts {
 
 /** Handshakes under way: each holds an address pair and some kilobytes for at most 20 s. */
 const MAX_SHAKING = 256;
+/** How long clients have to hear the good-bye. */
+const GOODBYE_MS = 1_000;
 
 export class Sessions {
   readonly #all = new Set<ClientSession>();
@@ -104,10 +106,13 @@ export class Sessions {
   }
 
   /** No new clients; those that are here are told to go elsewhere, then taken down. */
-  async drain(): Promise<void> {
+  async drain(clock: Clock): Promise<void> {
     this.#draining = true;
     const error = new WarrenError('node_offline', 'This node is stopping.', 'Choose another node.');
-    for (const session of this.all) session.goodbye(error);
+    const told = this.all.filter((session) => session.goodbye(error));
+    // The words travel inside the tunnel, so it must outlive them.
+    for (const end = clock.now() + GOODBYE_MS; told.some(({ silent }) => !silent) && clock.now() < end; )
+      await new Promise<void>((resolve) => clock.after(20, resolve));
     await Promise.all(this.all.map((session) => session.end('node stops')));
   }
 }

@@ -36,6 +36,8 @@ export interface TillOptions {
   readonly terms: OfferedTerms;
   readonly channel: ChannelParties;
   readonly onChain: ChannelOnChain;
+  /** As far as the path has been measured. */
+  readonly roundTripMs: Ms | null;
   readonly gate: (open: boolean, error: WarrenError | null) => void;
   readonly send: (message: ControlDownInput) => void;
 }
@@ -68,7 +70,7 @@ export class Till {
       claimed: onChain.claimed,
       closeAt: onChain.closeAt,
       unpaidBytes,
-      roundTripMs: FIRST_ROUND_TRIP_MS,
+      roundTripMs: options.roundTripMs ?? FIRST_ROUND_TRIP_MS,
     });
     this.#driven = drive<PayeeInput, PayeeOutput>(this.#payee, clock, (output) => this.#act(output));
     this.#lookLater();

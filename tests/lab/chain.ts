@@ -53,7 +53,12 @@ export async function startChain(lab: Lab): Promise<Chain> {
 
   async function send(transaction: { readonly to: Address; readonly data?: Hex; readonly value?: Hex }): Promise<void> {
     const hash = await lab.rpc('eth_sendTransaction', [{ from: DEPLOYER, ...transaction }]);
-    const receipt = (await lab.rpc('eth_getTransactionReceipt', [hash])) as { readonly status: Hex } | null;
+    let receipt: { readonly status: Hex } | null = null;
+    // anvil mines by itself, but on a busy machine not before it answers.
+    for (let tries = 0; tries < 200 && !receipt; tries++) {
+      if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 25));
+      receipt = (await lab.rpc('eth_getTransactionReceipt', [hash])) as { readonly status: Hex } | null;
+    }
     if (receipt?.status !== '0x1') throw new Error(`a transaction of the lab's deployer failed: ${hash}`);
   }
 

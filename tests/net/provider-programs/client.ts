@@ -31,7 +31,11 @@ export type ClientCommand =
   | { readonly verb: 'pay'; readonly on: boolean }
   | { readonly verb: 'state' }
   | { readonly verb: 'close' }
-  | { readonly verb: 'vanish' };
+  /** Ends the control channel, then the tunnel. */
+  | { readonly verb: 'leave' }
+  /** The tunnel goes and nothing is said. */
+  | { readonly verb: 'vanish' }
+  | { readonly verb: 'offers'; readonly did: Did };
 
 export interface ClientState {
   readonly gate: boolean;
@@ -78,10 +82,11 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
   const within = <T>(work: Promise<T>): Promise<T> => Promise.race([work, failed]);
 
   const gathered = Promise.withResolvers<readonly Candidate[]>();
-  const nominated = Promise.withResolvers<{ address: string; port: number; kind: string }>();
+  const nominated = Promise.withResolvers<{ address: string; port: number; kind: string; rttMs: number | null }>();
   const path = await openPath(world, {
     gathered: (candidates) => gathered.resolve(candidates),
-    nominated: ({ remote }, kind) => nominated.resolve({ address: remote.address, port: remote.port, kind }),
+    nominated: ({ remote }, kind, rttMs) =>
+      nominated.resolve({ address: remote.address, port: remote.port, kind, rttMs }),
     rtt: (ms) => up?.payments.roundTrip(ms),
     consent: (state) => up?.link.consent(state),
     failed: (error) => fail(new WarrenError(error.code, error.message, error.action)),
@@ -119,7 +124,7 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
     device = await within(world.connectNetd());
     const isUp = Promise.withResolvers<void>();
     const link = await within(
-      createLink(world, device, session, wireGuard.privateKey, {
+      createLink(world, device, session, wireGuard.privateKey, path.port, {
         up: () => isUp.resolve(),
         counters: ({ rxBytes, txBytes }) => {
           Object.assign(counters, { rxBytes, txBytes });
@@ -127,7 +132,7 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
         },
         heard: () => path.heard(),
         lost: (error) => {
-          lost = error.code;
+          lost ??= error.code;
         },
       }),
     );
@@ -135,12 +140,12 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
     step('accepted');
     const remote = await within(nominated.promise);
     step('punched');
-    await within(link.join(remote, path.port));
+    await within(link.join(remote));
     await within(isUp.promise);
     step('tunnel');
     const control = await within(world.connectControl(session.terms.address4, 3_000));
     const ready = Promise.withResolvers<string>();
-    const config = { session, channel, signerKey, highestSigned, roundTripMs: 100 };
+    const config = { session, channel, signerKey, highestSigned, roundTripMs: remote.rttMs ?? 100 };
     const payments = startPayments(world, control, config, {
       ready: ready.resolve,
       gate: (open, error) => {
@@ -154,7 +159,7 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
         lost = error.code;
       },
       lost: (error) => {
-        lost = error.code;
+        lost ??= error.code;
       },
       closed: (claimed, refunded) => onClosed(claimed, refunded),
     });
@@ -177,12 +182,12 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
   }
 }
 
-function open(address: string, port: number): Promise<Socket> {
+function open(address: string, port: number, timeout = 5_000): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const localAddress = up?.session.terms.address4;
     if (!localAddress) return reject(new Error('not connected'));
     const socket = connect({ host: address, port, localAddress });
-    socket.setTimeout(5_000, () => socket.destroy(new Error('timeout')));
+    socket.setTimeout(timeout, () => socket.destroy(new Error('timeout')));
     socket.once('error', reject);
     socket.once('connect', () => resolve(socket));
   });
@@ -266,7 +271,7 @@ async function obey(world: World, command: ClientCommand): Promise<unknown> {
     case 'get':
       return get(command);
     case 'reach':
-      return open(command.address, command.port).then(
+      return open(command.address, command.port, 1_500).then(
         (socket) => {
           socket.destroy();
           return 'reached';
@@ -284,8 +289,13 @@ async function obey(world: World, command: ClientCommand): Promise<unknown> {
       return state();
     case 'close':
       return closeChannel();
+    case 'leave':
+      up?.payments.close();
+      return vanish();
     case 'vanish':
       return vanish();
+    case 'offers':
+      return (await world.rendezvous.directory.find({ dids: [command.did] })).length;
   }
 }
 
