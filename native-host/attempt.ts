@@ -281,7 +281,8 @@ export class Attempt {
     const [device, handle] = await Promise.all([this.#shared.device.get(), this.#pathHandle]);
     const handshake = this.#handshake;
     if (!handshake || !handle || this.#released) return;
-    const link = await createLink(this.#world, device, handshake, this.#wireGuard.privateKey, handle.port, {
+    const port = this.#shared.device.splice ? handle.port : null;
+    const link = await createLink(this.#world, device, handshake, this.#wireGuard.privateKey, port, {
       up: () => {
         this.#steps.end('wireguard');
         this.#shake?.confirmed();
@@ -298,6 +299,12 @@ export class Attempt {
   }
 
   async #join(path: Path): Promise<void> {
+    const handle = await this.#pathHandle;
+    if (handle && !this.#shared.device.splice) {
+      // From here on only WireGuard's counters tell whether the path lives.
+      await handle.close();
+      await this.#link?.takeOver(handle.port);
+    }
     await this.#link?.join(path);
   }
 

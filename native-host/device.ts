@@ -16,6 +16,8 @@ export class Device {
   #closed = false;
   status: 'unknown' | 'ready' | 'unreachable' = 'unknown';
   backend: 'kernel' | 'wireguard-go' | null = null;
+  /** False where nftables is missing: WireGuard then takes the path's port over. */
+  splice = true;
   error: WarrenErrorData | null = null;
 
   constructor(world: World, changed: () => void) {
@@ -45,10 +47,11 @@ export class Device {
   async #connect(): Promise<TunnelDevice> {
     try {
       const device = await this.#world.connectNetd();
-      const { backend } = await device.ask<'hello'>({ verb: 'hello', version: NETD_VERSION });
+      const { backend, splice } = await device.ask<'hello'>({ verb: 'hello', version: NETD_VERSION });
       device.onLost(() => this.#onLost());
-      this.#set('ready', null);
       this.backend = backend;
+      this.splice = splice;
+      this.#set('ready', null);
       return device;
     } catch (thrown) {
       this.#connecting = null;

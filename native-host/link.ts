@@ -35,6 +35,8 @@ export interface Link {
   readonly backend: NetdResult<'create'>['backend'];
   /** Adds the peer; WireGuard initiates at once. */
   join(remote: TransportAddress): Promise<void>;
+  /** Without a splice: WireGuard itself listens on this port; our socket on it has to be closed before. */
+  takeOver(port: number): Promise<void>;
   /** The path moved: WireGuard sends to the new address from now on. */
   move(remote: TransportAddress): Promise<void>;
   consent(state: 'good' | 'suspect' | 'lost'): void;
@@ -49,8 +51,8 @@ export async function createLink(
   device: TunnelDevice,
   session: Session,
   privateKey: string,
-  /** Port P of the path: joined to WireGuard from the start, while only STUN comes there. */
-  port: number,
+  /** Port P of the path: joined to WireGuard from the start, while only STUN comes there. Null: see `takeOver`. */
+  port: number | null,
   events: LinkEvents,
 ): Promise<Link> {
   const { address4, address6 } = session.terms;
@@ -64,7 +66,7 @@ export async function createLink(
   });
   const { tunnel } = created;
   try {
-    await device.ask<'splice'>({ verb: 'splice', tunnel, accept: [port], send: port });
+    if (port !== null) await device.ask<'splice'>({ verb: 'splice', tunnel, accept: [port], send: port });
   } catch (error) {
     await device.ask<'destroy'>({ verb: 'destroy', tunnel }).catch(() => {});
     throw error;
@@ -135,6 +137,9 @@ export async function createLink(
       if (!alive) return;
       machine = drive(new Tunnel(world.clock.now()), world.clock, act);
       void poll(null, world.clock.now());
+    },
+    async takeOver(own) {
+      await device.ask<'rebind'>({ verb: 'rebind', tunnel, port: own });
     },
     async move(remote) {
       if (!endpoint || (endpoint.address === remote.address && endpoint.port === remote.port)) return;

@@ -15,6 +15,8 @@ export interface FakeNetd {
   readonly verbs: VerbName[];
   /** Peers that answer this client's WireGuard. */
   readonly answering: Set<string>;
+  /** False: as on a machine without nftables. */
+  splice: boolean;
   carry(rxBytes: number, txBytes: number): void;
   kill(): void;
 }
@@ -30,7 +32,7 @@ export function createFakeNetd(clock: Clock): FakeNetd {
   const act = (body: Verb): unknown => {
     switch (body.verb) {
       case 'hello':
-        return { version: 1, backend: 'wireguard-go', splice: true };
+        return { version: 1, backend: 'wireguard-go', splice: netd.splice };
       case 'create':
         Object.assign(counters, { rxBytes: 0, txBytes: 0, handshakeAt: 0 });
         return { tunnel: 'wrnabcdef', listenPort: 50_000, backend: 'wireguard-go' };
@@ -63,9 +65,10 @@ export function createFakeNetd(clock: Clock): FakeNetd {
       dead = true;
     },
   };
-  return {
+  const netd: FakeNetd = {
     device,
     verbs,
+    splice: true,
     answering,
     carry(rxBytes, txBytes) {
       counters.rxBytes += rxBytes;
@@ -76,6 +79,7 @@ export function createFakeNetd(clock: Clock): FakeNetd {
       for (const handler of [...lost]) handler();
     },
   };
+  return netd;
 }
 
 export interface FakeControl {

@@ -116,6 +116,16 @@ describe('a connect', () => {
     await host.loop.stop();
   });
 
+  test('works without nftables: WireGuard takes the port over', async () => {
+    const fake = createFakeWorld();
+    fake.netd.splice = false;
+    const host = startHost(fake);
+    await host.connect();
+    expect(fake.netd.verbs).toContain('rebind');
+    expect(fake.netd.verbs).not.toContain('splice');
+    await host.loop.stop();
+  });
+
   test('asks for a channel where there is none, and goes on by itself once it is open', async () => {
     const host = startHost();
     const { channel } = host.fake;
