@@ -12,6 +12,7 @@ import type { Candidate, CandidateType } from '../shared/wire/candidate.ts';
 import { DNS_PORT } from '../shared/wire/control.ts';
 import { GATEWAY4, type PeerCounters } from '../shared/wire/netd.ts';
 import { channelId } from '../shared/wire/proof.ts';
+import { contradiction } from './claims.ts';
 import type { ControlConnection } from './control-connection.ts';
 import { createLink, type Link } from './link.ts';
 import type { LocalProxy } from './local-proxy/api.ts';
@@ -25,6 +26,8 @@ import type { Steps } from './steps.ts';
 import type { World } from './world.ts';
 
 const CONTROL_LIMIT: Ms = 3_000;
+/** The tables take 57 ms to load: not while a page is waited for. */
+const CLAIMS_AFTER: Ms = 1_000;
 const DEFAULT_ROUND_TRIP: Ms = 100;
 const LOCKED = new WarrenError('wallet_locked', 'The wallet took its signing key back.', 'Unlock the wallet to go on.');
 
@@ -208,16 +211,8 @@ export class Attempt {
     return this.#settling || this.#released ? null : this.#proxy;
   }
 
-  get backend(): Link['backend'] | null {
-    return this.#link?.backend ?? null;
-  }
-
   get deposit(): Wei | null {
     return this.#channel?.deposit ?? null;
-  }
-
-  get remaining(): Wei {
-    return this.#channel ? this.#channel.deposit - this.#channel.claimed : 0n;
   }
 
   get spent(): { readonly session: Wei; readonly total: Wei } {
@@ -340,6 +335,7 @@ export class Attempt {
       ready: () => {
         this.#steps.end('control');
         this.#feed({ type: 'control' });
+        this.#world.clock.after(CLAIMS_AFTER, () => this.#run(this.#checkClaims()));
       },
       gate: (open, error) => this.#feed({ type: 'gate', open, error }),
       signed: (cumulative) => this.#shared.highest.set(id, cumulative),
@@ -357,6 +353,14 @@ export class Attempt {
       closed: (_claimed, refunded) => this.#feed({ type: 'settled', refunded }),
     });
     if (this.#shared.stopPaying) this.#payments.stop(true);
+  }
+
+  async #checkClaims(): Promise<void> {
+    const { path } = this;
+    // Only a direct path shows the node's own address.
+    if (this.#released || path?.kind !== 'direct') return;
+    this.warning ??= contradiction(this.#trial.node.proposal, await this.#world.locate(path.address).catch(() => null));
+    this.#changed();
   }
 
   #counted({ rxBytes, txBytes }: PeerCounters): void {

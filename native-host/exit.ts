@@ -100,10 +100,6 @@ export class Exit {
     return this.#attempt?.nat ?? null;
   }
 
-  get backend(): Attempt['backend'] {
-    return this.#attempt?.backend ?? null;
-  }
-
   /** The end of the host: no settling, everything goes. */
   async stop(): Promise<void> {
     this.#driven.stop();

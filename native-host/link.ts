@@ -9,7 +9,7 @@ import type { TransportAddress, TunnelDevice } from '../shared/effects.ts';
 import { drive } from '../shared/machine/drive.ts';
 import type { Session } from '../shared/machine/handshake/api.ts';
 import { Tunnel, type TunnelInput, type TunnelOutput } from '../shared/machine/tunnel/tunnel.ts';
-import type { NetdResult, PeerCounters } from '../shared/wire/netd.ts';
+import type { PeerCounters } from '../shared/wire/netd.ts';
 import type { World } from './world.ts';
 
 /** nat.md: 1280 passes everywhere; probing for more comes later. */
@@ -32,7 +32,6 @@ export interface LinkEvents {
 }
 
 export interface Link {
-  readonly backend: NetdResult<'create'>['backend'];
   /** Adds the peer; WireGuard initiates at once. */
   join(remote: TransportAddress): Promise<void>;
   /** Without a splice: WireGuard itself listens on this port; our socket on it has to be closed before. */
@@ -56,7 +55,7 @@ export async function createLink(
   events: LinkEvents,
 ): Promise<Link> {
   const { address4, address6 } = session.terms;
-  const created = await device.ask<'create'>({
+  const { tunnel } = await device.ask<'create'>({
     verb: 'create',
     role: 'client',
     privateKey,
@@ -64,7 +63,6 @@ export async function createLink(
     address6,
     mtu: MTU,
   });
-  const { tunnel } = created;
   try {
     if (port !== null) await device.ask<'splice'>({ verb: 'splice', tunnel, accept: [port], send: port });
   } catch (error) {
@@ -130,7 +128,6 @@ export async function createLink(
   };
 
   return {
-    backend: created.backend,
     async join(remote) {
       endpoint = { address: remote.address, port: remote.port };
       await peer();

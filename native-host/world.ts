@@ -37,6 +37,8 @@ export interface World {
   hostAddresses(port: number): readonly TransportAddress[];
   /** The profile's STUN servers as addresses; the names go to the system's resolver. */
   stunServers(): Promise<readonly TransportAddress[]>;
+  /** What the shipped tables say of a public address. Loads 36 MB the first time. */
+  locate(address: string): Promise<{ readonly country: string | null; readonly residential: boolean } | null>;
   openProxy(options: LocalProxyOptions): Promise<LocalProxy>;
   connectControl(from: string, timeout: Ms): Promise<ControlConnection>;
   readonly crypto: HandshakeCrypto;
@@ -72,6 +74,7 @@ export async function openWorld(profile: NetworkProfile, netdSocket: string): Pr
     openDatagrams: () => datagrams.createDatagrams(),
     hostAddresses: datagrams.hostAddresses,
     stunServers: () => names.resolveStunServers(profile.stun),
+    locate: async (address) => (await import('../shared/node/geo.ts')).lookup(address),
     openProxy: (options) => proxy.createLocalProxy(options),
     connectControl: (from, timeout) => control.connectControl(from, timeout),
     crypto: crypto.nodeCrypto,

@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   node_offline: 302,
   no_path: 303,
   stun_unreachable: 304,
+  offer_untrue: 305,
   // 4xx identity and handshake
   did_unresolvable: 400,
   did_deactivated: 401,

@@ -45,6 +45,8 @@ export interface FakeWorld {
   readonly providers: FakeProvider[];
   /** What the chain says of every channel. */
   channel: ChannelOnChain;
+  /** What the tables say of every public address. */
+  located: { readonly country: string | null; readonly residential: boolean } | null;
   readonly proxies: { destroyed: boolean; closed: boolean }[];
   /** Runs clock and promises until it holds. @throws after `limit` ms of the fake clock. */
   until(condition: () => boolean, limit?: number): Promise<number>;
@@ -83,6 +85,7 @@ export function createFakeWorld(countries: readonly string[] = ['DE']): FakeWorl
     netd,
     providers: [],
     proxies,
+    located: null,
     channel: { exists: true, deposit: 10n ** 18n, claimed: 0n, closeAt: 0, graceMinutes: 1_440, epoch: 0 },
     world: {
       profile,
@@ -113,6 +116,7 @@ export function createFakeWorld(countries: readonly string[] = ['DE']): FakeWorl
       openDatagrams: async () => home.socket('192.168.1.5', nextPort++),
       hostAddresses: (port) => [{ address: '192.168.1.5', port }],
       stunServers: async () => profile.stun.map(({ host, port }) => ({ address: host, port })),
+      locate: async () => fake.located,
       async openProxy() {
         const state = { destroyed: false, closed: false };
         proxies.push(state);

@@ -235,6 +235,25 @@ describe('while it is up', () => {
     await host.loop.stop();
   });
 
+  test('an offer that its address belies is shown as such, and one that it bears out is not', async () => {
+    const fake = createFakeWorld();
+    fake.located = { country: 'DE', residential: true };
+    const host = startHost(fake);
+    await host.connect();
+    fake.clock.advance(2_000);
+    await fake.until(() => true);
+    expect(host.exit()?.error).toBeNull();
+    await host.loop.stop();
+
+    const other = createFakeWorld();
+    other.located = { country: 'NL', residential: true };
+    const belied = startHost(other);
+    await belied.connect();
+    await other.until(() => belied.exit()?.error?.code === 'offer_untrue');
+    expect(belied.exit()).toMatchObject({ phase: 'up', error: { message: expect.stringContaining('belongs to NL') } });
+    await belied.loop.stop();
+  });
+
   test('a lost netd takes the proxy away at once', async () => {
     const host = startHost();
     await host.connect();
