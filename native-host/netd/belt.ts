@@ -48,30 +48,26 @@ export class Belt {
     await this.#nft.apply(`${lines.join('\n')}\n`);
   }
 
-  /** Before the tunnel has its address: no packet of it may ever leave elsewhere. */
-  fasten({ link, address4, address6 }: Buckled): Promise<void> {
-    return this.#nft.apply(
-      [
-        ...replaced('held4', address4, ''),
-        ...replaced('held6', address6, ''),
-        `add element inet ${BELT_TABLE} live4 { ${address4} . "${link}" }`,
-        `add element inet ${BELT_TABLE} live6 { ${address6} . "${link}" }`,
-        '',
-      ].join('\n'),
-    );
+  /** Rules for before the tunnel has its address: no packet of it may ever leave elsewhere. */
+  fasten({ link, address4, address6 }: Buckled): string {
+    return [
+      ...replaced('held4', address4, ''),
+      ...replaced('held6', address6, ''),
+      `add element inet ${BELT_TABLE} live4 { ${address4} . "${link}" }`,
+      `add element inet ${BELT_TABLE} live6 { ${address6} . "${link}" }`,
+      '',
+    ].join('\n');
   }
 
-  /** At the tunnel's end: no link may carry the addresses now; they are forgotten in an hour. */
-  release({ link, address4, address6 }: Buckled): Promise<void> {
-    return this.#nft.apply(
-      [
-        `delete element inet ${BELT_TABLE} live4 { ${address4} . "${link}" }`,
-        `delete element inet ${BELT_TABLE} live6 { ${address6} . "${link}" }`,
-        ...replaced('held4', address4, ` timeout ${HELD_AFTER}`),
-        ...replaced('held6', address6, ` timeout ${HELD_AFTER}`),
-        '',
-      ].join('\n'),
-    );
+  /** Rules for the tunnel's end: no link may carry the addresses now; they are forgotten in an hour. */
+  release({ link, address4, address6 }: Buckled): string {
+    return [
+      `delete element inet ${BELT_TABLE} live4 { ${address4} . "${link}" }`,
+      `delete element inet ${BELT_TABLE} live6 { ${address6} . "${link}" }`,
+      ...replaced('held4', address4, ` timeout ${HELD_AFTER}`),
+      ...replaced('held6', address6, ` timeout ${HELD_AFTER}`),
+      '',
+    ].join('\n');
   }
 
   async #held(): Promise<readonly (readonly [string, string])[]> {

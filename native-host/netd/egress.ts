@@ -70,12 +70,13 @@ function downRules(policy: EgressPolicy): readonly string[] {
 
 const MSS_CLAMP = 'tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu';
 
-/** A token bucket per client; the burst is 100 ms of the rate, at least one full GRO packet. */
+/** A token bucket per client. nft itself lets it fill to one second of the rate plus this burst: one full GRO packet. */
+const BURST_BYTES = 65_536;
+
 function rateLimit(direction: 'up' | 'down', field: 'saddr' | 'daddr', kbps: number | undefined): readonly string[] {
   if (kbps === undefined || kbps === 0) return [];
   const bytesPerSecond = Math.ceil((kbps * 1000) / 8);
-  const burst = Math.max(65_536, Math.ceil(bytesPerSecond / 10));
-  const limit = `limit rate over ${bytesPerSecond} bytes/second burst ${burst} bytes`;
+  const limit = `limit rate over ${bytesPerSecond} bytes/second burst ${BURST_BYTES} bytes`;
   return [
     `update @${direction}4 { ip ${field} ${limit} } drop`,
     `update @${direction}6 { ip6 ${field} ${limit} } drop`,

@@ -30,58 +30,49 @@ export class Routes {
     this.#families = existsSync('/proc/net/if_inet6') ? ['-4', '-6'] : ['-4'];
   }
 
-  /** First of all, before the link exists: the table that leads nowhere, and the rule into it. */
+  /** First of all, before the link has an address: the table that leads nowhere, and the rule into it. */
   async closeClient({ table, address4, address6 }: LinkAddresses): Promise<void> {
     const source = { '-4': address4, '-6': address6 };
-    for (const family of this.#families)
-      await this.#batch(family, [
-        `route add unreachable default metric ${WORST_METRIC} table ${table} proto ${P}`,
-        `rule add priority ${RULE_PRIORITY} from ${source[family]} lookup ${table} protocol ${P}`,
-      ]);
-  }
-
-  async openProvider({ table }: LinkAddresses): Promise<void> {
-    for (const family of this.#families)
-      await this.#batch(family, [`rule add priority ${RULE_PRIORITY} lookup ${table} protocol ${P}`]);
-  }
-
-  /** Gives the link its addresses and brings it up. */
-  async up({ link, address4, address6, mtu }: LinkAddresses): Promise<void> {
-    if (this.#families.includes('-6')) {
-      writeFileSync(`/proc/sys/net/ipv6/conf/${link}/disable_ipv6`, '0');
-      // No link-local address: a WireGuard link has no neighbours to tell about it.
-      await this.#batch('-6', [
-        `link set dev ${link} addrgenmode none`,
-        `address add ${address6}/128 dev ${link} nodad`,
-      ]);
-    }
-    await this.#batch('-4', [
-      `link set dev ${link} mtu ${mtu}`,
-      `address add ${address4}/32 dev ${link}`,
-      `link set dev ${link} up`,
+    await this.#perFamily((family) => [
+      `route add unreachable default metric ${WORST_METRIC} table ${table} proto ${P}`,
+      `rule add priority ${RULE_PRIORITY} from ${source[family]} lookup ${table} protocol ${P}`,
     ]);
   }
 
-  async throughTunnel({ link, table }: LinkAddresses): Promise<void> {
-    for (const family of this.#families)
-      await this.#batch(family, [`route add default dev ${link} table ${table} proto ${P}`]);
+  async openProvider({ table }: LinkAddresses): Promise<void> {
+    await this.#perFamily(() => [`rule add priority ${RULE_PRIORITY} lookup ${table} protocol ${P}`]);
   }
 
-  addPeer({ link, table }: LinkAddresses, address4: string, address6: string): Promise<void> {
-    return this.#peer((host) => `route replace ${host} dev ${link} table ${table} proto ${P}`, address4, address6);
+  /** Gives the link its addresses and brings it up; a client's table then leads through it. */
+  async up({ link, table, address4, address6, mtu }: LinkAddresses, role: 'client' | 'provider'): Promise<void> {
+    const with6 = this.#families.includes('-6');
+    if (with6) writeFileSync(`/proc/sys/net/ipv6/conf/${link}/disable_ipv6`, '0');
+    const lines = [`link set dev ${link} mtu ${mtu}`, `address add ${address4}/32 dev ${link}`];
+    // No link-local address: a WireGuard link has no neighbours to tell about it.
+    if (with6) lines.push(`link set dev ${link} addrgenmode none`, `address add ${address6}/128 dev ${link} nodad`);
+    lines.push(`link set dev ${link} up`);
+    if (role === 'client') lines.push(`route add 0.0.0.0/0 dev ${link} table ${table} proto ${P}`);
+    if (role === 'client' && with6) lines.push(`route add ::/0 dev ${link} table ${table} proto ${P}`);
+    await this.#batch(lines);
   }
 
-  removePeer({ link, table }: LinkAddresses, address4: string, address6: string): Promise<void> {
-    return this.#peer((host) => `route del ${host} dev ${link} table ${table} proto ${P}`, address4, address6);
+  async addPeer({ link, table }: LinkAddresses, address4: string, address6: string): Promise<void> {
+    const hosts = this.#hosts(address4, address6);
+    await this.#batch(hosts.map((host) => `route replace ${host} dev ${link} table ${table} proto ${P}`));
+  }
+
+  async removePeer({ link, table }: LinkAddresses, address4: string, address6: string): Promise<void> {
+    const hosts = this.#hosts(address4, address6);
+    await this.#batch(hosts.map((host) => `route del ${host} dev ${link} table ${table} proto ${P}`));
   }
 
   /** Removes rules and routes of the table; fine when some of it is gone. */
   async remove(table: number): Promise<void> {
-    for (const family of this.#families) {
-      // A client's rule and a provider's rule both end in this table; `rule del` takes one at a time.
+    const remove = async (family: Family): Promise<void> => {
       await this.#quiet([family, 'rule', 'del', 'priority', String(RULE_PRIORITY), 'lookup', String(table)]);
       await this.#quiet([family, 'route', 'flush', 'table', String(table)]);
-    }
+    };
+    await Promise.all(this.#families.map(remove));
   }
 
   /** Tables that a rule of ours leads into. */
@@ -96,13 +87,19 @@ export class Routes {
     return tables;
   }
 
-  async #peer(line: (host: string) => string, address4: string, address6: string): Promise<void> {
-    const hosts = { '-4': `${address4}/32`, '-6': `${address6}/128` };
-    for (const family of this.#families) await this.#batch(family, [line(hosts[family])]);
+  #hosts(address4: string, address6: string): readonly string[] {
+    return this.#families.includes('-6') ? [`${address4}/32`, `${address6}/128`] : [`${address4}/32`];
   }
 
-  async #batch(family: Family, lines: readonly string[]): Promise<void> {
-    await run(this.#ip, [family, '-batch', '-'], `${lines.join('\n')}\n`);
+  /** Waits for both, also when one fails: nothing may still be under way when its caller cleans up. */
+  async #perFamily(lines: (family: Family) => readonly string[]): Promise<void> {
+    const results = await Promise.allSettled(this.#families.map((family) => this.#batch(lines(family), family)));
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  /** Lines whose family shows in their addresses need none given. */
+  async #batch(lines: readonly string[], ...family: readonly Family[]): Promise<void> {
+    await run(this.#ip, [...family, '-batch', '-'], `${lines.join('\n')}\n`);
   }
 
   async #quiet(args: readonly string[]): Promise<void> {

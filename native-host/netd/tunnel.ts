@@ -61,21 +61,13 @@ export class Tunnel {
   }
 
   async create(privateKey: string): Promise<void> {
-    const { nft, routes, wireguard, belt } = this.#machine;
-    const { link, address4, address6 } = this.#at;
+    const { routes, wireguard } = this.#machine;
     try {
-      if (this.role === 'client') {
-        await belt.fasten({ link, address4, address6 });
-        await routes.closeClient(this.#at);
-        await nft.apply(clientTable(link));
-      } else {
-        await nft.apply(providerTable(link, address4, address6));
-        await routes.openProvider(this.#at);
-      }
-      await wireguard.add(link);
-      await wireguard.configure(link, { privateKey, listenPort: 0 });
-      await routes.up(this.#at);
-      if (this.role === 'client') await routes.throughTunnel(this.#at);
+      // Side by side, since the link has no address yet; both are awaited before anything may fail.
+      const [closed, added] = await Promise.allSettled([this.#close(), wireguard.add(this.name)]);
+      for (const result of [closed, added]) if (result.status === 'rejected') throw result.reason;
+      await wireguard.configure(this.name, { privateKey, listenPort: 0 });
+      await routes.up(this.#at, this.role);
       this.#listenPort = await this.#openPort();
     } catch (error) {
       await this.destroy();
@@ -83,14 +75,27 @@ export class Tunnel {
     }
   }
 
+  /** What keeps the tunnel closed stands before the tunnel does. */
+  async #close(): Promise<void> {
+    const { nft, routes, belt } = this.#machine;
+    const { link, address4, address6 } = this.#at;
+    if (this.role === 'client') {
+      await nft.apply(belt.fasten(this.#at) + clientTable(link));
+      await routes.closeClient(this.#at);
+    } else {
+      await nft.apply(providerTable(link, address4, address6));
+      await routes.openProvider(this.#at);
+    }
+  }
+
   /** Never throws: it takes down what there is, whatever is missing already. */
   async destroy(): Promise<void> {
     const { nft, routes, wireguard, belt, forwarding, log } = this.#machine;
-    const { link, address4, address6, table } = this.#at;
+    const { link, table } = this.#at;
     const steps: readonly (readonly [string, () => Promise<void> | void])[] = [
       ['link', () => wireguard.remove(link)],
       ['routes', () => routes.remove(table)],
-      ['belt', () => (this.role === 'client' ? belt.release({ link, address4, address6 }) : undefined)],
+      ['belt', () => (this.role === 'client' ? nft.apply(belt.release(this.#at)) : undefined)],
       ['table', () => nft.apply(`table inet ${link}\ndelete table inet ${link}\n`)],
       ['forwarding', () => (this.#egress ? forwarding.release() : undefined)],
     ];

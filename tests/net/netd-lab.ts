@@ -171,16 +171,20 @@ export class NetdLab {
     return child;
   }
 
-  /** A datagram a millisecond for so long; resolves when the last echo had its chance. */
+  /** A datagram a millisecond for so long; resolves when it has begun, with a promise of its counts. */
   async flood(
     space: Namespace,
     local: string,
     host: string,
     port: number,
     milliseconds: number,
-  ): Promise<{ sent: number; received: number }> {
-    const output = await space.must(process.execPath, PROBE, 'flood', local, host, String(port), String(milliseconds));
-    return JSON.parse(output.trim().split('\n').at(-1) ?? '');
+  ): Promise<{ readonly counts: Promise<{ sent: number; received: number }> }> {
+    const child = await this.probe(space, 'flood', local, host, String(port), String(milliseconds));
+    let output = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    return { counts: once(child, 'close').then(() => JSON.parse(output)) };
   }
 
   /** Ends a probe that counts, and returns its counts. */

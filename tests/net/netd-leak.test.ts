@@ -109,11 +109,11 @@ table inet attempts {
   await until('traffic flows through the tunnel', async () => (await attempts()) > 20);
   expect(await lab.client.reach('udp', CLIENT_TUNNEL.address4, WEB4, 80)).toBe('ok');
   // An application that does not give up: for two seconds a datagram a millisecond, and new connections.
-  const flood = lab.flood(lab.client, CLIENT_TUNNEL.address4, WEB4, 80, 2_000);
+  const flood = await lab.flood(lab.client, CLIENT_TUNNEL.address4, WEB4, 80, 2_000);
   await fault(pair.clientTunnel);
   const still = await lab.client.reach('udp', CLIENT_TUNNEL.address4, WEB4, 80);
   expect(still).not.toBe('ok');
-  expect((await flood).sent).toBeGreaterThan(500);
+  expect((await flood.counts).sent).toBeGreaterThan(500);
   await stop(drip, 'SIGKILL');
   expect(await leaked()).toBe(0);
 });

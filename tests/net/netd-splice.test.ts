@@ -66,14 +66,14 @@ test('STUN reaches our socket, WireGuard its own, through strict firewalls; 0 lo
   expect(seen).toEqual({ address: '90.0.0.2', port: 40001 });
 
   const echo = await lab.echo(lab.provider, 'udp', RESOLVER_PORT, GATEWAY.address4);
-  const flood = lab.flood(lab.client, CLIENT_TUNNEL.address4, GATEWAY.address4, 53, 2_000);
+  const flood = await lab.flood(lab.client, CLIENT_TUNNEL.address4, GATEWAY.address4, 53, 2_000);
   // A rotation each time: the provider accepts one port more, the client moves to the other of its two.
   for (let i = 0; i < 10; i++) {
     const send = i % 2 === 0 ? 40002 : 40001;
     await provider.ask({ verb: 'splice', tunnel: p.tunnel, accept: [40100, 40101], send: 40100 });
     await client.ask({ verb: 'splice', tunnel: c.tunnel, accept: [40001, 40002], send });
   }
-  const { sent, received } = await flood;
+  const { sent, received } = await flood.counts;
   expect(sent).toBeGreaterThan(500);
   expect(received).toBe(sent);
 
