@@ -79,6 +79,7 @@ export const EMPTY: Scenario = {
       blockTime: 1_790_000_000,
     },
     'wallet.channel': { exists: true, deposit: wei(2000), claimed: wei(410), closeAt: 0, graceMinutes: 1440, epoch: 0 },
+    'wallet.broadcast': { hash: `0x${'ab'.repeat(32)}` },
     'wallet.receipt': { status: 'confirmed', confirmations: 3, gasUsed: '102309' },
     diagnostics: {
       lines: [

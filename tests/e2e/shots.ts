@@ -11,8 +11,11 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { TEST } from '../../extension/ui/testids.ts';
+import { channelSigner } from '../../extension/wallet/keys.ts';
+import { seedOf } from '../../extension/wallet/seed.ts';
 import { EXTENSION_ID_CHROMIUM, PAGE_PATH, POPUP_PATH } from '../../manifest/extension.ts';
 import { writeNativeManifests } from '../../manifest/native-messaging.ts';
+import { address } from '../../shared/base/units.ts';
 import type { Scenario } from './shots-host.ts';
 import { BLOCKED, CONNECTING, EMPTY, NO_FUNDS, NODES, needs, PROTECTED } from './shots-scenes.ts';
 
@@ -32,6 +35,7 @@ const work = mkdtempSync(join(tmpdir(), 'warren-shots-'));
 const scenario = join(work, 'scenario.json');
 const hosts = join(work, 'profile', 'NativeMessagingHosts');
 let violations = 0;
+let seed: Uint8Array = new Uint8Array();
 
 async function main(): Promise<void> {
   rmSync(OUT, { recursive: true, force: true });
@@ -90,6 +94,7 @@ async function setUp(page: Page, show: Show): Promise<void> {
   await page.getByTestId(TEST.seedReveal).click();
   await show('page-setup-words');
   const words = await page.getByTestId(TEST.seedWord).allTextContents();
+  seed = await seedOf(words.join(' '));
   await page.getByTestId(TEST.seedWritten).click();
   for (const input of await page.getByTestId(TEST.quizInput).all()) {
     await input.fill(words[Number(await input.getAttribute('data-index'))] ?? '');
@@ -121,7 +126,7 @@ async function popups(page: Page, show: Show): Promise<void> {
   await page.locator('[data-key="country:JP"]').waitFor();
   await show('popup-site-menu');
   await page.getByTestId(TEST.siteRouteVia).click();
-  scene(needs(() => `0x${'9'.repeat(40)}`));
+  scene(needs((payee) => channelSigner(seed, 0, address(payee)).address));
   await page.getByTestId(TEST.connectSwitch).click();
   await waitFor(page, TEST.approval);
   await page.locator(`[data-testid=${TEST.approvalApprove}]:enabled`).waitFor();
@@ -129,7 +134,9 @@ async function popups(page: Page, show: Show): Promise<void> {
   await page.getByTestId(TEST.approvalAmount).fill('900');
   await page.getByTestId(TEST.approvalError).filter({ hasText: /\w/ }).waitFor();
   await show('popup-approval-too-much');
-  await page.getByTestId(TEST.approvalReject).click();
+  await page.getByTestId(TEST.approvalAmount).fill('2');
+  await page.getByTestId(TEST.approvalApprove).click();
+  await page.locator(`[data-testid=${TEST.approval}][data-key*="${NODES[1]?.payee}"]`).waitFor();
   await page.getByTestId(TEST.approvalReject).click();
   await page.getByTestId(TEST.approval).waitFor({ state: 'detached' });
   await show('popup-waiting-for-deposit');
@@ -149,6 +156,12 @@ async function popups(page: Page, show: Show): Promise<void> {
   await page.getByTestId(TEST.receive).click();
   await show('popup-wallet-receive');
   await page.getByTestId(TEST.receive).click();
+  await waitFor(page, TEST.channelRow);
+  await show('popup-wallet');
+  await page.getByTestId(TEST.channelClose).click();
+  await waitFor(page, TEST.approval);
+  await show('popup-approval-close');
+  await page.getByTestId(TEST.approvalReject).click();
   await page.getByTestId(TEST.lock).click();
   await page.getByTestId(TEST.unlockPassword).fill('wrong password');
   await page.getByTestId(TEST.unlockSubmit).click();

@@ -116,7 +116,7 @@ function Row({ node }: { node: NodeView }) {
         <div class="row-title">{countryName(node.country)}</div>
         <div class="row-sub">
           <Icon name={node.residential ? 'home' : 'server'} size={14} />
-          {[node.residential ? t('home') : t('hosting'), place].filter(Boolean).join(' · ')}
+          <span class="clip">{[node.residential ? t('home') : t('hosting'), place].filter(Boolean).join(' · ')}</span>
         </div>
       </div>
       <div class="row-figures">

@@ -28,12 +28,12 @@ export function Traffic({ view: { totals, rates } }: { view: View }) {
           </dd>
         </div>
         <div>
-          <dt>{t('data')}</dt>
+          <dt class="hidden">{t('data')}</dt>
           <dd>
             <span data-testid={TEST.bytesDown} data-value={totals.down}>
               ↓ {bytes(totals.down)}
-            </span>{' '}
-            <span class="unit" data-testid={TEST.bytesUp} data-value={totals.up}>
+            </span>
+            <span data-testid={TEST.bytesUp} data-value={totals.up}>
               ↑ {bytes(totals.up)}
             </span>
           </dd>
