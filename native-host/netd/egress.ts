@@ -24,6 +24,8 @@ export function egressRules(link: string, policy: EgressPolicy): string {
     ...refill(link, 'special6', SPECIAL_V6),
     ...refill(link, 'forbid4', rangesOf(forbidden, 4)),
     ...refill(link, 'forbid6', rangesOf(forbidden, 6)),
+    // An element keeps the rate it was made with.
+    ...['up4', 'up6', 'down4', 'down6'].map((set) => `flush set inet ${link} ${set}`),
     ...refillChain(link, 'up', upRules(link, policy)),
     ...refillChain(link, 'down', downRules(policy)),
     ...refillChain(link, 'nat', [`iifname "${link}" oifname != "${link}" masquerade`]),
