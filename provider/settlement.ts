@@ -66,6 +66,7 @@ export function startSettlements(options: SettlementOptions): Settlements {
   let failures = 0;
   let stopped = false;
   let cancel: Unsubscribe = () => {};
+  let dueAt = Number.POSITIVE_INFINITY;
   let queue: Promise<unknown> = Promise.resolve();
 
   /** One after the other: a close must not cross a claim of the same proof. */
@@ -134,10 +135,14 @@ export function startSettlements(options: SettlementOptions): Settlements {
     }
   }
 
+  /** The earlier of two wishes wins: a notice must not wait for the round after the one under way. */
   function schedule(delay: Ms): void {
+    const at = clock.now() + delay;
+    if (stopped || at >= dueAt) return;
     cancel();
-    if (stopped) return;
+    dueAt = at;
     cancel = clock.after(delay, async () => {
+      dueAt = Number.POSITIVE_INFINITY;
       await attempt(false);
       schedule(failures === 0 ? ROUND_MS : Math.min(ROUND_MS, FIRST_RETRY_MS * 2 ** (failures - 1)));
     });

@@ -35,11 +35,14 @@ function duration(ms) {
 }
 
 function rows(body, list, columns, empty) {
+  const labels = [...body.closest('table').querySelectorAll('th')].map((th) => th.textContent);
   const trs = list.map((cells) => {
     const tr = document.createElement('tr');
     cells.forEach((text, i) => {
       const td = document.createElement('td');
       td.textContent = text;
+      // Narrow screens show a row as a list and need the head's word beside each value.
+      td.dataset.label = labels[i];
       if (columns[i]) td.className = 'number';
       tr.append(td);
     });
@@ -93,7 +96,7 @@ function show(status) {
   state.className = `pill ${faults.length > 0 ? 'bad' : status.state === 'serving' ? 'good' : ''}`;
 
   element('clients').textContent = String(status.clients.active);
-  element('served').textContent = `${status.clients.served} since ${duration(status.now - status.startedAt)} ago`;
+  element('served').textContent = `${status.clients.served} in the last ${duration(status.now - status.startedAt)}`;
   element('speed').textContent = `${bytes(last(traffic.tx))}/s`;
   element('speed-up').textContent = `to clients; ${bytes(last(traffic.rx))}/s from them`;
   element('claimed').textContent = amount(earnings.claimed, network);
@@ -129,8 +132,8 @@ function show(status) {
         : settlement.kind === 'claim'
           ? 'claimed'
           : `failed: ${settlement.error}`,
-      String(settlement.channels),
-      amount(settlement.amount, network),
+      settlement.kind === 'failed' ? '–' : String(settlement.channels),
+      settlement.kind === 'failed' ? '–' : amount(settlement.amount, network),
       settlement.transaction ? `${settlement.transaction.slice(0, 12)}…` : '–',
     ]),
     [false, false, true, true, false],
