@@ -62,11 +62,14 @@ export async function playStory(options: StoryOptions): Promise<{ readonly logs:
       await lookAtWorld(scene, told);
       return scene;
     });
-    browser = await set.openBrowser({ visible });
-    const capture = await set.lab.capture('client-uplink', set.client.home);
-    const popup = await browser.openPopup();
-    const story: Story = { scene: set, browser, told, popup, capture, shot, beganAt, wallet: null };
-    await told.step('A wallet, backed up and funded with test MYST', () => makeWallet(story));
+    const story = await told.step('A wallet, backed up and funded with test MYST', async () => {
+      browser = await set.openBrowser({ visible });
+      const capture = await set.lab.capture('client-uplink', set.client.home);
+      const popup = await browser.openPopup();
+      const begun: Story = { scene: set, browser, told, popup, capture, shot, beganAt, wallet: null };
+      await makeWallet(begun);
+      return begun;
+    });
     await told.step('Choose a node and set the rules', () => chooseNodes(story));
     await told.step('Connect: channels, handshake, NATs punched, tunnels up', () => connect(story));
     await told.step('Each page leaves through the home its rule names', () => browse(story));
@@ -74,15 +77,16 @@ export async function playStory(options: StoryOptions): Promise<{ readonly logs:
     await told.step('Disconnect: claimed, closed, refunded, wiped', () => settle(story));
     await told.step('Kill what you like: nothing leaks', () => survive(story));
     await linger?.();
-  } catch {
-    // The step has claimed its failure already.
+  } catch (error) {
+    // A step claims its own failure; what happens between two steps is told here.
+    if (told.holds) told.claim('the story comes to its end', false, String(error));
   } finally {
     const standing = scene as Scene | null;
     if (!told.holds && standing) {
       await saveHostLog(standing);
       logs = await standing.lab.keepLogs().catch(() => null);
     }
-    await browser?.close().catch(() => undefined);
+    await (browser as LabBrowser | null)?.close().catch(() => undefined);
     await standing?.close();
   }
   return { logs };
