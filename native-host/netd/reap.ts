@@ -3,16 +3,17 @@
  * marks, in this process's own network namespace only. Several netds run on one machine, each in its
  * namespace; two in the same one would reap each other, so a second refuses to start.
  */
-import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from './commands.ts';
 import type { Machine } from './machine.ts';
 import { isOurTable, TUNNEL_NAME } from './marks.ts';
-import { uapiSocket } from './uapi.ts';
+import { isDeaf, UAPI_DIRECTORY, uapiSocket } from './uapi.ts';
 
 export const PROCESS_TITLE = 'warren-netd';
 const EXIT_LIMIT_MS = 2_000;
 const EXIT_POLL_MS = 10;
+const SOCKET_YOUTH_MS = 60_000;
 
 interface Process {
   readonly pid: number;
@@ -48,7 +49,28 @@ export async function reap({ programs, nft, routes, forwarding, log }: Machine):
     const name = tableName(item);
     if (name !== null && TUNNEL_NAME.test(name)) await nft.apply(`delete table inet ${name}\n`);
   }
+  await removeDeafSockets();
   forwarding.restore();
+}
+
+/** Control sockets of killed wireguard-go's. Their folder is common to all namespaces: only what nobody serves. */
+async function removeDeafSockets(): Promise<void> {
+  for (const file of filesIn(UAPI_DIRECTORY)) {
+    const link = file.replace(/\.sock$/, '');
+    if (link === file || !TUNNEL_NAME.test(link)) continue;
+    const stat = statSync(uapiSocket(link), { throwIfNoEntry: false });
+    // A young one may belong to a process that is just starting to listen.
+    if (stat && Date.now() - stat.mtimeMs > SOCKET_YOUTH_MS && (await isDeaf(link)))
+      rmSync(uapiSocket(link), { force: true });
+  }
+}
+
+function filesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
 }
 
 /** Root's processes in our network namespace (an ordinary user can call a process anything). */

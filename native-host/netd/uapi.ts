@@ -9,8 +9,22 @@ import { type DeviceConfig, formatEndpoint, type PeerConfig, type PeerState, par
 const TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
+export const UAPI_DIRECTORY = '/var/run/wireguard';
+
 export function uapiSocket(link: string): string {
-  return `/var/run/wireguard/${link}.sock`;
+  return `${UAPI_DIRECTORY}/${link}.sock`;
+}
+
+/** Whether the socket file is there and no process listens behind it. */
+export function isDeaf(link: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ path: uapiSocket(link) });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
+  });
 }
 
 /** A negative errno from wireguard-go, or no answer at all. */
