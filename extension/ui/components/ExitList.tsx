@@ -4,6 +4,7 @@ import { countryName, millis } from '../format.ts';
 import { errorText, t } from '../i18n.ts';
 import { fire } from '../link.ts';
 import { TEST } from '../testids.ts';
+import { Amount } from './Amount.tsx';
 import { Flag } from './Flag.tsx';
 
 const PHASE = {
@@ -49,6 +50,11 @@ function Row({ exit }: { exit: ExitView }) {
           {node?.city ? <span class="row-aside">{node.city}</span> : null}
         </div>
         <div class="row-sub">{error ? errorText(error).message : doing(exit)}</div>
+        {exit.refunded === null ? null : (
+          <div class="row-sub">
+            +<Amount wei={exit.refunded} /> {t('returned')}
+          </div>
+        )}
         {error ? <div class="row-todo">{errorText(error).action}</div> : null}
       </div>
       {exit.phase === 'failed' || exit.phase === 'gated' ? (

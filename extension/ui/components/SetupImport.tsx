@@ -58,7 +58,7 @@ export function ImportForm({ onDone }: { onDone: () => void }) {
         data-testid={TEST.passwordSubmit}
         disabled={busy || phrase.trim() === '' || passwordProblem(passwords) !== null}
       >
-        {busy ? t('encrypting') : t('importWallet')}
+        {busy ? t('encrypting') : t('importTitle')}
       </button>
     </form>
   );

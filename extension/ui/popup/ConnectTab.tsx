@@ -10,8 +10,8 @@ import { Unlock } from '../components/Unlock.tsx';
 import { countryName } from '../format.ts';
 import { t } from '../i18n.ts';
 import { fire } from '../link.ts';
+import { openPage } from '../open-page.ts';
 import { TEST } from '../testids.ts';
-import { openPage } from './Popup.tsx';
 
 interface Props {
   readonly view: View;
@@ -52,11 +52,9 @@ export function ConnectTab({ view, onTab }: Props) {
       ) : null}
       {on && view.unlockNeeded ? <Unlock why={t('unlockToPay')} /> : null}
       <NoFunds view={view} onWallet={() => onTab('wallet')} />
+      <ExitList exits={view.exits} />
       {on || view.exits.some((exit) => exit.phase === 'closing') ? (
-        <>
-          <ExitList exits={view.exits} />
-          <Traffic view={view} />
-        </>
+        <Traffic view={view} />
       ) : (
         <ChosenExit view={view} onChange={() => onTab('nodes')} />
       )}

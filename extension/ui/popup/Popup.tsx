@@ -1,6 +1,5 @@
 /** The popup: three tabs under one header, or the one screen that says what is in the way. */
 import { useState } from 'preact/hooks';
-import { browser } from '../../browser.ts';
 import { ApprovalSheet } from '../components/ApprovalSheet.tsx';
 import { ErrorScreen, troubleOf } from '../components/ErrorScreen.tsx';
 import { Icon, type IconName, Mark } from '../components/Icon.tsx';
@@ -9,6 +8,7 @@ import { SiteRoute } from '../components/SiteRoute.tsx';
 import { WalletPanel } from '../components/WalletPanel.tsx';
 import { t } from '../i18n.ts';
 import { awake, fire, view } from '../link.ts';
+import { openPage } from '../open-page.ts';
 import { TEST } from '../testids.ts';
 import { ConnectTab } from './ConnectTab.tsx';
 
@@ -18,12 +18,6 @@ const TABS = [
   { name: 'wallet', label: 'wallet', icon: 'wallet', testid: TEST.tabWallet },
 ] as const satisfies readonly { name: string; label: string; icon: IconName; testid: string }[];
 type TabName = (typeof TABS)[number]['name'];
-
-export function openPage(route: string): void {
-  const url = browser.runtime.getURL(`ui/page/index.html#/${route}`);
-  // Fails only where a popup is looked at as a tab and may not close itself.
-  void browser.tabs.create({ url }).then(() => window.close());
-}
 
 export function Popup() {
   const [tab, setTab] = useState<TabName>('connect');

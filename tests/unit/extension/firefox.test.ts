@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type ExitPlan, planExits } from '../../../extension/routing/exits.ts';
+import { answerRequest, DEAD_SOCKS, FIREFOX_FLOOR, type FirefoxRoutes } from '../../../extension/routing/firefox.ts';
+import { decide } from '../../../extension/routing/match.ts';
+import { exit, hosts, payee, rule, table, tables } from './tables.ts';
+
+function routes(part: Parameters<typeof table>[0], exits: FirefoxRoutes['exits']): FirefoxRoutes {
+  const all = table(part);
+  return { table: all, plan: planExits(all), exits };
+}
+const ONE = { rules: [rule('domain', 'one.example', { kind: 'default' as const })] };
+const UP = [exit(`node:${payee(1)}`)];
+
+describe('the answer to proxy.onRequest', () => {
+  test('is the exit as SOCKS with remote names, credentials and a key of its own, then the dead proxy', () => {
+    const [first, last] = answerRequest(routes(ONE, UP), 'https://www.one.example/x') ?? [];
+    expect(first).toMatchObject({ type: 'socks', port: 40_000, username: 'name', password: 'secret', proxyDNS: true });
+    expect(first?.connectionIsolationKey).toContain(payee(1));
+    expect(last).toEqual(DEAD_SOCKS);
+  });
+
+  test('gives a changed tunnel a new isolation key, so that no old connection is used for it', () => {
+    const moved = [exit(`node:${payee(1)}`, { proxy: { host: '127.0.0.1', port: 40_009, username: 'n', password: 'p' } })];
+    const before = answerRequest(routes(ONE, UP), 'https://one.example/')?.[0];
+    const after = answerRequest(routes(ONE, moved), 'https://one.example/')?.[0];
+    expect(before?.connectionIsolationKey).not.toBe(after?.connectionIsolationKey);
+  });
+
+  test('is an explicit null for direct, the only word for it over the floor', () => {
+    expect(answerRequest(routes(ONE, UP), 'https://three.example/')).toBeNull();
+  });
+
+  test.each([
+    ['the rules are not read yet', null, 'https://three.example/'],
+    ['the exit is not up', routes(ONE, []), 'https://one.example/'],
+    ['the exit has no proxy', routes(ONE, [exit(`node:${payee(1)}`, { proxy: null })]), 'https://one.example/'],
+    ['the address cannot be read', routes(ONE, UP), 'not a url'],
+    ['the site is blocked', routes({ otherwise: { kind: 'block' } }, UP), 'https://one.example/'],
+  ])('is the dead proxy when %s', (_, state, url) => expect(answerRequest(state, url)).toEqual([DEAD_SOCKS]));
+
+  test('is the dead proxy when something inside throws', () => {
+    const plan: ExitPlan = {
+      wants: [],
+      defaultExitId: 'any',
+      exitOf: () => {
+        throw new Error('broken');
+      },
+    };
+    expect(answerRequest({ ...routes(ONE, UP), plan }, 'https://one.example/')).toEqual([DEAD_SOCKS]);
+  });
+
+  test('never is one of the forms that Firefox takes for direct', () => {
+    fc.assert(
+      fc.property(tables, hosts, (all, host) => {
+        const url = `https://${host.includes(':') ? `[${host}]` : host}/`;
+        const answer = answerRequest({ table: all, plan: planExits(all), exits: UP }, url);
+        if (decide(all, host).action.kind === 'direct') expect(answer).toBeNull();
+        else expect(answer?.every(({ type, host: at }) => type === 'socks' && at === '127.0.0.1')).toBe(true);
+      }),
+    );
+  });
+
+  test('lies over a floor that leads nowhere and passes no host by', () => {
+    expect(FIREFOX_FLOOR).toMatchObject({ proxyType: 'manual', proxyDNS: true, passthrough: '', socks: '127.0.0.1:1' });
+  });
+});
