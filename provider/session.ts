@@ -254,12 +254,15 @@ export class ClientSession implements ControlOwner {
       this.#signs = { ...this.#signs, receivedAt: now };
       this.#checks?.feed({ type: 'heard' });
     }
-    if (counters.handshakeAt > 0 && this.#phase === 'connecting') {
-      this.#phase = 'up';
-      this.#signs = { ...this.#signs, shookHands: true };
-      this.#parts.log.info({ session: this.id, ms: Math.round(now - this.since) }, 'tunnel up');
-    }
+    if (counters.handshakeAt > 0) this.#isUp();
     this.#till?.onCounters(counters);
+  }
+
+  #isUp(): void {
+    if (this.#phase !== 'connecting') return;
+    this.#phase = 'up';
+    this.#signs = { ...this.#signs, shookHands: true };
+    this.#parts.log.info({ session: this.id, ms: Math.round(this.#parts.clock.now() - this.since) }, 'tunnel up');
   }
 
   #watch(): void {
@@ -285,6 +288,8 @@ export class ClientSession implements ControlOwner {
   // ------------------------------------------------------------ control channel
 
   onControl(link: ControlLink): void {
+    // It came through the tunnel, sooner than the counters say so.
+    this.#isUp();
     this.#link?.end();
     this.#link = link;
     const highest = this.#till?.highest ?? null;

@@ -44,8 +44,11 @@ export interface TillOptions {
 
 /** A guess until measured; the window for data under way grows with it. */
 const FIRST_ROUND_TRIP_MS: Ms = 100;
-/** Top-ups are seen within this time; notices come sooner, through the watcher. */
-const CHANNEL_LOOK_MS: Ms = 15_000;
+/** How soon a top-up is seen while the deposit runs low … */
+const LOOK_LOW_MS: Ms = 15_000;
+const LOW_MEGABYTES = 20n;
+/** … and else: an RPC is not ours to wear out, and notices come through the watcher. */
+const LOOK_MS: Ms = 300_000;
 
 export class Till {
   readonly #options: TillOptions;
@@ -53,7 +56,9 @@ export class Till {
   readonly #driven: Driven<PayeeInput>;
   /** The highest amount signed or claimed before this session. */
   readonly #before: Wei;
+  #deposit: Wei;
   #cancelLook: Unsubscribe = () => {};
+  #lookingOften = false;
   #stopped = false;
 
   constructor(options: TillOptions) {
@@ -61,6 +66,7 @@ export class Till {
     const { book, channel, onChain, terms, clock } = options;
     book.saveClaimed(channel, onChain.claimed);
     const { highest, unpaidBytes } = book.find(channel);
+    this.#deposit = onChain.deposit;
     this.#before = larger(highest?.cumulative ?? 0n, onChain.claimed);
     this.#payee = new Payee({
       signer: channel.signer,
@@ -109,6 +115,7 @@ export class Till {
     try {
       const { deposit, closeAt } = await ledger.channel(channel);
       onLedger(true);
+      this.#deposit = deposit;
       this.#driven.feed({ type: 'channel', deposit, closeAt });
     } catch {
       // Service goes on: an RPC that is down must not end sessions that pay.
@@ -127,7 +134,21 @@ export class Till {
   }
 
   #lookLater(): void {
-    if (!this.#stopped) this.#cancelLook = this.#options.clock.after(CHANNEL_LOOK_MS, () => void this.look());
+    if (this.#stopped) return;
+    this.#cancelLook();
+    this.#lookingOften = this.#isLow;
+    this.#cancelLook = this.#options.clock.after(this.#lookingOften ? LOOK_LOW_MS : LOOK_MS, () => void this.look());
+  }
+
+  /** The deposit has just become low: the slow look is too slow from now on. */
+  #watchDeposit(): void {
+    if (this.#lookingOften || !this.#isLow) return;
+    this.#lookLater();
+  }
+
+  get #isLow(): boolean {
+    const spent = larger(this.#payee.highest?.cumulative ?? 0n, this.#before);
+    return this.#deposit - spent < LOW_MEGABYTES * this.#options.terms.pricePerMB;
   }
 
   #act(output: PayeeOutput): void {
@@ -136,6 +157,7 @@ export class Till {
       case 'persist':
         book.saveProof(channel, output.proof);
         settlements.onProof(channel);
+        this.#watchDeposit();
         break;
       case 'gate':
         gate(output.open, output.error);

@@ -2,7 +2,7 @@
  * The one WireGuard interface of all clients, through warren-netd: peers come and go, counters are read
  * for all of them at once. It knows neither money nor handshakes.
  */
-import type { ByteCount } from '../shared/base/units.ts';
+import type { ByteCount, Ms } from '../shared/base/units.ts';
 import type { Clock, TunnelDevice, Unsubscribe } from '../shared/effects.ts';
 import { GATEWAY4, GATEWAY6, type PeerCounters } from '../shared/wire/netd.ts';
 import type { TunnelAddresses } from './addresses.ts';
@@ -37,14 +37,19 @@ export interface ProviderTunnel {
 }
 
 const MTU = 1280;
-/** At 1 Gbit/s a sample is 25 MB late at worst with 200 ms; the gate's window allows for it. */
-const SAMPLE_MS = 150;
+/** What passes between two samples is seen late, and given on credit: look often while bytes flow. */
+const BUSY_SAMPLE_MS = 50;
+const IDLE_SAMPLE_MS = 150;
+const BUSY_BYTES = 50_000;
+/** Reading a thousand peers takes longer: never more than a quarter of the time goes into it. */
+const REST_FACTOR = 3;
 
 export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel> {
   const { device, clock } = options;
   const watchers = new Map<string, { readonly handler: (counters: PeerCounters) => void; last: PeerCounters | null }>();
   const totals = { rxBytes: 0, txBytes: 0 };
   let cancelSample: Unsubscribe | null = null;
+  let sampling = false;
   let closed = false;
 
   const created = await device.ask({
@@ -59,7 +64,9 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
   await device.ask({ verb: 'splice', tunnel, accept: [options.port], send: options.port });
 
   async function sample(): Promise<void> {
-    cancelSample = null;
+    const started = clock.now();
+    const before = totals.rxBytes + totals.txBytes;
+    sampling = true;
     try {
       const { peers } = await device.ask({ verb: 'counters', tunnel });
       for (const counters of peers) {
@@ -73,12 +80,17 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
     } catch (error) {
       if (!closed) options.onError(error);
     }
-    schedule();
+    sampling = false;
+    const busy = totals.rxBytes + totals.txBytes - before > BUSY_BYTES;
+    schedule(Math.max(busy ? BUSY_SAMPLE_MS : IDLE_SAMPLE_MS, REST_FACTOR * (clock.now() - started)));
   }
 
-  function schedule(): void {
-    if (closed || cancelSample || watchers.size === 0) return;
-    cancelSample = clock.after(SAMPLE_MS, () => void sample());
+  function schedule(delay: Ms): void {
+    if (closed || sampling || cancelSample || watchers.size === 0) return;
+    cancelSample = clock.after(delay, () => {
+      cancelSample = null;
+      void sample();
+    });
   }
 
   return {
@@ -94,7 +106,7 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
       // No endpoint and no keepalive: only the client initiates, and WireGuard learns where it is from that.
       await device.ask({ verb: 'peer', tunnel, publicKey, presharedKey, address4, address6, keepaliveSeconds: 0 });
       watchers.set(publicKey, { handler: onCounters, last: null });
-      schedule();
+      schedule(IDLE_SAMPLE_MS);
     },
     async removePeer(publicKey) {
       if (!watchers.delete(publicKey) || closed) return;

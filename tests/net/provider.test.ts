@@ -17,6 +17,8 @@ const PER_MB = parseEther(PRICE);
 let lab: ProviderLab;
 let client: ScriptedClient;
 let wallet: Wallet;
+/** Bytes a second of the fast download. */
+let fastest = 0;
 
 interface Connected {
   readonly address4: string;
@@ -112,6 +114,7 @@ describe('a provider', () => {
     const before = await client.state();
     const file = await get('/20mb');
     expect(file).toMatchObject({ bytes: BLOB_BYTES, sha256: blobHash() });
+    fastest = (1000 * file.bytes) / file.ms;
     const after = await client.state();
     const moved = after.rxBytes + after.txBytes - before.rxBytes - before.txBytes;
     const spent = BigInt(after.spentSession) - BigInt(before.spentSession);
@@ -125,9 +128,9 @@ describe('a provider', () => {
       }),
       JSON.stringify({ gateChanges: after.gateChanges - before.gateChanges }),
     );
-    // A megabyte ahead, and never much more than what passed.
+    // A megabyte ahead, and what the line can carry until the next proof is there: at most a second of it.
     expect(spent).toBeGreaterThanOrEqual((BigInt(moved - MEGABYTE) * PER_MB) / BigInt(MEGABYTE));
-    expect(spent).toBeLessThanOrEqual((BigInt(moved + 8 * MEGABYTE) * PER_MB) / BigInt(MEGABYTE));
+    expect(spent).toBeLessThanOrEqual((BigInt(Math.ceil(moved + MEGABYTE + fastest)) * PER_MB) / BigInt(MEGABYTE));
     await until('the provider holds the highest proof', async () => {
       const { earnings } = await lab.status();
       return earnings.unclaimed === (await client.state()).spentTotal;
@@ -146,8 +149,8 @@ describe('a provider', () => {
     const paid = Number((BigInt(shut.spentSession) * BigInt(MEGABYTE)) / PER_MB);
     const unpaid = shut.rxBytes + shut.txBytes - paid;
     console.info('after the stop', shut.streamed - stopped.streamed, 'bytes, of them unpaid', unpaid);
-    // 1 MB, and what flows within half a second (samples, and the way to us).
-    expect(unpaid).toBeLessThan(MEGABYTE + STREAM_RATE / 2);
+    // 1 MB, one window at the fastest rate seen lately (between two samples), and what flows until we look.
+    expect(unpaid).toBeLessThan(MEGABYTE + fastest * 0.1 + STREAM_RATE / 4);
     await until('nothing more comes', async () => {
       const one = (await client.state()).streamed;
       await new Promise((resolve) => setTimeout(resolve, 400));
