@@ -252,7 +252,7 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
       'close notices',
       reader.onCloseRequested(identity.account, (id, closeAt) => {
         settlements.onCloseRequested(id, closeAt);
-        void sessions.byChannel(id)?.onCloseRequested();
+        sessions.byChannel(id)?.onCloseRequested();
       }),
     );
     made(

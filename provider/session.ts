@@ -96,7 +96,7 @@ export class ClientSession implements ControlOwner {
     return this.#session?.peerWireGuardKey ?? null;
   }
 
-  /** Null before the handshake said who pays. */
+  /** Null before m3. */
   get channel(): Session['channel'] | null {
     return this.#session?.channel ?? null;
   }
@@ -200,7 +200,10 @@ export class ClientSession implements ControlOwner {
     });
     // The till starts open: the first megabyte is on credit, less what an earlier session left unpaid.
     this.#setGate(this.#till.open, null);
-    this.#every(WATCH_EVERY_MS, () => this.#watch());
+    this.#every(WATCH_EVERY_MS, () => {
+      const reason = isGone({ ...this.#signs, control: this.#link !== null }, this.#parts.clock.now());
+      if (reason) void this.end(reason);
+    });
     this.#parts.log.info({ session: this.id }, 'client admitted');
   }
 
@@ -247,10 +250,10 @@ export class ClientSession implements ControlOwner {
 
   #onCounters(counters: PeerCounters): void {
     const now = this.#parts.clock.now();
-    const before = this.#counters?.rxBytes ?? 0;
+    const heard = counters.rxBytes > (this.#counters?.rxBytes ?? 0);
     this.#counters = counters;
     this.#rate.sample(counters, now);
-    if (counters.rxBytes > before) {
+    if (heard) {
       this.#signs = { ...this.#signs, receivedAt: now };
       this.#checks?.feed({ type: 'heard' });
     }
@@ -265,11 +268,6 @@ export class ClientSession implements ControlOwner {
     this.#parts.log.info({ session: this.id, ms: Math.round(this.#parts.clock.now() - this.since) }, 'tunnel up');
   }
 
-  #watch(): void {
-    const reason = isGone({ ...this.#signs, control: this.#link !== null }, this.#parts.clock.now());
-    if (reason) void this.end(reason);
-  }
-
   // ------------------------------------------------------------ money
 
   #setGate(open: boolean, error: WarrenError | null): void {
@@ -281,8 +279,8 @@ export class ClientSession implements ControlOwner {
   }
 
   /** The payer gave notice on chain. */
-  async onCloseRequested(): Promise<void> {
-    await this.#till?.look();
+  onCloseRequested(): void {
+    void this.#till?.look();
   }
 
   // ------------------------------------------------------------ control channel
@@ -303,7 +301,8 @@ export class ClientSession implements ControlOwner {
 
   onControlMessage(message: Exclude<ControlUp, { type: 'hello' }>): void {
     if (message.type === 'close') void this.#close();
-    else this.#till?.onProof(message);
+    // Behind the close nothing can be claimed.
+    else if (this.#phase !== 'closing') this.#till?.onProof(message);
   }
 
   onControlEnd(link: ControlLink): void {
@@ -343,7 +342,7 @@ export class ClientSession implements ControlOwner {
     return this.#link !== null;
   }
 
-  /** The control channel is down, after `goodbye` by the client's own hand. */
+  /** No control connection (any more). */
   get silent(): boolean {
     return this.#link === null;
   }

@@ -233,6 +233,8 @@ async function resolveName(name: string, server = GATEWAY4): Promise<readonly st
 function closeChannel(): Promise<{ claimed: string; refunded: string }> {
   return new Promise((resolve) => {
     onClosed = (claimed, refunded) => resolve({ claimed: String(claimed), refunded: String(refunded) });
+    // Nothing more is signed behind the close.
+    up?.payments.stop(true);
     up?.payments.requestClose();
   });
 }
