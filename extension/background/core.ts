@@ -138,8 +138,10 @@ export class Core {
 
   private async afterSnapshot(snapshot: Snapshot): Promise<void> {
     this.answerSigners(snapshot);
+    this.wantHost();
     await this.applyNow();
     await this.money.follow(snapshot);
+    // Once more: a refund may have been noted, a transaction may now be on its way.
     this.wantHost();
     this.world.onChange();
   }

@@ -28,7 +28,7 @@ export function exactAmount(wei: bigint, decimals: number): string {
 
 /** @returns null when the text is no plain decimal number, or has more places than the token. */
 export function parseAmount(text: string, decimals: number): bigint | null {
-  const match = /^(\d{1,20})(?:[.,](\d{0,36}))?$/.exec(text.trim());
+  const match = /^(\d{1,30})(?:[.,](\d{0,36}))?$/.exec(text.trim());
   if (!match) return null;
   const fraction = match[2] ?? '';
   if (fraction.length > decimals) return null;

@@ -21,7 +21,9 @@ describe('the answer to proxy.onRequest', () => {
   });
 
   test('gives a changed tunnel a new isolation key, so that no old connection is used for it', () => {
-    const moved = [exit(`node:${payee(1)}`, { proxy: { host: '127.0.0.1', port: 40_009, username: 'n', password: 'p' } })];
+    const moved = [
+      exit(`node:${payee(1)}`, { proxy: { host: '127.0.0.1', port: 40_009, username: 'n', password: 'p' } }),
+    ];
     const before = answerRequest(routes(ONE, UP), 'https://one.example/')?.[0];
     const after = answerRequest(routes(ONE, moved), 'https://one.example/')?.[0];
     expect(before?.connectionIsolationKey).not.toBe(after?.connectionIsolationKey);

@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { type Facts, type HostStatus, protectionOf } from '../../../extension/routing/protection.ts';
 import { exit } from './tables.ts';
 
-const UP: Facts = { wanted: true, applied: 'applied', host: 'ready', wantedExits: ['a', 'b'], exits: [exit('a'), exit('b')] };
+const UP: Facts = {
+  wanted: true,
+  applied: 'applied',
+  host: 'ready',
+  wantedExits: ['a', 'b'],
+  exits: [exit('a'), exit('b')],
+};
 
 describe('the word that Warren says about itself', () => {
   test('is protected only when every wanted exit is up and the proxy is ours', () => {
@@ -32,7 +38,10 @@ describe('the word that Warren says about itself', () => {
     ['traversing', 'connecting'],
     ['funding', 'connecting'],
   ] as const)('with one exit %s it is %s', (phase, state) => {
-    expect(protectionOf({ ...UP, exits: [exit('a'), exit('b', { phase, proxy: null })] })).toMatchObject({ state, up: 1 });
+    expect(protectionOf({ ...UP, exits: [exit('a'), exit('b', { phase, proxy: null })] })).toMatchObject({
+      state,
+      up: 1,
+    });
   });
 
   test('an exit that says up without a port is not up', () => {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { planExits } from '../../../extension/routing/exits.ts';
 import { globMatches, parseHost, regexProblem } from '../../../extension/routing/hosts.ts';
 import { decide } from '../../../extension/routing/match.ts';
 import { MAX_EXITS, parseMatch, RouteTableSchema, upsertRule } from '../../../extension/routing/rules.ts';
-import * as v from 'valibot';
 import { nodeRef, payee, rule, table } from './tables.ts';
 
 describe('what a person types as a pattern', () => {
@@ -17,8 +17,9 @@ describe('what a person types as a pattern', () => {
     ['2001:DB8:0::1', '2001:db8::1'],
   ])('%s is the host %s', (typed, host) => expect(parseHost(typed)).toBe(host));
 
-  test.each(['', ' ', 'two words', '*', 'a..b', 'http://', 'exa mple.org', '..', 'a*b.example'])('%j is no host', (typed) =>
-    expect(parseHost(typed)).toBeNull(),
+  test.each(['', ' ', 'two words', '*', 'a..b', 'http://', 'exa mple.org', '..', 'a*b.example'])(
+    '%j is no host',
+    (typed) => expect(parseHost(typed)).toBeNull(),
   );
 
   test('a domain may be pasted with a star or a dot in front', () => {

@@ -1,6 +1,13 @@
 /** Made-up route tables, nodes and exits for the tests of this folder. */
 import fc from 'fast-check';
-import { parseMatch, type Action, type Match, type MatchKind, type Rule, type RouteTable } from '../../../extension/routing/rules.ts';
+import {
+  type Action,
+  type Match,
+  type MatchKind,
+  parseMatch,
+  type RouteTable,
+  type Rule,
+} from '../../../extension/routing/rules.ts';
 import { address, didOf } from '../../../shared/base/units.ts';
 import type { Exit } from '../../../shared/wire/native.ts';
 
@@ -47,7 +54,9 @@ export function exit(exitId: string, part: Partial<Exit> = {}): Exit {
 const LABELS = ['one', 'two', 'www', 'a', 'ads', 'shop-1', 'xn--bcher-kva'];
 const ENDS = ['example', 'example.org', 'local', 'home.arpa', 'test'];
 const label = fc.constantFrom(...LABELS);
-const name = fc.tuple(fc.array(label, { maxLength: 3 }), fc.constantFrom(...ENDS)).map(([before, end]) => [...before, end].join('.'));
+const name = fc
+  .tuple(fc.array(label, { maxLength: 3 }), fc.constantFrom(...ENDS))
+  .map(([before, end]) => [...before, end].join('.'));
 const literal = fc.oneof(
   fc.ipV4(),
   fc.constantFrom('10.0.0.1', '172.16.9.9', '172.32.0.1', '192.168.1.1', '169.254.1.1', '127.0.0.1', '100.64.0.1'),
