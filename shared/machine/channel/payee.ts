@@ -119,7 +119,8 @@ export class Payee implements Machine<PayeeInput, PayeeOutput> {
     const receipt = unreported >= RECEIPT_EVERY_BYTES ? [this.#giveReceipt(now)] : [];
     // The first bytes start the second after which they are reported.
     this.#receipt ??= { at: now, rxBytes: 0, txBytes: 0 };
-    return [...this.#settle(), ...receipt];
+    // Once shut, only money opens the gate: the window, which a late sample widens, is no payment.
+    return [...(this.#phase === 'gated' ? [] : this.#settle()), ...receipt];
   }
 
   /** What the client must pay for; what passed since its last report counts in full. */

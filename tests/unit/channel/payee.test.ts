@@ -54,6 +54,16 @@ describe('the gate', () => {
     expect(gates(feed(payee, [counters(MB + 1)], 10))).toEqual(['payment_stopped']);
   });
 
+  test('stays shut until money comes, however wide a late sample makes the window', () => {
+    const payee = new Payee(config({ roundTripMs: 0 }));
+    feed(payee, [counters(0)], 0);
+    feed(payee, [proof(20n * PRICE)], 10);
+    const shut = Array.from({ length: 60 }, (_, i) => feed(payee, [counters(0, 0.5 * MB * i)], 50 * i)).flat();
+    expect(gates(shut)).toEqual(['payment_stopped']);
+    expect(gates(feed(payee, [counters(0, 29.5 * MB)], 4_000))).toEqual([]);
+    expect(gates(feed(payee, [proof(40n * PRICE, 29.5 * MB)], 4_010))).toEqual(['open']);
+  });
+
   test('opens with the next proof, and shuts again one megabyte after what it pays for', () => {
     const payee = new Payee(config());
     feed(payee, [counters(1.5 * MB)]);
