@@ -44,6 +44,17 @@ function killAllIn(namespaces: readonly string[], uid: number): boolean {
   return alive;
 }
 
+/** Names of all WireGuard links that these namespaces have, or had: netd names their nftables tables alike. */
+function tunnelsIn(namespaces: readonly string[]): Set<string> {
+  const names = new Set<string>();
+  for (const namespace of namespaces) {
+    const links = runSync('ip', ['-n', namespace, '-o', 'link', 'show']) ?? '';
+    const tables = runSync('ip', ['netns', 'exec', namespace, 'nft', 'list', 'tables']) ?? '';
+    for (const [name] of `${links}${tables}`.matchAll(/\bwrn[0-9a-f]{6,12}\b/g)) names.add(name);
+  }
+  return names;
+}
+
 function uidOf(pid: string): number | null {
   try {
     return Number(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? -1);
@@ -64,7 +75,10 @@ function mountsUnder(folder: string): string[] {
 export function removeLab(id: string): void {
   const { run, disk, uid } = paths(id);
   const namespaces = namespacesOf(id);
+  const tunnels = tunnelsIn(namespaces);
   for (let round = 0; round < 50 && killAllIn(namespaces, uid); round++) runSync('sleep', ['0.02']);
+  // wireguard-go's control sockets lie in one folder for the whole machine; killed, it leaves them.
+  for (const tunnel of tunnels) rmSync(`/var/run/wireguard/${tunnel}.sock`, { force: true });
   for (const namespace of namespaces) runSync('ip', ['netns', 'del', namespace]);
   const prefix = namespaceName(id, '');
   if (existsSync('/etc/netns')) {
