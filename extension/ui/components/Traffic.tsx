@@ -54,9 +54,7 @@ function Speed({ rate, label, kind, testid }: SpeedProps) {
   const { value, unit } = speed(rate);
   return (
     <p class="speed" data-kind={kind} data-testid={testid} data-value={Math.round(rate)}>
-      <span class="speed-label">{label}</span>
-      <span class="speed-value">{value}</span>
-      <span class="unit">{unit}</span>
+      <span class="speed-label">{label}</span> <span class="speed-value">{value}</span> <span class="unit">{unit}</span>
     </p>
   );
 }

@@ -1,0 +1,345 @@
+// @vitest-environment happy-dom
+import { render } from 'preact';
+import { act } from 'preact/test-utils';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Command, View } from '../../../extension/messages.ts';
+import { TEST } from '../../../extension/ui/testids.ts';
+import { nodeRef, payee, rule, table } from './tables.ts';
+
+const sent: Command[] = [];
+let refuse: { code: string; message: string; action: string } | null = null;
+
+vi.mock('../../../extension/browser.ts', async () => {
+  const en = (await import('../../../extension/public/_locales/en/messages.json')).default as Record<
+    string,
+    { message: string }
+  >;
+  return {
+    FIREFOX: false,
+    message: (key: string, ...subs: string[]) =>
+      (en[key]?.message ?? '').replace(/\$(\d)/g, (_, n) => subs[Number(n) - 1] ?? ''),
+    browser: {
+      i18n: { getUILanguage: () => 'en' },
+      runtime: { id: 'abc', getURL: (path: string) => path },
+      tabs: {
+        query: async () => [{ url: 'https://www.one.example/x' }],
+        onActivated: { addListener() {}, removeListener() {} },
+      },
+    },
+  };
+});
+vi.mock('../../../extension/ui/link.ts', async () => {
+  const { signal } = await import('@preact/signals');
+  const { WarrenError } = await import('../../../shared/base/errors.ts');
+  const send = async (command: Command) => {
+    sent.push(command);
+    if (refuse) throw new WarrenError('password_wrong', refuse.message, refuse.action);
+    if (command.name === 'nodes') return { nodes: NODES, total: NODES.length };
+    return null;
+  };
+  return {
+    view: signal(null),
+    awake: signal(true),
+    send,
+    fire: (command: Command) => void send(command).catch(() => {}),
+  };
+});
+vi.mock('uplot', () => ({ default: class {} }));
+vi.mock('uplot/dist/uPlot.min.css', () => ({}));
+vi.mock('../../../extension/ui/components/Chart.tsx', () => ({ Chart: () => null }));
+
+const { view } = await import('../../../extension/ui/link.ts');
+const { nodes, nodesState } = await import('../../../extension/ui/nodes.ts');
+const { Popup } = await import('../../../extension/ui/popup/Popup.tsx');
+const { Rules } = await import('../../../extension/ui/components/Rules.tsx');
+const { ApprovalSheet } = await import('../../../extension/ui/components/ApprovalSheet.tsx');
+
+const node = (n: number, country: string, extra = {}) => ({
+  did: `did:ethr:31337:${payee(n)}`,
+  payee: payee(n),
+  country,
+  city: `City ${n}`,
+  asn: n,
+  network: `Net ${n}`,
+  residential: true,
+  pricePerMB: '1000',
+  capacityMbps: 100,
+  latencyMs: 10 * n,
+  online: true,
+  ...extra,
+});
+const NODES = [node(2, 'JP'), node(1, 'DE'), node(3, 'NL', { residential: false, latencyMs: 1 })];
+
+const READY: View = {
+  platform: 'chromium',
+  protection: { state: 'off', why: 'asked', up: 0, total: 1 },
+  applied: 'off',
+  host: { status: 'ready', version: '0.1.0', error: null, facts: null },
+  table: table({ defaultExit: nodeRef(1, 'DE'), otherwise: { kind: 'default' } }),
+  canUndo: false,
+  settings: { autoLockMinutes: 15, closeChannels: true },
+  settingsBroken: false,
+  exits: [],
+  network: {
+    name: 'Test',
+    chainId: 1,
+    channels: payee(7),
+    token: payee(8),
+    tokenName: 'MYST',
+    tokenSymbol: 'MYST',
+    tokenDecimals: 18,
+    coinSymbol: 'ETH',
+    explorer: null,
+  },
+  wallet: {
+    exists: true,
+    unlocked: true,
+    address: payee(5),
+    backedUp: true,
+    token: '5000000000000000000',
+    coin: '1',
+    channels: [],
+    history: [],
+  },
+  approvals: [],
+  unlockNeeded: false,
+  totals: { down: 0, up: 0, downRate: 0, upRate: 0, spent: '0', perHour: '0' },
+  rates: [],
+};
+
+const find = (id: keyof typeof TEST, more = '') =>
+  document.querySelector<HTMLElement & HTMLInputElement>(`[data-testid="${TEST[id]}"]${more}`);
+const all = (id: keyof typeof TEST) => [...document.querySelectorAll<HTMLElement>(`[data-testid="${TEST[id]}"]`)];
+
+async function show(what: Parameters<typeof render>[0], state: View): Promise<void> {
+  view.value = state;
+  await act(() => render(what, document.body));
+}
+const click = (element: HTMLElement | null) => act(() => void element?.click());
+async function type(element: HTMLInputElement | null, text: string): Promise<void> {
+  await act(() => {
+    if (element) element.value = text;
+    element?.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+}
+const submit = (element: HTMLElement | null) =>
+  act(async () => {
+    element?.closest('form')?.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
+    await Promise.resolve();
+  });
+
+beforeEach(() => {
+  HTMLDialogElement.prototype.showModal ??= () => {};
+  sent.length = 0;
+  refuse = null;
+  nodes.value = [];
+  nodesState.value = 'idle';
+});
+afterEach(() => {
+  render(null, document.body);
+});
+
+describe('the popup', () => {
+  test('says one of four words, as text, as data and as the switch’s state', async () => {
+    for (const [state, word, checked] of [
+      ['off', 'Not protected', 'false'],
+      ['connecting', 'Connecting', 'true'],
+      ['protected', 'Protected', 'true'],
+      ['blocked', 'Blocked', 'true'],
+    ] as const) {
+      await show(<Popup />, { ...READY, protection: { state, why: 'up', up: 0, total: 1 } });
+      expect(find('stateText')?.textContent).toBe(word);
+      expect(find('stateText')?.dataset.state).toBe(state);
+      expect(find('connectSwitch')?.getAttribute('aria-checked')).toBe(checked);
+      expect(find('stateText')?.closest('[aria-live]')).not.toBeNull();
+    }
+  });
+
+  test('connects with one press when the wallet is open', async () => {
+    await show(<Popup />, READY);
+    await click(find('connectSwitch'));
+    expect(sent).toContainEqual({ name: 'protect', on: true });
+  });
+
+  test('asks for the password first when it is locked, says when it is wrong, and connects after', async () => {
+    await show(<Popup />, { ...READY, wallet: { ...READY.wallet, unlocked: false } });
+    await click(find('connectSwitch'));
+    expect(sent).toEqual([]);
+    refuse = { code: 'password_wrong', message: 'no', action: '' };
+    await type(find('unlockPassword'), 'wrong');
+    await submit(find('unlockPassword'));
+    await vi.waitFor(() => expect(find('unlockError')?.textContent).toBe('This password does not open the wallet.'));
+    expect(find('unlockError')?.getAttribute('role')).toBe('alert');
+    refuse = null;
+    await submit(find('unlockPassword'));
+    await vi.waitFor(() => expect(sent.at(-1)).toEqual({ name: 'protect', on: true }));
+  });
+
+  test.each([
+    ['missing', 'host_missing', true],
+    ['tooOld', 'host_too_old', true],
+    ['tooNew', 'version_unsupported', false],
+    ['broken', 'host_broken', true],
+  ] as const)('with the host %s shows its own screen and the one command', async (status, code, command) => {
+    await show(<Popup />, { ...READY, host: { ...READY.host, status } });
+    expect(find('errorScreen')?.dataset.code).toBe(code);
+    expect(find('errorCommand') !== null).toBe(command);
+    await click(find('errorRetry'));
+    expect(sent).toContainEqual({ name: 'host.retry' });
+    expect(find('connectSwitch')).toBeNull();
+  });
+
+  test('with another extension in charge says not protected, and can be switched off', async () => {
+    const protection = { state: 'off', why: 'conflict', up: 0, total: 1 } as const;
+    await show(<Popup />, { ...READY, applied: 'conflict', protection });
+    expect(find('errorScreen')?.dataset.code).toBe('proxy_conflict');
+    expect(find('errorScreen')?.textContent).toContain('Not protected');
+    const off = [...document.querySelectorAll('button')].find((button) => button.textContent === 'Turn protection off');
+    await click(off ?? null);
+    expect(sent).toContainEqual({ name: 'protect', on: false });
+  });
+
+  test('routes the site in view with two presses, without its www', async () => {
+    await show(<Popup />, READY);
+    await vi.waitFor(() => expect(find('siteRoute')?.textContent).toContain('one.example'));
+    await click(find('siteRouteVia'));
+    await vi.waitFor(() => expect(document.querySelector('[data-key="country:JP"]')).not.toBeNull());
+    await click(document.querySelector<HTMLElement>('[data-key="country:JP"]'));
+    expect(sent.at(-1)).toMatchObject({
+      name: 'rule.upsert',
+      rule: { match: { kind: 'domain', text: 'one.example' }, action: { kind: 'country', country: 'JP' } },
+    });
+  });
+
+  test('lists nodes nearest first, filters them, and takes one as the exit', async () => {
+    await show(<Popup />, READY);
+    await click(find('tabNodes'));
+    await vi.waitFor(() => expect(all('nodeRow')).toHaveLength(3));
+    expect(all('nodeRow').map((row) => row.dataset.country)).toEqual(['NL', 'DE', 'JP']);
+    await type(find('nodeSearch'), 'japan');
+    expect(all('nodeRow').map((row) => row.dataset.country)).toEqual(['JP']);
+    await click(find('nodeSetDefault'));
+    expect(sent.at(-1)).toMatchObject({ name: 'default', exit: { kind: 'node', country: 'JP' } });
+    await type(find('nodeSearch'), '');
+    await act(() => {
+      const box = find('nodeResidential');
+      if (box) box.checked = true;
+      box?.dispatchEvent(new Event('change', { bubbles: true }));
+    });
+    expect(all('nodeRow').map((row) => row.dataset.country)).toEqual(['DE', 'JP']);
+  });
+
+  test('shows money and traffic exactly, beside their words', async () => {
+    const totals = {
+      down: 1_500_000,
+      up: 20,
+      downRate: 125_000,
+      upRate: 0,
+      spent: '1234567890000000000',
+      perHour: '7',
+    };
+    await show(<Popup />, { ...READY, totals, protection: { state: 'protected', why: 'up', up: 1, total: 1 } });
+    expect(find('spent')?.dataset.value).toBe('1234567890000000000');
+    expect(find('spent')?.textContent).toBe('1.2345 MYST');
+    expect(find('bytesDown')?.textContent).toContain('1.5 MB');
+    expect(find('speedDown')?.textContent).toContain('1 Mbit/s');
+    expect(find('speedDown')?.dataset.value).toBe('125000');
+  });
+});
+
+describe('the approval sheet', () => {
+  const approval = {
+    id: 'open:x:1',
+    kind: 'open',
+    payee: payee(1),
+    node: { country: 'DE', city: 'Kassel', network: null },
+    amount: '2000000000000000000',
+    minAmount: '1000000000000000000',
+    editable: true,
+    pricePerMB: '1000000000000',
+    graceMinutes: 1440,
+    maxFee: '360000000000000',
+    problem: null,
+  } as const;
+
+  test('names amount, fee, price, the worst case and what happens next', async () => {
+    await show(<ApprovalSheet />, { ...READY, approvals: [approval] });
+    const text = find('approval')?.textContent ?? '';
+    expect(find('approvalAmount')?.value).toBe('2');
+    expect(find('approvalFee')?.dataset.value).toBe('360000000000000');
+    expect(find('approvalTotal')?.dataset.value).toBe('2000000000000000000');
+    expect(text).toContain('Germany');
+    expect(text).toContain('at most 0.00036 ETH');
+    expect(text).toContain('24 h after you ask');
+    await submit(find('approvalAmount'));
+    expect(sent).toEqual([{ name: 'approve', id: approval.id, amount: '2000000000000000000' }]);
+  });
+
+  test.each([
+    ['0.5', 'takes 1 or more'],
+    ['9', 'not that much'],
+    ['two', 'Enter an amount'],
+    ['', 'Enter an amount'],
+  ])('with %j typed it says what is wrong and cannot be approved', async (typed, words) => {
+    await show(<ApprovalSheet />, { ...READY, approvals: [approval] });
+    await type(find('approvalAmount'), typed);
+    expect(find('approvalError')?.textContent).toContain(words);
+    expect(find('approvalApprove')?.disabled).toBe(true);
+  });
+
+  test('without coin for the fee it says so', async () => {
+    await show(<ApprovalSheet />, { ...READY, approvals: [{ ...approval, problem: 'coin' }] });
+    expect(find('approvalError')?.textContent).toContain('not enough ETH');
+    expect(find('approvalApprove')?.disabled).toBe(true);
+  });
+
+  test('locked, it asks for the password instead of a signature', async () => {
+    await show(<ApprovalSheet />, { ...READY, wallet: { ...READY.wallet, unlocked: false }, approvals: [approval] });
+    expect(find('approvalApprove')).toBeNull();
+    expect(find('unlockPassword')).not.toBeNull();
+  });
+});
+
+describe('the rules editor', () => {
+  const rules = [rule('domain', 'one.example', { kind: 'block' }), rule('host', 'two.example', { kind: 'direct' })];
+
+  test('moves, switches and deletes a rule by sending the whole new list', async () => {
+    await show(<Rules />, { ...READY, table: table({ rules }) });
+    await click(all('ruleDown')[0] ?? null);
+    expect(sent.at(-1)).toEqual({ name: 'rules', rules: [rules[1], rules[0]] });
+    await click(all('ruleDelete')[1] ?? null);
+    expect(sent.at(-1)).toEqual({ name: 'rules', rules: [rules[0]] });
+  });
+
+  test('says what is wrong with a pattern and saves nothing', async () => {
+    await show(<Rules />, READY);
+    await click(find('ruleAdd'));
+    await type(find('ruleMatchText'), 'two words');
+    await submit(find('ruleMatchText'));
+    expect(find('ruleError')?.textContent).toBe('This is no host name or address.');
+    expect(sent.filter(({ name }) => name === 'rules')).toEqual([]);
+  });
+
+  test('the tester says the route and the reason', async () => {
+    await show(<Rules />, { ...READY, table: table({ rules }) });
+    await type(find('testerInput'), 'https://shop.one.example/cart');
+    expect(find('testerResult')?.dataset.state).toBe('blocked');
+    expect(find('testerResult')?.textContent).toContain('because of the rule for one.example');
+    await type(find('testerInput'), '192.168.1.1');
+    expect(find('testerResult')?.dataset.state).toBe('local');
+  });
+});
+
+test('every language has every word, with the same numbered places', async () => {
+  const en = (await import('../../../extension/public/_locales/en/messages.json')).default as Record<
+    string,
+    { message: string }
+  >;
+  const de = (await import('../../../extension/public/_locales/de/messages.json')).default as Record<
+    string,
+    { message: string }
+  >;
+  expect(Object.keys(de).sort()).toEqual(Object.keys(en).sort());
+  const places = (text = '') => [...new Set(text.match(/\$\d/g) ?? [])].sort();
+  for (const key of Object.keys(en)) expect([key, places(de[key]?.message)]).toEqual([key, places(en[key]?.message)]);
+});
