@@ -2,7 +2,7 @@
  * A real Chromium with the built extension, in a home's namespace, as an ordinary user, sandbox on.
  * Driven from outside through the pipe that Playwright hands to the wrapper script.
  */
-import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chownSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { EXTENSION_ID_CHROMIUM, PAGE_PATH, POPUP_PATH } from '../../manifest/extension.ts';
@@ -35,7 +35,7 @@ export interface BrowserOptions {
 export async function startBrowser(lab: Lab, options: BrowserOptions): Promise<LabBrowser> {
   const { home, user } = options;
   const profile = join(user.home, 'profile');
-  mkdirSync(profile, { mode: 0o700 });
+  mkdirSync(profile, { mode: 0o700, recursive: true });
   await options.prepare(profile);
   own(profile, user);
   own(join(profile, 'NativeMessagingHosts'), user);
@@ -77,18 +77,29 @@ export async function startBrowser(lab: Lab, options: BrowserOptions): Promise<L
 /** Playwright starts one executable: this script steps into the namespace and down to the user. */
 function wrapper(lab: Lab, home: Home, user: User, visible: boolean): string {
   const path = join(lab.paths.run, 'chromium');
+  const runtime = lab.runtimeFolder('client-xdg', user);
   const env = [
     `HOME=${user.home}`,
-    `XDG_RUNTIME_DIR=${lab.runtimeFolder('client-xdg', user)}`,
+    `XDG_RUNTIME_DIR=${runtime}`,
     'LANG=C.UTF-8',
     'PATH=/usr/bin:/bin',
-    ...(visible ? [`DISPLAY=${process.env.DISPLAY ?? ''}`, `XAUTHORITY=${process.env.XAUTHORITY ?? ''}`] : []),
+    ...(visible ? [`DISPLAY=${process.env.DISPLAY ?? ''}`, ...displayCookie(runtime, user)] : []),
   ];
   const words = ['ip', ...wrapped(home.host, user, 'env', ['-i', ...env, CHROMIUM])];
   writeFileSync(path, `#!/bin/sh\nPATH=/usr/sbin:/usr/bin:/sbin:/bin exec ${words.map(quote).join(' ')} "$@"\n`, {
     mode: 0o755,
   });
   return path;
+}
+
+/** The display's cookie, copied to where the lab's user can read it (tmpfs). */
+function displayCookie(folder: string, user: User): string[] {
+  const theirs = process.env.XAUTHORITY ?? `/home/${process.env.SUDO_USER ?? ''}/.Xauthority`;
+  if (!existsSync(theirs)) return [];
+  const ours = join(folder, 'Xauthority');
+  copyFileSync(theirs, ours);
+  own(ours, user);
+  return [`XAUTHORITY=${ours}`];
 }
 
 function own(path: string, user: User): void {
