@@ -80,17 +80,23 @@ export async function addRule(page: Page, domain: string, action: string): Promi
 export interface Approved {
   readonly kind: string;
   readonly total: bigint;
+  /** Since the wait began: when the sheet stood there, and when it was approved. */
+  readonly shownMs: number;
+  readonly approvedMs: number;
 }
 
 /** Says yes to every approval sheet until the state is reached; returns what was approved. */
 export async function approveUntil(popup: Page, state: string, limitMs = 40_000): Promise<Approved[]> {
   const approved: Approved[] = [];
   const seen = new Set<string>();
+  const shown = new Map<string, number>();
+  const began = performance.now();
   await until(
     `the state ${state}`,
     async () => {
       const sheet = by(popup, 'approval').first();
       const key = (await sheet.count()) > 0 ? await sheet.getAttribute('data-key', { timeout: 500 }) : null;
+      if (key && !shown.has(key)) shown.set(key, performance.now() - began);
       if (key && !seen.has(key)) {
         const button = by(popup, 'approvalApprove');
         if (await button.isEnabled({ timeout: 500 })) {
@@ -98,7 +104,7 @@ export async function approveUntil(popup: Page, state: string, limitMs = 40_000)
           const total = await value(popup, 'approvalTotal');
           await button.click({ timeout: 2_000 });
           seen.add(key);
-          approved.push({ kind, total });
+          approved.push({ kind, total, shownMs: shown.get(key) ?? 0, approvedMs: performance.now() - began });
         }
       }
       return (await by(popup, 'stateText').getAttribute('data-state', { timeout: 500 })) === state;

@@ -20,6 +20,9 @@ export async function connect(story: Story): Promise<void> {
   await shot('approval', popup);
   const approved = await approveUntil(popup, 'protected');
   told.note(`click → protected: ${seconds(performance.now() - clicked)}, approval screens included`);
+  for (const { kind, total, shownMs, approvedMs } of approved) {
+    told.note(`${kind} ${formatEther(total)} tMYST: asked at ${seconds(shownMs)}, approved at ${seconds(approvedMs)}`);
+  }
   await shot('popup-protected', popup);
   told.claim(
     'one approval screen for each provider, each opening a channel',
