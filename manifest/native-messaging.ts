@@ -28,13 +28,37 @@ const EXTENSION_ID: Record<NativeBrowser, RegExp> = {
   firefox: /^(\{[0-9a-fA-F-]{36}\}|[\w.-]*@[\w.-]+)$/,
 };
 
+/** Which kind of browser has such extension ids; null: neither. */
+export function browserOf(extensionId: string): NativeBrowser | null {
+  if (EXTENSION_ID.chromium.test(extensionId)) return 'chromium';
+  return EXTENSION_ID.firefox.test(extensionId) ? 'firefox' : null;
+}
+
+export interface NativeManifest {
+  /** Absolute path of the wrapper (see `writeHostWrapper`). */
+  readonly hostPath: string;
+  readonly browser: NativeBrowser;
+  /** Who may start it. */
+  readonly extensionIds: readonly string[];
+}
+
+/** The manifest's text. @throws RangeError on a relative path or a wrong id. */
+export async function nativeManifest({ hostPath, browser, extensionIds }: NativeManifest): Promise<string> {
+  if (!isAbsolute(hostPath)) throw new RangeError(`browsers want an absolute host path, got ${hostPath}`);
+  const wrong = extensionIds.find((id) => browserOf(id) !== browser);
+  if (wrong !== undefined) throw new RangeError(`not a ${browser} extension id: ${wrong}`);
+  const template = await readFile(new URL(`./native-messaging/${browser}.json`, import.meta.url), 'utf8');
+  return template
+    .replace(/"([^"]*)@EXTENSION_ID@([^"]*)"/, (_, before, after) =>
+      extensionIds.map((id) => JSON.stringify(`${before}${id}${after}`)).join(', '),
+    )
+    .replace('"@HOST_PATH@"', () => JSON.stringify(hostPath));
+}
+
 /** Writes `<dir>/network.warren.host.json` and returns its path. @throws RangeError on a relative path or a wrong id. */
 export async function writeNativeManifests(options: NativeManifestOptions): Promise<string> {
   const { dir, hostPath, browser, extensionId } = options;
-  if (!isAbsolute(hostPath)) throw new RangeError(`browsers want an absolute host path, got ${hostPath}`);
-  if (!EXTENSION_ID[browser].test(extensionId)) throw new RangeError(`not a ${browser} extension id: ${extensionId}`);
-  const template = await readFile(new URL(`./native-messaging/${browser}.json`, import.meta.url), 'utf8');
-  const text = template.replace('"@HOST_PATH@"', () => JSON.stringify(hostPath)).replace('@EXTENSION_ID@', extensionId);
+  const text = await nativeManifest({ hostPath, browser, extensionIds: [extensionId] });
   await mkdir(dir, { recursive: true });
   const file = join(dir, `${NATIVE_HOST_NAME}.json`);
   await writeFile(file, text);

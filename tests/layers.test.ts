@@ -48,6 +48,11 @@ const LAYERS: readonly { readonly folder: string; readonly may: readonly string[
     because: 'the proxy carries bytes from a port to a tunnel; whose they are is not its business',
   },
   {
+    folder: 'native-host/install',
+    may: ['shared/base', 'shared/wire', 'manifest'],
+    because: 'it puts the programs in their places and runs none of their code',
+  },
+  {
     folder: 'native-host',
     may: [
       'shared/base',
@@ -229,7 +234,13 @@ test('no border is untyped: no `any`, no ts-ignore', () => {
 test('nothing in the native host prints to stdout: that pipe belongs to the browser', () => {
   const prints = /\bconsole\.(log|info|debug|table|dir)\(|process\.stdout\.write\(/;
   const host = code.filter((file) => file.startsWith('native-host/') || file.startsWith('shared/'));
-  const allowed = new Set(['native-host/native-port.ts', 'native-host/main.ts', 'native-host/netd/main.ts']);
+  const allowed = new Set([
+    'native-host/native-port.ts',
+    'native-host/main.ts',
+    'native-host/netd/main.ts',
+    // No browser starts it.
+    'native-host/install/main.ts',
+  ]);
   expect(host.filter((file) => !allowed.has(file) && prints.test(withoutComments(file)))).toEqual([]);
   const main = existsSync(join(ROOT, 'native-host/main.ts')) ? withoutComments('native-host/main.ts') : '';
   expect(/\bconsole\.log\(/.test(main)).toBe(false);

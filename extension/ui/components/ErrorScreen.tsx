@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { browser } from '../../browser.ts';
 import type { View } from '../../messages.ts';
 import { errorText, type Key, t } from '../i18n.ts';
+import { installCommand } from '../install-command.ts';
 import { fire } from '../link.ts';
 import { TEST } from '../testids.ts';
 import { CopyButton } from './CopyButton.tsx';
@@ -28,7 +29,7 @@ export function troubleOf(view: View): Trouble | null {
   const host = HOST_TROUBLE[view.host.status];
   if (host) {
     const said = view.host.error ? errorText(view.host.error) : null;
-    const command = view.host.status === 'tooNew' ? null : installCommand();
+    const command = view.host.status === 'tooNew' ? null : installCommand(browser.runtime.id);
     return {
       code: host.code,
       title: t(host.title),
@@ -42,11 +43,6 @@ export function troubleOf(view: View): Trouble | null {
     return { code: 'proxy_conflict', title: t('conflictTitle'), text, command: null, retry: 'proxy.retry' };
   }
   return null;
-}
-
-/** The extension's id is part of it: the host answers only to extensions that it was told of. */
-function installCommand(): string {
-  return `sudo warren install --extension ${browser.runtime.id}`;
 }
 
 export function ErrorScreen({ trouble, children }: { trouble: Trouble; children?: ComponentChildren }) {
