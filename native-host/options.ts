@@ -1,4 +1,5 @@
 /** Command line and environment of warren-host. What the browser itself appends is kept apart. */
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { WarrenError } from '../shared/base/errors.ts';
 
@@ -56,7 +57,7 @@ function parse(argv: readonly string[]) {
 
 /** The user's own tmpfs where the system has one, since /run/warren belongs to netd. */
 function defaultRuntimeDir(env: NodeJS.ProcessEnv): string {
-  return env.XDG_RUNTIME_DIR ?? '/dev/shm';
+  return env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, 'warren') : '/dev/shm';
 }
 
 function usage(message: string, cause?: unknown): WarrenError {
