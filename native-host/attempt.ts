@@ -28,7 +28,6 @@ import type { World } from './world.ts';
 const CONTROL_LIMIT: Ms = 3_000;
 /** The tables take 57 ms to load: not while a page is waited for. */
 const CLAIMS_AFTER: Ms = 1_000;
-const DEFAULT_ROUND_TRIP: Ms = 100;
 const LOCKED = new WarrenError('wallet_locked', 'The wallet took its signing key back.', 'Unlock the wallet to go on.');
 
 export interface AttemptPath {
@@ -108,7 +107,6 @@ export class Attempt {
       },
       rtt: (ms) => {
         this.rttMs = ms;
-        this.#payments?.roundTrip(ms);
       },
       consent: (state) => this.#link?.consent(state),
       failed: (error) => this.#fail(error),
@@ -329,7 +327,6 @@ export class Attempt {
       channel: this.#channel,
       signerKey: signer.privateKey,
       highestSigned: this.#shared.highest.get(id) ?? 0n,
-      roundTripMs: this.rttMs ?? DEFAULT_ROUND_TRIP,
     };
     this.#payments = startPayments(this.#world, control, config, {
       ready: () => {
@@ -376,8 +373,11 @@ export class Attempt {
     await this.#proxy?.close();
     const last = await this.#link?.sample();
     if (last) this.#counted(last);
-    if (closeChannel && this.#payments) this.#payments.requestClose();
-    else this.#feed({ type: 'settled', refunded: null });
+    if (closeChannel && this.#payments) {
+      // A proof behind the close would be money for nothing: the provider takes none any more.
+      this.#payments.stop(true);
+      this.#payments.requestClose();
+    } else this.#feed({ type: 'settled', refunded: null });
   }
 
   #run(work: Promise<unknown>): void {

@@ -4,7 +4,7 @@
  */
 import { fromHex, toHex } from '../shared/base/bytes.ts';
 import { ERROR_CODES, type ErrorCode, WarrenError, type WarrenErrorData } from '../shared/base/errors.ts';
-import type { ByteCount, Ms, Wei } from '../shared/base/units.ts';
+import type { ByteCount, Wei } from '../shared/base/units.ts';
 import type { ChannelOnChain } from '../shared/effects.ts';
 import type { PayerInput, PayerOutput } from '../shared/machine/channel/api.ts';
 import { Payer } from '../shared/machine/channel/payer.ts';
@@ -22,7 +22,6 @@ export interface PaymentsConfig {
   readonly signerKey: Uint8Array;
   /** Highest amount that this host has signed in this channel; 0n when unknown. */
   readonly highestSigned: Wei;
-  readonly roundTripMs: Ms;
 }
 
 export interface PaymentsEvents {
@@ -40,7 +39,6 @@ export interface PaymentsEvents {
 
 export interface Payments {
   counters(rxBytes: ByteCount, txBytes: ByteCount): void;
-  roundTrip(ms: Ms): void;
   topUp(deposit: Wei): void;
   stop(stopped: boolean): void;
   /** Signed in this session, and over the channel's life, wei. */
@@ -69,7 +67,6 @@ export function startPayments(
     deposit: channel.deposit,
     claimed: channel.claimed,
     highestSigned: config.highestSigned,
-    roundTripMs: config.roundTripMs,
   });
   const driven: Driven<PayerInput> = drive<PayerInput, PayerOutput>(machine, world.clock, (output) => {
     switch (output.type) {
@@ -135,7 +132,6 @@ export function startPayments(
 
   return {
     counters: (rxBytes, txBytes) => driven.feed({ type: 'counters', rxBytes, txBytes }),
-    roundTrip: (ms) => driven.feed({ type: 'roundTrip', ms }),
     topUp: (deposit) => driven.feed({ type: 'deposit', deposit }),
     stop: (stopped) => driven.feed({ type: 'stop', stopped }),
     get spent() {

@@ -22,8 +22,6 @@ export interface PayerConfig {
   readonly claimed: Wei;
   /** Highest amount signed before, when still known; 0n otherwise. */
   readonly highestSigned: Wei;
-  /** Round trip through the tunnel; updated by `roundTrip`. */
-  readonly roundTripMs: Ms;
 }
 
 export type PayerInput =
@@ -39,7 +37,6 @@ export type PayerInput =
   | { readonly type: 'counters'; readonly rxBytes: ByteCount; readonly txBytes: ByteCount }
   /** The provider's receipt: `rxBytes` is what it received from us. */
   | { readonly type: 'receipt'; readonly accepted: Wei; readonly rxBytes: ByteCount; readonly txBytes: ByteCount }
-  | { readonly type: 'roundTrip'; readonly ms: Ms }
   /** The answer to `sign`. */
   | { readonly type: 'signed'; readonly cumulative: Wei; readonly signature: Uint8Array }
   /** The channel was topped up (confirmed). */

@@ -3,11 +3,10 @@
  * what was never sent. It never signs above the deposit nor below what it signed before.
  */
 import { WarrenError } from '../../base/errors.ts';
-import { type ByteCount, MEGABYTE, type Ms, type Wei } from '../../base/units.ts';
+import { type ByteCount, MEGABYTE, type Wei } from '../../base/units.ts';
 import type { Deadline, Machine, Tick } from '../machine.ts';
 import { bytesFor, costOf, larger, smaller } from './amounts.ts';
 import { type PayerConfig, type PayerInput, type PayerOutput, TOLERANCE_BYTES, TOLERANCE_RATIO } from './api.ts';
-import { Flow } from './flow.ts';
 import { PAYER_TRANSITIONS, type PayerEvent, type PayerPhase } from './transitions.ts';
 
 /** When so little is left in the deposit, a top-up is due. */
@@ -15,7 +14,6 @@ export const LOW_WATER_BYTES: ByteCount = 10 * MEGABYTE;
 
 export class Payer implements Machine<PayerInput, PayerOutput> {
   readonly #config: PayerConfig;
-  readonly #flow: Flow;
   #phase: PayerPhase = 'waiting';
   #stopped = false;
   #deposit: Wei;
@@ -31,7 +29,6 @@ export class Payer implements Machine<PayerInput, PayerOutput> {
 
   constructor(config: PayerConfig) {
     this.#config = config;
-    this.#flow = new Flow(config.roundTripMs);
     this.#deposit = config.deposit;
     this.#highestSigned = config.highestSigned;
   }
@@ -40,18 +37,15 @@ export class Payer implements Machine<PayerInput, PayerOutput> {
     return this.#phase;
   }
 
-  handle(input: PayerInput | Tick, now: Ms): readonly PayerOutput[] {
+  handle(input: PayerInput | Tick): readonly PayerOutput[] {
     if (this.#phase === 'disputed') return [];
     switch (input.type) {
       case 'recovered':
         return this.#onRecovered(input.highest);
       case 'counters':
-        return this.#onCounters(input.rxBytes, input.txBytes, now);
+        return this.#onCounters(input.rxBytes, input.txBytes);
       case 'receipt':
         this.#receivedByProvider = Math.max(this.#receivedByProvider, input.rxBytes);
-        return [];
-      case 'roundTrip':
-        this.#flow.roundTripMs = input.ms;
         return [];
       case 'signed':
         return this.#onSigned(input.cumulative, input.signature);
@@ -88,10 +82,9 @@ export class Payer implements Machine<PayerInput, PayerOutput> {
     return this.#pay();
   }
 
-  #onCounters(rxBytes: ByteCount, txBytes: ByteCount, now: Ms): readonly PayerOutput[] {
+  #onCounters(rxBytes: ByteCount, txBytes: ByteCount): readonly PayerOutput[] {
     this.#rxBytes = Math.max(this.#rxBytes, rxBytes);
     this.#txBytes = Math.max(this.#txBytes, txBytes);
-    this.#flow.sample(this.#rxBytes + this.#txBytes, now);
     // The receipt is older than these counters: whatever had arrived by then, we had sent by now.
     if (this.#receivedByProvider > this.#txBytes * (1 + TOLERANCE_RATIO) + TOLERANCE_BYTES) {
       const error = new WarrenError(
@@ -125,15 +118,17 @@ export class Payer implements Machine<PayerInput, PayerOutput> {
     return this.#pay();
   }
 
-  /** One megabyte ahead, and earlier by what passes until the provider has the next proof. */
+  /**
+   * One megabyte ahead, whenever the last one is used up. What passes until that proof has arrived is
+   * on the provider's credit (payee.ts): money paid ahead is lost to the user when the session ends.
+   */
   #pay(): readonly PayerOutput[] {
     const base = this.#base;
     if (base === null || this.#stopped || this.#phase !== 'paying') return [];
     const { pricePerMB } = this.#config;
-    const window = this.#flow.window;
     const used = this.#rxBytes + Math.min(this.#receivedByProvider, this.#txBytes);
-    if (bytesFor(this.#paid - base, pricePerMB) - used > window) return [];
-    const wanted = larger(base + costOf(used + window + MEGABYTE, pricePerMB), this.#highestSigned);
+    if (bytesFor(this.#paid - base, pricePerMB) - used > 0) return [];
+    const wanted = larger(base + costOf(used + MEGABYTE, pricePerMB), this.#highestSigned);
     const cumulative = smaller(wanted, this.#deposit);
     if (cumulative <= this.#paid || cumulative < this.#highestSigned) {
       this.#go('empty');

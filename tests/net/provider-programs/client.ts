@@ -87,7 +87,7 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
     gathered: (candidates) => gathered.resolve(candidates),
     nominated: ({ remote }, kind, rttMs) =>
       nominated.resolve({ address: remote.address, port: remote.port, kind, rttMs }),
-    rtt: (ms) => up?.payments.roundTrip(ms),
+    rtt: () => {},
     consent: (state) => up?.link.consent(state),
     failed: (error) => fail(new WarrenError(error.code, error.message, error.action)),
   });
@@ -145,7 +145,7 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
     step('tunnel');
     const control = await within(world.connectControl(session.terms.address4, 3_000));
     const ready = Promise.withResolvers<string>();
-    const config = { session, channel, signerKey, highestSigned, roundTripMs: remote.rttMs ?? 100 };
+    const config = { session, channel, signerKey, highestSigned };
     const payments = startPayments(world, control, config, {
       ready: ready.resolve,
       gate: (open, error) => {

@@ -45,7 +45,6 @@ function transfer(link: Link, seconds: number) {
     deposit: 10_000n * PRICE,
     claimed: 0n,
     highestSigned: 0n,
-    roundTripMs: link.roundTripMs,
   });
   const payee = new Payee({
     signer: SIGNER,
@@ -62,7 +61,7 @@ function transfer(link: Link, seconds: number) {
   let now = 0;
   const later = (run: () => void) => mail.push({ at: now + link.roundTripMs / 2, run });
   const toPayer = (input: PayerInput) => {
-    for (const output of payer.handle(input, now)) {
+    for (const output of payer.handle(input)) {
       if (output.type === 'sign') {
         const { cumulative } = output;
         toPayer({ type: 'signed', cumulative, signature: sign(digest(cumulative), KEY) });

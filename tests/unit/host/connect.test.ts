@@ -206,10 +206,10 @@ describe('while it is up', () => {
     }
     await host.fake.until(() => (host.exit()?.rxBytes ?? 0) >= 10 * MB);
     expect(provider?.gated).toBe(false);
+    await host.fake.until(() => host.exit()?.spentSession === provider?.proofs[0]);
     const paid = provider?.proofs[0] ?? 0n;
     expect(paid).toBeGreaterThanOrEqual(10n * PRICE);
-    expect(paid).toBeLessThan(14n * PRICE);
-    expect(host.exit()?.spentSession).toBe(paid);
+    expect(paid).toBeLessThan(12n * PRICE);
     expect(host.exit()?.rxRate).toBeGreaterThan(0.5 * MB);
     await host.loop.stop();
   });
