@@ -20,6 +20,9 @@ contract HermeChannels is IHermeChannels, EIP712, ReentrancyGuardTransient {
     bytes32 public constant PROOF_TYPEHASH = keccak256("Proof(address payer,address payee,uint96 cumulative)");
     bytes32 public constant CLOSE_TYPEHASH =
         keccak256("Close(bytes32 channelId,uint24 epoch,uint88 claimed,uint64 deadline)");
+    bytes32 public constant OPEN_TYPEHASH = keccak256(
+        "Open(address payer,address payee,address signer,uint88 amount,uint16 grace,uint256 nonce,uint64 deadline,address relayer,uint88 maxFee)"
+    );
     /// @notice Minutes: one hour.
     uint16 public constant MIN_GRACE = 60;
     /// @notice Minutes: thirty days.
@@ -29,6 +32,8 @@ contract HermeChannels is IHermeChannels, EIP712, ReentrancyGuardTransient {
     IERC20 public immutable token;
 
     mapping(bytes32 id => Channel) private _channels;
+    /// @dev 256 nonces a word: word `nonce >> 8`, bit `nonce & 0xff`.
+    mapping(address payer => mapping(uint256 word => uint256 bits)) private _usedNonces;
 
     /// @param token_ The one token of this deployment; read the token assumptions in `IHermeChannels` first.
     constructor(IERC20 token_) EIP712("HermeChannels", "1") {
@@ -38,21 +43,8 @@ contract HermeChannels is IHermeChannels, EIP712, ReentrancyGuardTransient {
     // ------------------------------------------------------------------ payer
 
     /// @inheritdoc IHermeChannels
-    function open(address signer, address payee, uint88 amount, uint16 grace)
-        public
-        nonReentrant
-        returns (bytes32 id)
-    {
-        if (signer == address(0)) revert InvalidSigner();
-        if (payee == address(0) || payee == address(this)) revert InvalidPayee();
-        if (amount == 0) revert ZeroAmount();
-        if (grace < MIN_GRACE || grace > MAX_GRACE) revert GraceOutOfRange(grace);
-        id = idOf(msg.sender, signer, payee);
-        if (_channels[id].grace != 0) revert ChannelExists(id);
-        _channels[id] = Channel({deposit: amount, claimed: 0, closeAt: 0, grace: grace, epoch: 0});
-        emit Opened(id, msg.sender, payee, signer, grace);
-        emit Deposited(id, amount);
-        _pull(amount);
+    function open(address signer, address payee, uint88 amount, uint16 grace) public nonReentrant returns (bytes32 id) {
+        return _open(msg.sender, signer, payee, amount, grace);
     }
 
     /// @inheritdoc IHermeChannels
@@ -66,8 +58,35 @@ contract HermeChannels is IHermeChannels, EIP712, ReentrancyGuardTransient {
         bytes32 r,
         bytes32 s
     ) external returns (bytes32) {
-        _permit(amount, deadline, v, r, s);
+        _permit(msg.sender, amount, deadline, v, r, s);
         return open(signer, payee, amount, grace);
+    }
+
+    /// @inheritdoc IHermeChannels
+    function openFor(
+        Open calldata o,
+        uint88 fee,
+        bytes32 r,
+        bytes32 vs,
+        uint8 permitV,
+        bytes32 permitR,
+        bytes32 permitS
+    ) external nonReentrant returns (bytes32 id) {
+        if (block.timestamp > o.deadline) revert Expired(o.deadline);
+        if (fee > o.maxFee || (fee != o.maxFee && msg.sender != o.relayer)) revert FeeNotAllowed(fee, o.maxFee);
+        _requireSigned(o.payer, keccak256(abi.encode(OPEN_TYPEHASH, o)), r, vs);
+        _useNonce(o.payer, o.nonce);
+        _permit(o.payer, uint256(o.amount) + o.maxFee, o.deadline, permitV, permitR, permitS);
+        id = _open(o.payer, o.signer, o.payee, o.amount, o.grace);
+        if (fee == 0) return id;
+        emit RelayerPaid(id, o.relayer, fee);
+        token.safeTransferFrom(o.payer, o.relayer, fee);
+    }
+
+    /// @inheritdoc IHermeChannels
+    function cancelOpen(uint256 nonce) external {
+        _useNonce(msg.sender, nonce);
+        emit OpenCancelled(msg.sender, nonce);
     }
 
     /// @inheritdoc IHermeChannels
@@ -79,7 +98,7 @@ contract HermeChannels is IHermeChannels, EIP712, ReentrancyGuardTransient {
         c.closeAt = 0;
         _channels[id] = c;
         emit Deposited(id, c.deposit);
-        _pull(amount);
+        _pull(msg.sender, amount);
     }
 
     /// @inheritdoc IHermeChannels
@@ -92,7 +111,7 @@ contract HermeChannels is IHermeChannels, EIP712, ReentrancyGuardTransient {
         bytes32 r,
         bytes32 s
     ) external {
-        _permit(amount, deadline, v, r, s);
+        _permit(msg.sender, amount, deadline, v, r, s);
         topUp(signer, payee, amount);
     }
 
@@ -149,9 +168,7 @@ contract HermeChannels is IHermeChannels, EIP712, ReentrancyGuardTransient {
         bytes32 id = idOf(payer, signer, payee);
         Channel memory c = _known(id);
         if (c.claimed != claimed) revert ClaimedDiffers(c.claimed);
-        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(CLOSE_TYPEHASH, id, c.epoch, claimed, deadline)));
-        (address agreed,,) = ECDSA.tryRecover(digest, r, vs);
-        if (agreed == address(0) || agreed != payee) revert InvalidSignature();
+        _requireSigned(payee, keccak256(abi.encode(CLOSE_TYPEHASH, id, c.epoch, claimed, deadline)), r, vs);
         _refund(id, payer, c);
     }
 
@@ -160,6 +177,11 @@ contract HermeChannels is IHermeChannels, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc IHermeChannels
     function channel(bytes32 id) external view returns (Channel memory) {
         return _channels[id];
+    }
+
+    /// @inheritdoc IHermeChannels
+    function openNonceUsed(address payer, uint256 nonce) external view returns (bool) {
+        return _usedNonces[payer][nonce >> 8] & _bit(nonce) != 0;
     }
 
     /// @inheritdoc IHermeChannels
@@ -186,13 +208,47 @@ contract HermeChannels is IHermeChannels, EIP712, ReentrancyGuardTransient {
         if (c.grace == 0) revert UnknownChannel(id);
     }
 
+    function _open(address payer, address signer, address payee, uint88 amount, uint16 grace)
+        private
+        returns (bytes32 id)
+    {
+        if (signer == address(0)) revert InvalidSigner();
+        if (payee == address(0) || payee == address(this)) revert InvalidPayee();
+        if (amount == 0) revert ZeroAmount();
+        if (grace < MIN_GRACE || grace > MAX_GRACE) revert GraceOutOfRange(grace);
+        id = idOf(payer, signer, payee);
+        if (_channels[id].grace != 0) revert ChannelExists(id);
+        _channels[id] = Channel({deposit: amount, claimed: 0, closeAt: 0, grace: grace, epoch: 0});
+        emit Opened(id, payer, payee, signer, grace);
+        emit Deposited(id, amount);
+        _pull(payer, amount);
+    }
+
+    function _requireSigned(address by, bytes32 structHash, bytes32 r, bytes32 vs) private view {
+        (address agreed,,) = ECDSA.tryRecover(_hashTypedDataV4(structHash), r, vs);
+        if (agreed == address(0) || agreed != by) revert InvalidSignature();
+    }
+
+    function _useNonce(address payer, uint256 nonce) private {
+        uint256 used = _usedNonces[payer][nonce >> 8];
+        if (used & _bit(nonce) != 0) revert NonceUsed(nonce);
+        _usedNonces[payer][nonce >> 8] = used | _bit(nonce);
+    }
+
+    function _bit(uint256 nonce) private pure returns (uint256) {
+        // forge-lint: disable-next-line(incorrect-shift)
+        return 1 << (nonce & 0xff);
+    }
+
     /// @dev Effects for every item first, one transfer at the end.
     function _claim(address payee, Proof[] calldata proofs) private returns (uint256 paid) {
         bytes32 separator = _domainSeparatorV4();
         for (uint256 i; i < proofs.length; ++i) {
             (bytes32 id, uint88 claimed, uint88 delta) = _apply(separator, payee, proofs[i]);
             if (delta == 0) continue;
-            paid += delta;
+            unchecked {
+                paid += delta; // no batch is so long that deltas of 88 bits would fill 256
+            }
             emit Claimed(id, claimed);
         }
         if (paid != 0) token.safeTransfer(payee, paid);
@@ -214,7 +270,9 @@ contract HermeChannels is IHermeChannels, EIP712, ReentrancyGuardTransient {
         claimed = cumulative > deposit ? deposit : uint88(cumulative);
         if (claimed <= before) return (id, before, 0);
         c.claimed = claimed;
-        delta = claimed - before;
+        unchecked {
+            delta = claimed - before; // claimed is more, see above
+        }
     }
 
     /// @dev The epoch may wrap: reverting instead would lock money, and a wrapped signed close (16 million refunds
@@ -231,13 +289,14 @@ contract HermeChannels is IHermeChannels, EIP712, ReentrancyGuardTransient {
         if (amount != 0) token.safeTransfer(payer, amount);
     }
 
-    function _permit(uint88 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) private {
-        try IERC20Permit(address(token)).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
+    function _permit(address owner, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) private {
+        try IERC20Permit(address(token)).permit(owner, address(this), amount, deadline, v, r, s) {} catch {}
     }
 
-    function _pull(uint88 amount) private {
+    /// @dev `from` is the caller, or has signed for it (`openFor`): an allowance alone never lets a stranger pull.
+    function _pull(address from, uint88 amount) private {
         uint256 before = token.balanceOf(address(this));
-        token.safeTransferFrom(msg.sender, address(this), amount);
+        token.safeTransferFrom(from, address(this), amount);
         uint256 received = token.balanceOf(address(this)) - before;
         if (received != amount) revert WrongAmountReceived(amount, received);
     }

@@ -4,12 +4,10 @@ pragma solidity ^0.8.28;
 import {HermeChannels} from "../src/HermeChannels.sol";
 import {IHermeChannels} from "../src/interfaces/IHermeChannels.sol";
 import {Base} from "./Base.sol";
-import {DisowningWallet} from "./Tokens.sol";
+import {DisowningWallet} from "./Hostile.sol";
 import {vm} from "./Vm.sol";
 
 contract ClaimTest is Base {
-    uint256 private constant ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
-
     function testFuzz_paysTheHighestOnceInAnyOrder(uint88 deposit, uint96 a, uint96 b) public {
         deposit = uint88(within(deposit, 1, 1e26));
         bytes32 id = open(deposit);
@@ -58,16 +56,14 @@ contract ClaimTest is Base {
         amount = uint88(within(amount, 1, 1e26));
         open(amount);
         IHermeChannels.Proof[] memory good = proof(amount);
-        uint256 vs = uint256(good[0].vs);
-        uint256 parity = vs & (1 << 255);
-        uint256 s = vs ^ parity;
-        good[0].vs = bytes32((ORDER - s) | (parity ^ (1 << 255)));
+        bytes32 vs = good[0].vs;
+        good[0].vs = malleated(vs);
         require(channels.claim(payee, good) == 0, "high s");
-        good[0].vs = bytes32(s | (parity ^ (1 << 255)));
+        good[0].vs = flipped(vs);
         require(channels.claim(payee, good) == 0, "flipped parity");
         good[0].vs = 0;
         require(channels.claim(payee, good) == 0, "zero s");
-        good[0].vs = bytes32(vs);
+        good[0].vs = vs;
         require(channels.claim(payee, good) == amount, "the real one");
     }
 
@@ -137,7 +133,44 @@ contract ClaimTest is Base {
         require(token.balanceOf(address(channels)) == 0, "refund blocked");
     }
 
+    /// A smart account that disowns its signatures: its channel has a plain key, and that is all that counts.
+    function test_aSmartAccountCannotVoidItsProofs() public {
+        address account = address(new DisowningWallet());
+        fund(account);
+        vm.prank(account);
+        channels.open(signer, payee, 100e18, GRACE);
+        require(channels.claim(payee, only(proofBy(SIGNER_KEY, account, payee, 3e18))) == 3e18, "disowned");
+        vm.prank(payee);
+        channels.close(account, signer, none());
+        require(token.balanceOf(account) == 1e30 - 3e18, "refund");
+    }
+
+    /// Two hundred items of which all but one are poison: bounded gas, and the good one is paid.
+    function test_aBatchFullOfPoisonStaysPayable() public {
+        open(100e18);
+        IHermeChannels.Proof[] memory items = new IHermeChannels.Proof[](200);
+        for (uint256 i; i < 199; ++i) {
+            items[i] = IHermeChannels.Proof(type(uint256).max - i, bytes32(type(uint256).max - i), bytes32(i));
+        }
+        items[199] = proof(7e18)[0];
+        uint256 before = gasleft();
+        require(channels.claim(payee, items) == 7e18, "rest");
+        require(before - gasleft() < 200 * 13_000, "poison costs more than good items");
+    }
+
     function test_anEmptyBatchIsNothing() public {
         require(channels.claim(payee, none()) == 0, "paid");
+    }
+
+    function test_aClaimAfterTheGraceStillPaysUntilTheRefundIsExecuted() public {
+        open(10);
+        vm.prank(payer);
+        channels.requestClose(signer, payee);
+        uint40 closeAt = state().closeAt;
+        vm.warp(closeAt + 30 days);
+        require(channels.claim(payee, proof(4)) == 4, "unpaid");
+        require(state().closeAt == closeAt, "a claim moved the notice");
+        channels.withdraw(payer, signer, payee);
+        require(channels.claim(payee, proof(9)) == 0, "paid out of nothing");
     }
 }

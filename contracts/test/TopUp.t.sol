@@ -5,6 +5,7 @@ import {IHermeChannels} from "../src/interfaces/IHermeChannels.sol";
 import {Base} from "./Base.sol";
 import {vm} from "./Vm.sol";
 
+/// @notice topUp and topUpWithPermit.
 contract TopUpTest is Base {
     function testFuzz_addsToTheDeposit(uint64 first, uint64 more) public {
         first = uint64(within(first, 1, type(uint64).max - 1));
@@ -74,13 +75,30 @@ contract TopUpTest is Base {
         open(5);
         vm.prank(payer);
         token.approve(address(channels), 0);
-        bytes32 typeHash =
-            keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
-        bytes32 structHash = keccak256(abi.encode(typeHash, payer, channels, 3, 0, type(uint256).max));
-        (uint8 v, bytes32 r, bytes32 s) =
-            vm.sign(PAYER_KEY, keccak256(abi.encodePacked(hex"1901", token.DOMAIN_SEPARATOR(), structHash)));
+        (uint8 v, bytes32 r, bytes32 s) = permit(PAYER_KEY, 3, type(uint256).max);
         vm.prank(payer);
         channels.topUpWithPermit(signer, payee, 3, type(uint256).max, v, r, s);
         require(state().deposit == 8, "deposit");
+    }
+
+    function test_aPermitSubmittedFirstBySomebodyElseDoesNoHarm() public {
+        open(5);
+        vm.prank(payer);
+        token.approve(address(channels), 0);
+        (uint8 v, bytes32 r, bytes32 s) = permit(PAYER_KEY, 3, type(uint256).max);
+        token.permit(payer, address(channels), 3, type(uint256).max, v, r, s);
+        vm.prank(payer);
+        channels.topUpWithPermit(signer, payee, 3, type(uint256).max, v, r, s);
+        require(state().deposit == 8, "deposit");
+    }
+
+    function test_aBadPermitAddsNothing() public {
+        open(5);
+        vm.startPrank(payer);
+        token.approve(address(channels), 0);
+        vm.expectRevert();
+        channels.topUpWithPermit(signer, payee, 3, type(uint256).max, 27, bytes32(uint256(1)), bytes32(uint256(1)));
+        vm.stopPrank();
+        require(state().deposit == 5, "deposit");
     }
 }

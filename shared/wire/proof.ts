@@ -30,6 +30,28 @@ export interface CloseMessage {
   readonly deadline: number;
 }
 
+/**
+ * EIP-712 `Open`: the payer agrees that anybody may open this channel out of its tokens (`openFor`), once (nonce), until
+ * the deadline. What each field means, and the warnings: `IHermeChannels.Open`.
+ */
+export interface OpenMessage {
+  readonly payer: Address;
+  readonly payee: Address;
+  readonly signer: Address;
+  /** What arrives in the channel, at most 88 bits. */
+  readonly amount: Wei;
+  /** Minutes. */
+  readonly grace: number;
+  /** Any of 256 bits not used before by this payer; the same again for the next relayer. */
+  readonly nonce: bigint;
+  /** Unix seconds; the permit's deadline too. */
+  readonly deadline: number;
+  /** Who receives the fee, whoever submits. */
+  readonly relayer: Address;
+  /** Most that the relayer may take beside the amount; the permit is of exactly `amount + maxFee`. */
+  readonly maxFee: Wei;
+}
+
 export const MAX_CUMULATIVE: Wei = 2n ** 96n - 1n;
 export const SIGNATURE_BYTES = 64;
 export const PROOF_BYTES = 78;
@@ -39,6 +61,9 @@ const PROOF_TYPE = 1;
 const DOMAIN_TYPE = typeHash('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)');
 const PROOF_TYPE_HASH = typeHash('Proof(address payer,address payee,uint96 cumulative)');
 const CLOSE_TYPE_HASH = typeHash('Close(bytes32 channelId,uint24 epoch,uint88 claimed,uint64 deadline)');
+const OPEN_TYPE_HASH = typeHash(
+  'Open(address payer,address payee,address signer,uint88 amount,uint16 grace,uint256 nonce,uint64 deadline,address relayer,uint88 maxFee)',
+);
 const NAME_HASH = typeHash('HermeChannels');
 const VERSION_HASH = typeHash('1');
 
@@ -79,6 +104,28 @@ export function closeDigest(domain: ProofDomain, close: CloseMessage): Uint8Arra
   return typedDigest(
     domain,
     concat(CLOSE_TYPE_HASH, id, word(BigInt(close.epoch)), word(close.claimed), word(BigInt(close.deadline))),
+  );
+}
+
+/**
+ * The 32 bytes that the payer signs for `openFor`.
+ * @throws RangeError when a number does not fit its field: the contract could not be handed such an `Open`.
+ */
+export function openDigest(domain: ProofDomain, open: OpenMessage): Uint8Array {
+  return typedDigest(
+    domain,
+    concat(
+      OPEN_TYPE_HASH,
+      addressWord(open.payer),
+      addressWord(open.payee),
+      addressWord(open.signer),
+      uintWord(open.amount, 88),
+      uintWord(BigInt(open.grace), 16),
+      uintWord(open.nonce, 256),
+      uintWord(BigInt(open.deadline), 64),
+      addressWord(open.relayer),
+      uintWord(open.maxFee, 88),
+    ),
   );
 }
 
@@ -153,6 +200,11 @@ function typeHash(text: string): Uint8Array {
 
 function word(value: bigint): Uint8Array {
   return fromHex(value.toString(16).padStart(64, '0'));
+}
+
+function uintWord(value: bigint, bits: number): Uint8Array {
+  if (value < 0n || value >> BigInt(bits) !== 0n) throw new RangeError(`a number does not fit uint${bits}`);
+  return word(value);
 }
 
 function addressWord(account: Address): Uint8Array {

@@ -22,7 +22,11 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 ///   so seconds do not matter.
 /// - Signer: a plain secp256k1 key, checked by raw ecrecover. It may equal the payer where the payer is an ordinary
 ///   account; a smart account names a key instead.
-/// - There is no owner, no upgrade, no pause, no fee: nobody can change the rules of money already locked.
+/// - There is no owner, no upgrade, no pause: nobody can change the rules of money already locked. The contract takes no
+///   fee; a relayer may take one that the payer signed (`openFor`).
+/// - Payer: any account may `open`. `openFor` is for accounts that have a key (ordinary ones, also with EIP-7702 code).
+///   A smart account without one (ERC-1271) calls `open` itself, through its own paymaster if it has no coin: asking its
+///   code whether it agrees would add nothing but a second way to be asked.
 ///
 /// WARNING to payers: anything that `signer` ever signed for this payee can be taken, up to the deposit, until a refund
 /// has been *executed*, even after the grace period has run out. `withdraw` promptly.
@@ -55,6 +59,28 @@ interface IHermeChannels {
         bytes32 vs;
     }
 
+    /// @notice What a payer signs (EIP-712, this very order of fields) so that somebody else can pay the gas of opening.
+    /// @param payer Whose tokens and whose channel. Its own key signs, checked by raw ecrecover.
+    /// @param payee As in `open`.
+    /// @param signer As in `open`.
+    /// @param amount As in `open`: what arrives in the channel, the fee not included.
+    /// @param grace As in `open`, minutes.
+    /// @param nonce Any number not used before by this payer. Several may be open at once, in any order.
+    /// @param deadline Last Unix second at which it may be submitted; the permit's deadline too.
+    /// @param relayer Who receives the fee, whoever submits.
+    /// @param maxFee Most that the relayer may take, in the token's smallest unit.
+    struct Open {
+        address payer;
+        address payee;
+        address signer;
+        uint88 amount;
+        uint16 grace;
+        uint256 nonce;
+        uint64 deadline;
+        address relayer;
+        uint88 maxFee;
+    }
+
     /// @notice A channel exists now. `grace` in minutes.
     event Opened(bytes32 indexed id, address indexed payer, address indexed payee, address signer, uint16 grace);
     /// @notice The payer paid in; `deposit` is the new total. Cancels a close that was asked for.
@@ -65,6 +91,10 @@ interface IHermeChannels {
     event CloseRequested(bytes32 indexed id, address indexed payee, uint40 closeAt);
     /// @notice The payer got `amount` back; `epoch` is the new epoch.
     event Refunded(bytes32 indexed id, uint88 amount, uint24 epoch);
+    /// @notice The payer paid `relayer` for opening the channel, beside the deposit.
+    event RelayerPaid(bytes32 indexed id, address indexed relayer, uint88 fee);
+    /// @notice An `Open` with this nonce can not be submitted any more.
+    event OpenCancelled(address indexed payer, uint256 nonce);
 
     /// @notice The zero address cannot sign.
     error InvalidSigner();
@@ -84,12 +114,16 @@ interface IHermeChannels {
     error TooEarly(uint40 closeAt);
     /// @notice The token moved another amount than it was told to (fee on transfer, rebasing).
     error WrongAmountReceived(uint256 expected, uint256 received);
-    /// @notice The signed close is past its deadline.
+    /// @notice The signed close or opening is past its deadline.
     error Expired(uint64 deadline);
     /// @notice The signed close names another claimed amount than the channel has: claim first, or ask again.
     error ClaimedDiffers(uint88 claimed);
-    /// @notice Not signed by the payee for this channel, epoch, amount and deadline.
+    /// @notice Not signed by the payee for this channel, epoch, amount and deadline; or not by the payer for this `Open`.
     error InvalidSignature();
+    /// @notice The fee is above the signed cap, or below it and not the relayer's own choice.
+    error FeeNotAllowed(uint88 fee, uint88 maxFee);
+    /// @notice The payer used or cancelled this nonce before.
+    error NonceUsed(uint256 nonce);
 
     /// @notice Opens a channel of the caller. The token must be approved for this contract.
     /// @param signer Key whose proofs count. One per device, so that two devices never disagree about the amount.
@@ -112,6 +146,34 @@ interface IHermeChannels {
         bytes32 r,
         bytes32 s
     ) external returns (bytes32 id);
+
+    /// @notice `open` for a payer that signed `o`, paid out of the payer's tokens, so that it needs no coin for gas. Anyone
+    /// may submit; `fee` goes from the payer to `o.relayer`, never to the caller. Only the relayer may take less than
+    /// `maxFee`: whoever submits first can neither redirect nor spoil its fee.
+    /// @dev The EIP-2612 permit is the payer's, of exactly `amount + maxFee` with the deadline of `o`; one that fails is
+    /// ignored as in `openWithPermit`. All zero where an allowance stands already: that is the way for tokens without
+    /// permit. (There is no Permit2 variant: it needs an approval in coin first, and then one for this contract does.)
+    /// WARNING to payers: until the deadline the opening may happen at any moment, or never. Sign minutes, not days, and
+    /// give the next relayer an `Open` with the *same* nonce, so that at most one of them happens.
+    /// WARNING to payers: with a permit, `maxFee - fee` remains as allowance. Only you can use it: by a call or a signature.
+    /// WARNING to relayers: the payer can spend its tokens or its nonce before you are mined. Simulate, and bear the rest.
+    /// @param o What the payer signed.
+    /// @param fee At most `o.maxFee`, and exactly that when the caller is not the relayer.
+    /// @param r First half of the payer's EIP-2098 signature of `o`.
+    /// @param vs Second half.
+    /// @return id keccak256(payer, signer, payee).
+    function openFor(
+        Open calldata o,
+        uint88 fee,
+        bytes32 r,
+        bytes32 vs,
+        uint8 permitV,
+        bytes32 permitR,
+        bytes32 permitS
+    ) external returns (bytes32 id);
+
+    /// @notice Makes the caller's `Open` with this nonce worthless.
+    function cancelOpen(uint256 nonce) external;
 
     /// @notice Adds `amount` to the caller's channel, also after a refund, and cancels a close that was asked for.
     /// @dev Payer only: otherwise a stranger could cancel a close with dust.
@@ -165,6 +227,8 @@ interface IHermeChannels {
 
     /// @notice What is stored under `id`; all zero where no channel was opened.
     function channel(bytes32 id) external view returns (Channel memory);
+    /// @notice Whether an `Open` of this payer with this nonce happened or was cancelled.
+    function openNonceUsed(address payer, uint256 nonce) external view returns (bool);
     /// @notice keccak256(abi.encode(payer, signer, payee)).
     function idOf(address payer, address signer, address payee) external pure returns (bytes32 id);
     /// @notice EIP-712 domain separator of {name: "HermeChannels", version: "1", chainId, verifyingContract}.

@@ -13,6 +13,8 @@ import {
   encodeProof,
   encodeSignature,
   MAX_CUMULATIVE,
+  type OpenMessage,
+  openDigest,
   PROOF_BYTES,
   proofDigest,
   proofItem,
@@ -79,6 +81,72 @@ test('the close digest is the one of EIP-712', () => {
       },
     ),
   );
+});
+
+const uints = (bits: bigint) => fc.bigInt({ min: 0n, max: 2n ** bits - 1n });
+const openings: fc.Arbitrary<OpenMessage> = fc.record({
+  payer: addresses,
+  payee: addresses,
+  signer: addresses,
+  amount: uints(88n),
+  grace: fc.integer({ min: 0, max: 2 ** 16 - 1 }),
+  nonce: uints(256n),
+  deadline: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+  relayer: addresses,
+  maxFee: uints(88n),
+});
+
+test('the open digest is the one of EIP-712', () => {
+  fc.assert(
+    fc.property(domains, openings, (domain, open) => {
+      const expected = hashTypedData({
+        domain: typedDomain(domain),
+        primaryType: 'Open',
+        types: {
+          Open: [
+            { name: 'payer', type: 'address' },
+            { name: 'payee', type: 'address' },
+            { name: 'signer', type: 'address' },
+            { name: 'amount', type: 'uint88' },
+            { name: 'grace', type: 'uint16' },
+            { name: 'nonce', type: 'uint256' },
+            { name: 'deadline', type: 'uint64' },
+            { name: 'relayer', type: 'address' },
+            { name: 'maxFee', type: 'uint88' },
+          ],
+        },
+        message: { ...open, deadline: BigInt(open.deadline) },
+      });
+      expect(toHex(openDigest(domain, open))).toBe(expected);
+    }),
+  );
+});
+
+test('an opening with a number that does not fit its field is never signed', () => {
+  const one = address(`0x${'01'.repeat(20)}`);
+  const domain = { chainId: 1, channels: one };
+  const good = {
+    payer: one,
+    payee: one,
+    signer: one,
+    relayer: one,
+    amount: 1n,
+    grace: 60,
+    nonce: 0n,
+    deadline: 9,
+    maxFee: 0n,
+  };
+  expect(openDigest(domain, good)).toHaveLength(32);
+  const bad: readonly Partial<OpenMessage>[] = [
+    { amount: 2n ** 88n },
+    { maxFee: 2n ** 88n },
+    { maxFee: -1n },
+    { nonce: 2n ** 256n },
+    { grace: 2 ** 16 },
+    { grace: 0.5 },
+    { deadline: -1 },
+  ];
+  for (const change of bad) expect(() => openDigest(domain, { ...good, ...change })).toThrow(RangeError);
 });
 
 test('the cached domain separator stays right when more domains come than the cache holds', () => {
