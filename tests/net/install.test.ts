@@ -1,0 +1,56 @@
+/** `./warren install` as a person does it, with the real programs of the system, on a throw-away machine. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, test } from 'vitest';
+import { EXTENSION_ID_CHROMIUM } from '../../manifest/extension.ts';
+import type { Story } from './install-programs/story.ts';
+
+const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+const MACHINE = `${CHECKOUT}/tests/net/install-programs/machine.sh`;
+
+let story: Story;
+beforeAll(async () => {
+  const own = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  const command = ['node_modules/.bin/node', '--disable-warning=ExperimentalWarning'];
+  const args = [...own, MACHINE, CHECKOUT, ...command, 'tests/net/install-programs/story.ts'];
+  story = await new Promise((resolve, reject) => {
+    execFile('unshare', args, { timeout: 55_000, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`${error.message}\n${stderr}`));
+      else resolve(JSON.parse(stdout));
+    });
+  });
+});
+
+test('before, the extension says what is missing and shows the command that mends it', () => {
+  expect(story.shownCode).toBe('host_missing');
+  expect(story.shownCommand).toBe(`sudo ./warren install --extension ${EXTENSION_ID_CHROMIUM}`);
+});
+
+test('the command as shown asks for the network, since no public one ships yet', () => {
+  expect(story.asShown.code).toBe(1);
+  expect(story.asShown.text).toContain('--network manifest/networks/local.json');
+});
+
+test('with the network it installs, and puts whoever typed it into the group', () => {
+  expect(story.installed).toMatchObject({ code: 0, text: expect.stringContaining('ann joined the group warren') });
+});
+
+test('the browser that was open finds the host at the next "check again", and runs it as its user', () => {
+  expect(story.screenAfter).toBeNull();
+  expect(story.hosts).toEqual([expect.stringContaining('--network /usr/local/lib/warren/network.json')]);
+});
+
+test('the network daemon, started as the installation says, answers those in the group and nobody else', () => {
+  expect(story.netdHello).toEqual({ code: 0, text: 'connected\n' });
+  expect(story.netdHelloOfAnother.text).toContain('netd_unreachable');
+});
+
+test('a second installation writes nothing', () => {
+  expect(story.again.code).toBe(0);
+  expect(story.again.text).not.toContain('wrote');
+});
+
+test('removal leaves no file, no folder and no group', () => {
+  expect(story.removed).toMatchObject({ code: 0, text: expect.stringContaining('removed the group warren') });
+  expect(story.left).toEqual([]);
+});
