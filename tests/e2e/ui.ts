@@ -87,29 +87,31 @@ export interface Approved {
 
 /** Says yes to every approval sheet until the state is reached; returns what was approved. */
 export async function approveUntil(popup: Page, state: string, limitMs = 40_000): Promise<Approved[]> {
-  const approved: Approved[] = [];
-  const seen = new Set<string>();
+  const approved = new Map<string, Approved>();
   const shown = new Map<string, number>();
   const began = performance.now();
   await until(
     `the state ${state}`,
     async () => {
-      const sheet = by(popup, 'approval').first();
-      const key = (await sheet.count()) > 0 ? await sheet.getAttribute('data-key', { timeout: 500 }) : null;
-      if (key && !shown.has(key)) shown.set(key, performance.now() - began);
-      if (key && !seen.has(key)) {
-        const button = by(popup, 'approvalApprove');
+      const any = by(popup, 'approval').first();
+      const key = (await any.count()) > 0 ? await any.getAttribute('data-key', { timeout: 500 }) : null;
+      if (key) {
+        if (!shown.has(key)) shown.set(key, performance.now() - began);
+        // This very sheet and its own button: another may take its place at any moment.
+        const sheet = by(popup, 'approval', { 'data-key': key });
+        const button = by(sheet, 'approvalApprove');
         if (await button.isEnabled({ timeout: 500 })) {
-          const kind = (await sheet.getAttribute('data-kind')) ?? '';
-          const total = await value(popup, 'approvalTotal');
+          const kind = (await sheet.getAttribute('data-kind', { timeout: 500 })) ?? '';
+          const total = BigInt((await by(sheet, 'approvalTotal').getAttribute('data-value', { timeout: 500 })) ?? 0);
+          const approvedMs = performance.now() - began;
+          // Noted before the click: the sheet may be gone before the click is known to have worked.
+          approved.set(key, { kind, total, shownMs: shown.get(key) ?? 0, approvedMs });
           await button.click({ timeout: 2_000 });
-          seen.add(key);
-          approved.push({ kind, total, shownMs: shown.get(key) ?? 0, approvedMs: performance.now() - began });
         }
       }
       return (await by(popup, 'stateText').getAttribute('data-state', { timeout: 500 })) === state;
     },
     limitMs,
   );
-  return approved;
+  return [...approved.values()];
 }
