@@ -3,9 +3,11 @@
  * Driven from outside through the pipe that Playwright hands to the wrapper script.
  */
 import { chownSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { EXTENSION_ID_CHROMIUM, PAGE_PATH, POPUP_PATH } from '../../manifest/extension.ts';
+import { ROOT } from './identity.ts';
 import type { Lab } from './lab.ts';
 import { type User, wrapped } from './process.ts';
 import type { Home } from './topology.ts';
@@ -39,6 +41,9 @@ export async function startBrowser(lab: Lab, options: BrowserOptions): Promise<L
   await options.prepare(profile);
   own(profile, user);
   own(join(profile, 'NativeMessagingHosts'), user);
+  // A copy: a build that runs meanwhile must not take the extension from under the browser.
+  const extension = join(lab.paths.run, 'extension');
+  await cp(join(ROOT, 'dist/chrome'), extension, { recursive: true });
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: wrapper(lab, home, user, options.visible ?? false),
     headless: !options.visible,
@@ -52,12 +57,13 @@ export async function startBrowser(lab: Lab, options: BrowserOptions): Promise<L
       '--disable-gpu',
       '--disable-quic',
       `--ignore-certificate-errors-spki-list=${lab.certificate.pin}`,
-      `--disable-extensions-except=${lab.source('dist/chrome')}`,
-      `--load-extension=${lab.source('dist/chrome')}`,
+      `--disable-extensions-except=${extension}`,
+      `--load-extension=${extension}`,
     ],
     timeout: 30_000,
   });
   context.setDefaultTimeout(10_000);
+  if (context.serviceWorkers().length === 0) await context.waitForEvent('serviceworker');
   const open = async (path: string, size: { readonly width: number; readonly height: number }): Promise<Page> => {
     const page = await context.newPage();
     if (!options.visible) await page.setViewportSize(size);

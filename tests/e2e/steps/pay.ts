@@ -28,8 +28,8 @@ export async function pay(story: Story): Promise<void> {
   const bytes = (exit?.rxBytes ?? 0) + carried.rxBytes;
   const paidFor = Number((BigInt(carried.paid) * BigInt(MEGABYTE)) / price);
   told.claim(
-    'what was signed covers what WireGuard received on both sides, and less than two megabytes more',
-    paidFor >= bytes && paidFor < bytes + 2 * MEGABYTE,
+    'what was signed is what WireGuard received on both sides: at most one megabyte behind, and two ahead',
+    paidFor >= bytes - MEGABYTE && paidFor < bytes + 2 * MEGABYTE,
     `${(bytes / 1e6).toFixed(2)} MB received, ${(paidFor / 1e6).toFixed(2)} MB paid`,
   );
   const { earnings } = await de.status();
