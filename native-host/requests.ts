@@ -6,6 +6,7 @@ import type { Method, RequestBody, ResultInput } from '../shared/wire/native.ts'
 import { diagnose } from './diagnostics.ts';
 import type { Discovery } from './discovery.ts';
 import type { Exits } from './exits.ts';
+import { watchReceipt } from './receipt-watch.ts';
 import type { Shared } from './shared.ts';
 import type { World } from './world.ts';
 
@@ -40,8 +41,11 @@ export async function answer(host: Answering, body: RequestBody): Promise<Result
       const channel = await ledger.ask((chain) => chain.channel(body.params));
       return { ...channel, deposit: channel.deposit.toString(), claimed: channel.claimed.toString() };
     }
-    case 'wallet.broadcast':
-      return { hash: await ledger.ask((chain) => chain.broadcast(body.params.raw as Hex)) };
+    case 'wallet.broadcast': {
+      const hash = await ledger.ask((chain) => chain.broadcast(body.params.raw as Hex));
+      watchReceipt(host.world, ledger, hash, () => host.exits.walletMoved());
+      return { hash };
+    }
     case 'wallet.receipt': {
       const receipt = await ledger.ask((chain) => chain.receipt(body.params.hash as Hex));
       if (receipt.status === 'confirmed') host.exits.walletMoved();

@@ -26,7 +26,7 @@ import { Till } from './till.ts';
 /** The first message of a conversation has to be there by then. */
 const FIRST_MESSAGE_MS: Ms = 10_000;
 /** After a cooperative close the client has this long to read the answer. */
-const LINGER_MS: Ms = 10_000;
+const LINGER_MS: Ms = 3_000;
 
 export type SessionPhase = 'shaking' | 'connecting' | 'up' | 'closing' | 'over';
 
