@@ -91,8 +91,8 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
     const identity = identityOf(profile, keys);
     const journal = await openJournal(config.runtimeDir, `provider-${identity.account}.proofs`);
     const book = new ProofBook(journal);
-    // With nothing left to claim there is nothing to keep.
-    made('journal', () => journal.close({ wipe: book.unclaimed().length === 0 }));
+    // With nothing left to claim or to see settled there is nothing to keep.
+    made('journal', () => journal.close({ wipe: book.unclaimed().length === 0 && book.unsettled().length === 0 }));
 
     const device = await connectNetd(config.netdSocket);
     made('netd', () => device.close());

@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import { fromHex, type Hex, toHex } from '../shared/base/bytes.ts';
 import type { ByteCount, Wei } from '../shared/base/units.ts';
 import type { ChannelParties, SignedProof } from '../shared/effects.ts';
+import { larger } from '../shared/machine/channel/amounts.ts';
 import { channelId } from '../shared/wire/proof.ts';
 import { AddressSchema, CountSchema, HexSchema, WeiSchema } from '../shared/wire/schema.ts';
 
@@ -14,8 +15,10 @@ export interface Debt {
   readonly id: Hex;
   readonly parties: ChannelParties;
   readonly highest: SignedProof | null;
-  /** Cumulative, as far as we know the chain. */
+  /** Cumulative, as far as we know the chain's newest block. */
   readonly claimed: Wei;
+  /** The part of `claimed` that no reorganisation takes back. */
+  readonly settled: Wei;
   readonly unpaidBytes: ByteCount;
 }
 
@@ -32,6 +35,7 @@ const EntrySchema = v.object({
   payee: AddressSchema,
   highest: v.nullable(v.object({ cumulative: WeiSchema, signature: HexSchema(64) })),
   claimed: WeiSchema,
+  settled: v.optional(WeiSchema, '0'),
   unpaidBytes: CountSchema,
 });
 
@@ -56,7 +60,7 @@ export class ProofBook {
 
   find(parties: ChannelParties): Debt {
     const id = channelId(parties);
-    return this.#debts.get(id) ?? { id, parties, highest: null, claimed: 0n, unpaidBytes: 0 };
+    return this.#debts.get(id) ?? { id, parties, highest: null, claimed: 0n, settled: 0n, unpaidBytes: 0 };
   }
 
   byId(id: Hex): Debt | null {
@@ -68,6 +72,11 @@ export class ProofBook {
     return [...this.#debts.values()].filter((debt) => owed(debt) > 0n);
   }
 
+  /** Channels with a claim that a reorganisation may still take back. */
+  unsettled(): readonly Debt[] {
+    return [...this.#debts.values()].filter((debt) => debt.settled < debt.claimed);
+  }
+
   saveProof(parties: ChannelParties, highest: SignedProof): void {
     this.#save({ ...this.find(parties), highest });
   }
@@ -75,6 +84,14 @@ export class ProofBook {
   saveClaimed(parties: ChannelParties, claimed: Wei): void {
     const debt = this.find(parties);
     if (claimed > debt.claimed) this.#save({ ...debt, claimed });
+  }
+
+  /** What the chain says now: a claim that vanished in a reorganisation is owed again, a settled one never. */
+  saveOnChain(parties: ChannelParties, claimed: Wei, settled: Wei): void {
+    const debt = this.find(parties);
+    const kept = larger(debt.settled, settled);
+    const next = { ...debt, claimed: larger(claimed, kept), settled: kept };
+    if (next.claimed !== debt.claimed || next.settled !== debt.settled) this.#save(next);
   }
 
   saveUnpaid(parties: ChannelParties, unpaidBytes: ByteCount): void {
@@ -90,10 +107,11 @@ export class ProofBook {
   }
 
   #compact(): void {
-    let settled = [...this.#debts.values()].filter((debt) => owed(debt) === 0n).length;
+    const done = (debt: Debt) => owed(debt) === 0n && debt.settled === debt.claimed;
+    let settled = [...this.#debts.values()].filter(done).length;
     for (const [id, debt] of this.#debts) {
       if (settled <= MAX_SETTLED) break;
-      if (owed(debt) === 0n && this.#debts.delete(id)) settled--;
+      if (done(debt) && this.#debts.delete(id)) settled--;
     }
     this.#store.replace([...this.#debts.values()].map(lineOf));
     this.#lines = this.#debts.size;
@@ -106,11 +124,12 @@ export function owed(debt: Debt): Wei {
   return signed > debt.claimed ? signed - debt.claimed : 0n;
 }
 
-function lineOf({ parties, highest, claimed, unpaidBytes }: Debt): string {
+function lineOf({ parties, highest, claimed, settled, unpaidBytes }: Debt): string {
   return JSON.stringify({
     ...parties,
     highest: highest && { cumulative: String(highest.cumulative), signature: toHex(highest.signature) },
     claimed: String(claimed),
+    settled: String(settled),
     unpaidBytes,
   });
 }
@@ -118,10 +137,10 @@ function lineOf({ parties, highest, claimed, unpaidBytes }: Debt): string {
 /** Null for a line that a crash cut in half: the one before it for this channel then counts. */
 function parseDebt(line: string): Debt | null {
   try {
-    const { payer, signer, payee, highest, claimed, unpaidBytes } = v.parse(EntrySchema, JSON.parse(line));
+    const { payer, signer, payee, highest, claimed, settled, unpaidBytes } = v.parse(EntrySchema, JSON.parse(line));
     const parties = { payer, signer, payee };
     const proof = highest && { cumulative: highest.cumulative, signature: fromHex(highest.signature) };
-    return { id: channelId(parties), parties, highest: proof, claimed, unpaidBytes };
+    return { id: channelId(parties), parties, highest: proof, claimed, settled, unpaidBytes };
   } catch {
     return null;
   }

@@ -1,7 +1,8 @@
 /**
  * Turns proofs into tokens: asks the policy (shared/machine/settlement.ts) when, and carries the batches to
- * the chain. One transaction at a time. An RPC that is down costs nothing but time: the book keeps the
- * proofs and the next round tries again.
+ * the chain. One transaction at a time. What was paid is what the chain says, never what was asked for: a claim
+ * counts as settled at the profile's depth, and one that vanished in a reorganisation is owed again. An RPC that
+ * is down costs nothing but time: the book keeps the proofs and the next round tries again.
  */
 import type { Hex } from '../shared/base/bytes.ts';
 import { asWarrenError } from '../shared/base/errors.ts';
@@ -83,7 +84,18 @@ export function startSettlements(options: SettlementOptions): Settlements {
 
   function remember(debt: Debt, channel: ChannelOnChain): void {
     seen.set(debt.id, { deposit: channel.deposit, closeAt: channel.closeAt });
-    book.saveClaimed(debt.parties, channel.claimed);
+    const before = book.find(debt.parties).claimed;
+    book.saveOnChain(debt.parties, channel.claimed, channel.settledClaimed ?? channel.claimed);
+    const lost = before - book.find(debt.parties).claimed;
+    if (lost <= 0n) return;
+    claimed = claimed > lost ? claimed - lost : 0n;
+    const error = 'A claim vanished in a reorganisation of the chain; it is made again.';
+    record({ kind: 'failed', channels: 1, amount: String(lost), transaction: null, error });
+    log.warn({ lost: String(lost) }, 'a claim vanished in a reorganisation');
+  }
+
+  async function look(debts: readonly Debt[]): Promise<void> {
+    await Promise.all(debts.map(async (debt) => remember(debt, await reader.channel(debt.parties))));
   }
 
   function owedOf(debt: Debt): Owed {
@@ -92,19 +104,20 @@ export function startSettlements(options: SettlementOptions): Settlements {
     return { id: debt.id, signed, claimed: debt.claimed, deposit, closeAt };
   }
 
+  /** More was signed than the deposit covered when last seen: only another look shows a top-up. */
+  function isCapped(debt: Debt): boolean {
+    return (debt.highest?.cumulative ?? 0n) > (seen.get(debt.id)?.deposit ?? Number.POSITIVE_INFINITY);
+  }
+
   async function round(shutdown: boolean): Promise<void> {
     // Nothing owed: the chain is left in peace.
+    await look([...new Set([...book.unsettled(), ...book.unclaimed().filter(isCapped)])]);
     if (book.unclaimed().length === 0) return;
     const { maxFeePerGas } = await reader.account(writer.account);
     const costs = { tokenPerGas: options.tokenPerGas(maxFeePerGas) };
     const decide = () => decideSettlement(book.unclaimed().map(owedOf), costs, { shutdown });
     const wanted = decide().flatMap((batch) => batch.ids);
-    await Promise.all(
-      wanted.map(async (id) => {
-        const debt = book.byId(id as Hex);
-        if (debt) remember(debt, await reader.channel(debt.parties));
-      }),
-    );
+    await look(wanted.flatMap((id) => book.byId(id as Hex) ?? []));
     for (const batch of decide()) await claim(batch);
     options.onLedger(true);
   }
@@ -114,12 +127,13 @@ export function startSettlements(options: SettlementOptions): Settlements {
     const items = debts.flatMap(({ parties, highest }) => (highest ? [{ payer: parties.payer, ...highest }] : []));
     const { transaction, total, gasUsed } = await writer.claim(writer.account, items);
     claimed += total;
-    for (const debt of debts) if (debt.highest) book.saveClaimed(debt.parties, debt.highest.cumulative);
     record({ kind: 'claim', channels: debts.length, amount: String(total), transaction, error: null });
     log.info(
       { channels: debts.length, total: String(total), gasUsed: String(gasUsed), reason: batch.reason },
       'claimed',
     );
+    // The deposit may have capped a proof, or the contract skipped it: only the chain knows what each one brought.
+    await look(debts);
   }
 
   async function attempt(shutdown: boolean): Promise<void> {

@@ -89,7 +89,10 @@ export interface DidDocument {
 export interface ChannelOnChain {
   readonly exists: boolean;
   readonly deposit: Wei;
+  /** In the newest block: a reorganisation may take it back. */
   readonly claimed: Wei;
+  /** At the depth that the profile counts as settled; absent means the same as `claimed`. */
+  readonly settledClaimed?: Wei;
   /** Unix seconds from which the payer may withdraw; 0 while open. */
   readonly closeAt: number;
   readonly graceMinutes: number;

@@ -29,6 +29,7 @@ export async function readChannel(chain: Chain, parties: ChannelParties): Promis
       // biome-ignore lint/complexity/useMathMinMax: Math.min knows no bigints
       deposit: now.deposit < settled.deposit ? now.deposit : settled.deposit,
       claimed: now.claimed,
+      ...(newest ? { settledClaimed: settled.claimed } : {}),
       closeAt: now.closeAt,
       graceMinutes: settled.grace,
       epoch: now.epoch,

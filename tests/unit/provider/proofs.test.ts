@@ -56,6 +56,20 @@ describe('the book of debts', () => {
     expect(book.unclaimed().map(({ parties }) => parties)).toEqual([PARTIES]);
   });
 
+  it('lets the chain take back a claim that is not settled, across processes, and no settled one', () => {
+    const store = memory();
+    const book = new ProofBook(store);
+    book.saveProof(PARTIES, proof(9n));
+    book.saveOnChain(PARTIES, 9n, 4n);
+    expect(book.unclaimed()).toEqual([]);
+    const next = new ProofBook(memory(store.lines));
+    expect(next.unsettled()).toHaveLength(1);
+    next.saveOnChain(PARTIES, 3n, 3n);
+    expect(next.find(PARTIES)).toMatchObject({ claimed: 4n, settled: 4n });
+    expect(next.unclaimed()).toHaveLength(1);
+    expect(next.unsettled()).toEqual([]);
+  });
+
   it('never lowers what was claimed', () => {
     const book = new ProofBook(memory());
     book.saveClaimed(PARTIES, 9n);

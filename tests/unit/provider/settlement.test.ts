@@ -19,7 +19,7 @@ const down = () => new WarrenError('ledger_unreachable', 'down', 'wait');
 
 /** A chain in memory: enough of it to be claimed from and closed on, and to be unreachable. */
 class MemoryLedger {
-  readonly channels = new Map<Hex, { deposit: Wei; claimed: Wei; closeAt: number }>();
+  readonly channels = new Map<Hex, { deposit: Wei; claimed: Wei; settledClaimed?: Wei; closeAt: number }>();
   up = true;
   claims: Wei[] = [];
   readonly #hash = `0x${'ee'.repeat(32)}` as Hex;
@@ -186,6 +186,44 @@ describe('settlement', () => {
     ledger.up = false;
     await settlements.claimAll();
     expect(book.unclaimed()).toHaveLength(2);
+  });
+
+  it('counts what the deposit covered as claimed, not what was signed', async () => {
+    const { ledger, clock, book, settlements } = setUp();
+    book.saveProof(ANNA, proof(TOKEN + 500n));
+    clock.advance(60_000);
+    await eventually(() => expect(book.find(ANNA)).toMatchObject({ claimed: TOKEN, settled: TOKEN }));
+    expect(settlements.claimed).toBe(TOKEN);
+    expect(book.unclaimed()).toHaveLength(1);
+    // A top-up, and the rest is worth claiming.
+    const channel = ledger.channels.get(channelId(ANNA));
+    if (channel) channel.deposit = 3n * TOKEN;
+    book.saveProof(ANNA, proof(2n * TOKEN));
+    await settlements.claimAll();
+    expect(ledger.claims).toEqual([TOKEN, TOKEN]);
+  });
+
+  it('claims again what a reorganisation took back, and not before', async () => {
+    const { ledger, clock, book, settlements } = setUp();
+    book.saveProof(ANNA, proof(TOKEN / 2n));
+    const channel = ledger.channels.get(channelId(ANNA));
+    if (!channel) throw new Error('no channel');
+    channel.settledClaimed = 0n;
+    clock.advance(60_000);
+    await eventually(() => expect(book.find(ANNA)).toMatchObject({ claimed: TOKEN / 2n, settled: 0n }));
+    await settlements.claimAll();
+    expect(ledger.claims).toEqual([TOKEN / 2n]);
+
+    channel.claimed = 0n;
+    await settlements.claimAll();
+    expect(ledger.claims).toEqual([TOKEN / 2n, TOKEN / 2n]);
+    expect(settlements.claimed).toBe(TOKEN / 2n);
+    expect(settlements.history.map(({ kind }) => kind)).toEqual(['claim', 'failed', 'claim']);
+
+    channel.settledClaimed = TOKEN / 2n;
+    await settlements.claimAll();
+    expect(book.unsettled()).toEqual([]);
+    expect(ledger.claims).toHaveLength(2);
   });
 
   it('believes the chain about a deposit that is gone', async () => {
