@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const ROOT = path.dirname(HERE);
+const { PATH = '' } = process.env;
 
 interface Artifact {
   readonly contractName: string;
@@ -33,7 +34,7 @@ export function generate(out: string): Generated {
     ['build', '--quiet', '--skip', 'test', '--out', out, '--cache-path', `${out}/cache`],
     {
       cwd: HERE,
-      env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` },
+      env: { ...process.env, PATH: `${bin}:${PATH}` },
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   );

@@ -32,7 +32,9 @@ if (!args.includes('--standard-json')) {
 }
 
 const values = (name) =>
-  args.flatMap((arg, i) => (arg === name ? [args[i + 1]] : arg.startsWith(`${name}=`) ? [arg.slice(name.length + 1)] : []));
+  args.flatMap((arg, i) =>
+    arg === name ? [args[i + 1]] : arg.startsWith(`${name}=`) ? [arg.slice(name.length + 1)] : [],
+  );
 const roots = ['', ...values('--base-path'), ...values('--include-path')];
 const output = require('solc').compile(fs.readFileSync(0, 'utf8'), {
   import(file) {
