@@ -15,7 +15,7 @@ import { createClock } from '../shared/node/clock.ts';
 import { generateWireGuardKeyPair, nodeCrypto } from '../shared/node/crypto.ts';
 import { createDatagrams, hostAddresses } from '../shared/node/datagrams.ts';
 import { lookup } from '../shared/node/geo.ts';
-import { openJournal } from '../shared/node/journal.ts';
+import { type Journal, openJournal } from '../shared/node/journal.ts';
 import { createLedgerReader } from '../shared/node/ledger/reader.ts';
 import { createLedgerWriter } from '../shared/node/ledger/writer.ts';
 import { connectNetd } from '../shared/node/netd-client.ts';
@@ -42,6 +42,7 @@ import { report } from './report.ts';
 import { startResolver } from './resolver.ts';
 import { type SessionParts, Sessions } from './sessions.ts';
 import { startSettlements } from './settlement.ts';
+import { createTransactions } from './transactions.ts';
 import { openTunnel } from './tunnel.ts';
 
 export interface Daemon {
@@ -92,7 +93,9 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
     const journal = await openJournal(config.runtimeDir, `provider-${identity.account}.proofs`);
     const book = new ProofBook(journal);
     // With nothing left to claim or to see settled there is nothing to keep.
-    made('journal', () => journal.close({ wipe: book.unclaimed().length === 0 && book.unsettled().length === 0 }));
+    const close = ({ close }: Journal) =>
+      close({ wipe: book.unclaimed().length === 0 && book.unsettled().length === 0 });
+    made('journal', () => close(journal));
 
     const device = await connectNetd(config.netdSocket);
     made('netd', () => device.close());
@@ -102,7 +105,10 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
 
     const reader = createLedgerReader(profile);
     made('ledger', () => reader.close());
-    const writer = createLedgerWriter(profile, identityHex(keys));
+    const underWay = await openJournal(config.runtimeDir, `provider-${identity.account}.transactions`);
+    made('transactions', () => close(underWay));
+    const sender = createTransactions({ clock, log, store: underWay });
+    const writer = createLedgerWriter(profile, identityHex(keys), sender);
     await ensureRegistered(identity, profile, reader, writer, clock);
     onLedger(true);
     log.info({ did: identity.did }, 'registered');
@@ -131,11 +137,12 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
     });
     made('tunnel', () => tunnel.close());
     const egress = () =>
-      tunnel.egress(
-        forbiddenPrefixes(networkInterfaces(), endpoint.publicAddresses, config.forbid),
-        config.blockedTcpPorts,
-        config.perClientMbps * 1000,
-      );
+      tunnel.egress({
+        forbid: forbiddenPrefixes(networkInterfaces(), endpoint.publicAddresses, config.forbid),
+        blockedTcpPorts: config.blockedTcpPorts,
+        perClientKbps: config.perClientMbps * 1000,
+        totalKbps: config.capacityMbps * 1000,
+      });
     await egress();
 
     const wei = (amount: string) => parseUnits(amount, profile.tokenDecimals);

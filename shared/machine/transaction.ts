@@ -59,6 +59,9 @@ export type TransactionOutput =
 
 export type TransactionEnd = 'mined' | 'superseded' | 'refused' | 'nonceTooLow' | 'stuck' | 'unreachable';
 
+/** Keeps attempts that follow each other over days from outbidding themselves without end. */
+const EXCESS = 4n;
+
 /** Nodes ask for 10 % more before they replace (go-ethereum), some for 12.5 %. Rounded up: 0 becomes 1. */
 export function raised({ maxFeePerGas, maxPriorityFeePerGas }: TransactionFees): TransactionFees {
   const more = (fee: Wei) => fee + fee / 8n + 1n;
@@ -72,6 +75,11 @@ export function above(sent: TransactionFees, network: TransactionFees): Transact
     maxFeePerGas: larger(least.maxFeePerGas, network.maxFeePerGas),
     maxPriorityFeePerGas: larger(least.maxPriorityFeePerGas, network.maxPriorityFeePerGas),
   };
+}
+
+/** So far above what the network asks for, more money is not what a transaction waits for. */
+export function isExcessive(fees: TransactionFees, network: TransactionFees): boolean {
+  return fees.maxFeePerGas > EXCESS * network.maxFeePerGas + 1_000n;
 }
 
 export class Transaction implements Machine<TransactionInput, TransactionOutput> {
@@ -167,11 +175,12 @@ export class Transaction implements Machine<TransactionInput, TransactionOutput>
     this.#superseded = 0;
     if (this.#doubtful) return this.#send();
     if (now - this.#pendingSince < this.#rules.replaceAfterMs) return this.#wait(now);
-    if (++this.#replacements > this.#rules.maxReplacements) return this.#end('stuck');
-    this.#fees = above(this.#fees, {
+    const next = above(this.#fees, {
       maxFeePerGas: smaller(fees.maxFeePerGas, this.#limit.maxFeePerGas),
       maxPriorityFeePerGas: smaller(fees.maxPriorityFeePerGas, this.#limit.maxPriorityFeePerGas),
     });
+    if (++this.#replacements > this.#rules.maxReplacements || isExcessive(next, fees)) return this.#end('stuck');
+    this.#fees = next;
     return this.#send();
   }
 

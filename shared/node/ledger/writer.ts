@@ -8,14 +8,22 @@ import { openChain } from './chain.ts';
 import { claim } from './claim.ts';
 import { close } from './close.ts';
 import { register } from './register.ts';
-import { createTransact } from './transact.ts';
+import { createSubmitter, type Submitter } from './submit.ts';
+import { sendOnce, type Transact } from './transact.ts';
 
-/** One writer per account and process: two would fight over nonces. @throws when the key is none. */
-export function createLedgerWriter(profile: NetworkProfile, privateKey: Hex): LedgerWriter {
+/**
+ * One writer per account and process: two would fight over nonces. `sender` decides how calls get into blocks.
+ * @throws when the key is none.
+ */
+export function createLedgerWriter(
+  profile: NetworkProfile,
+  privateKey: Hex,
+  sender: (submitter: Submitter) => Transact = sendOnce,
+): LedgerWriter {
   const chain = openChain(profile);
   const signing = privateKeyToAccount(privateKey);
   const account = address(signing.address);
-  const transact = createTransact(chain, signing);
+  const transact = sender(createSubmitter(chain, signing));
   return {
     account,
     register: (wanted) => register(chain, transact, account, wanted),

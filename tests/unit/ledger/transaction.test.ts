@@ -86,6 +86,14 @@ describe('the life of a transaction', () => {
     expect(sent[1]).toEqual({ maxFeePerGas: 1_600n, maxPriorityFeePerGas: 160n });
   });
 
+  it('does not outbid itself far above a network that asks for little', () => {
+    const network = { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n };
+    const { how, sent } = play({ broadcast: () => broadcast('taken'), look: () => seen({ fees: network }) });
+    expect(how).toBe('stuck');
+    // 4 times the network's price and a thousand wei: 800, 901, and not 1,014.
+    expect(sent.map(({ maxFeePerGas }) => maxFeePerGas)).toEqual([800n, 901n]);
+  });
+
   it('does not offer more for the time in which it could not see', () => {
     const { how, sent } = play({
       broadcast: () => broadcast('taken'),
