@@ -131,9 +131,13 @@ contract Handler is Books {
 
     // ------------------------------------------------------------------ payee
 
-    /// A batch of good, stale, foreign, malleated and random items, in any order and some of them twice.
-    function claim(uint256 seed, uint96 amount, uint256 order, bytes32 garbage) external {
-        _claim(pick(seed), uint96(amount % (2 * uint256(type(uint64).max))), order, garbage);
+    /// A batch of good, stale, foreign, malleated and random items, in any order and some of them twice; now, or when a
+    /// notice has run out and nobody has withdrawn yet.
+    function claim(uint256 seed, uint96 amount, uint256 order, bytes32 garbage, bool late) external {
+        uint256 k = pick(seed);
+        uint40 closeAt = channelAt(k).closeAt;
+        if (late && block.timestamp < closeAt) vm.warp(closeAt);
+        _claim(k, uint96(amount % (2 * uint256(type(uint64).max))), order, garbage);
     }
 
     function _claim(uint256 k, uint96 amount, uint256 order, bytes32 garbage) private touchesOnly(k) {
