@@ -342,7 +342,8 @@ export class Attempt {
       },
       disputed: (error) => {
         // Asked to close, the node answers a failure with a refusal.
-        if (this.#settling) return this.#fail(error);
+        // Two counts that drifted apart do not come together again: a new session starts both at nothing.
+        if (this.#settling || error.code === 'metering_disputed') return this.#fail(error);
         this.warning = error;
         this.#changed();
       },

@@ -119,6 +119,7 @@ export function startPayments(
       case 'receipt':
         return driven.feed(message);
       case 'gate':
+        driven.feed({ type: 'gate', open: message.open });
         return events.gate(message.open, message.error && known(message.error).data());
       case 'refused':
         return driven.feed({ type: 'refused', error: known(message.error) });

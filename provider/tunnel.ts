@@ -23,11 +23,20 @@ export interface TunnelOptions {
   readonly onError: (error: unknown) => void;
 }
 
+export interface EgressPolicy {
+  /** Prefixes of this home that nobody's traffic may reach. */
+  readonly forbid: readonly string[];
+  readonly blockedTcpPorts: readonly number[];
+  /** 0: no limit of its own. */
+  readonly perClientKbps: number;
+  readonly totalKbps: number;
+}
+
 export interface ProviderTunnel {
   readonly name: string;
   readonly backend: 'kernel' | 'wireguard-go';
   /** What clients may reach; may be called again when the addresses of this machine change. */
-  egress(forbid: readonly string[], blockedTcpPorts: readonly number[], perClientKbps: number): Promise<void>;
+  egress(policy: EgressPolicy): Promise<void>;
   addPeer(peer: PeerSetup, onCounters: (counters: PeerCounters) => void): Promise<void>;
   removePeer(publicKey: string): Promise<void>;
   gate(addresses: TunnelAddresses, open: boolean): Promise<void>;
@@ -97,8 +106,8 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
     name: tunnel,
     backend,
     totals,
-    async egress(forbid, blockedTcpPorts, perClientKbps) {
-      const shaping = perClientKbps > 0 ? { perClientKbps } : {};
+    async egress({ forbid, blockedTcpPorts, perClientKbps, totalKbps }) {
+      const shaping = perClientKbps > 0 ? { perClientKbps, totalKbps } : { totalKbps };
       const [forbidden, ports] = [[...forbid], [...blockedTcpPorts]];
       await device.ask({ verb: 'egress', tunnel, forbid: forbidden, blockedTcpPorts: ports, ...shaping });
     },

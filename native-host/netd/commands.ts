@@ -14,6 +14,7 @@ const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 export interface Programs {
   readonly ip: string;
   readonly nft: string;
+  readonly tc: string;
   readonly wg: string | null;
   readonly wireguardGo: string | null;
 }
@@ -23,6 +24,7 @@ export function findPrograms(): Programs {
   return {
     ip: required('ip', 'iproute2'),
     nft: required('nft', 'nftables'),
+    tc: required('tc', 'iproute2'),
     wg: find('wg'),
     wireguardGo: find('wireguard-go'),
   };

@@ -11,6 +11,7 @@ import { gateRules } from './gate.ts';
 import type { Machine } from './machine.ts';
 import { refuse } from './refusal.ts';
 import type { LinkAddresses } from './routes.ts';
+import { shape } from './shaper.ts';
 import { spliceRules, unspliceRules } from './splice.ts';
 import { clientTable, providerTable } from './table.ts';
 import type { PeerState } from './wireguard.ts';
@@ -163,6 +164,7 @@ export class Tunnel {
   async egress(body: Body<'egress'>): Promise<void> {
     this.#providersOnly();
     await this.#machine.nft.apply(egressRules(this.name, body));
+    if (body.totalKbps !== undefined) await shape(this.#machine.programs.tc, this.name, body.totalKbps);
     if (!this.#egress) this.#machine.forwarding.hold();
     this.#egress = true;
   }

@@ -75,6 +75,8 @@ export const VerbSchema = v.variant('verb', [
     forbid: v.pipe(v.array(v.pipe(v.string(), v.maxLength(64), v.regex(/^[0-9a-f.:/]+$/))), v.maxLength(256)),
     blockedTcpPorts: v.pipe(v.array(PortSchema), v.maxLength(64)),
     perClientKbps: v.optional(CountSchema),
+    /** What all clients together may receive, held by a queue in front of WireGuard. */
+    totalKbps: v.optional(v.pipe(CountSchema, v.minValue(64))),
   }),
   /** Provider: let a peer's forwarded traffic through, or not. The control channel always passes. */
   v.object({

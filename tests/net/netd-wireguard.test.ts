@@ -13,7 +13,10 @@ import { keys, run } from './netd-lab.ts';
 
 const runtime = mkdtempSync('/dev/shm/warren-wg-');
 const userspace = new WireGuardGo(find('wireguard-go') ?? 'wireguard-go');
-const tool = new WireGuardTool({ ip: find('ip') ?? '', nft: '', wg: find('wg') ?? '', wireguardGo: null }, runtime);
+const tool = new WireGuardTool(
+  { ip: find('ip') ?? '', nft: '', tc: '', wg: find('wg') ?? '', wireguardGo: null },
+  runtime,
+);
 afterAll(() => rmSync(runtime, { recursive: true, force: true }));
 
 describe.each<readonly [string, WireGuard]>([

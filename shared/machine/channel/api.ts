@@ -37,6 +37,8 @@ export type PayerInput =
   | { readonly type: 'counters'; readonly rxBytes: ByteCount; readonly txBytes: ByteCount }
   /** The provider's receipt: `rxBytes` is what it received from us. */
   | { readonly type: 'receipt'; readonly accepted: Wei; readonly rxBytes: ByteCount; readonly txBytes: ByteCount }
+  /** The provider's gate: shut although all is paid means that the two counts have drifted apart. */
+  | { readonly type: 'gate'; readonly open: boolean }
   /** The answer to `sign`. */
   | { readonly type: 'signed'; readonly cumulative: Wei; readonly signature: Uint8Array }
   /** The channel was topped up (confirmed). */

@@ -3,7 +3,7 @@
  * what was never sent. It never signs above the deposit nor below what it signed before.
  */
 import { WarrenError } from '../../base/errors.ts';
-import { type ByteCount, MEGABYTE, type Wei } from '../../base/units.ts';
+import { type ByteCount, MEGABYTE, type Ms, type Wei } from '../../base/units.ts';
 import type { Deadline, Machine, Tick } from '../machine.ts';
 import { bytesFor, costOf, larger, smaller } from './amounts.ts';
 import { type PayerConfig, type PayerInput, type PayerOutput, TOLERANCE_BYTES, TOLERANCE_RATIO } from './api.ts';
@@ -11,6 +11,8 @@ import { PAYER_TRANSITIONS, type PayerEvent, type PayerPhase } from './transitio
 
 /** When so little is left in the deposit, a top-up is due. */
 export const LOW_WATER_BYTES: ByteCount = 10 * MEGABYTE;
+/** A shut gate with nothing owed: proofs and receipts under way need a moment, then it is a dispute. */
+const STALL_MS: Ms = 3_000;
 
 export class Payer implements Machine<PayerInput, PayerOutput> {
   readonly #config: PayerConfig;
@@ -26,6 +28,9 @@ export class Payer implements Machine<PayerInput, PayerOutput> {
   #rxBytes: ByteCount = 0;
   #txBytes: ByteCount = 0;
   #receivedByProvider: ByteCount = 0;
+  #sentByProvider: ByteCount = 0;
+  /** Since when the gate is shut although nothing is owed. */
+  #stalledAt: Ms | null = null;
 
   constructor(config: PayerConfig) {
     this.#config = config;
@@ -37,7 +42,7 @@ export class Payer implements Machine<PayerInput, PayerOutput> {
     return this.#phase;
   }
 
-  handle(input: PayerInput | Tick): readonly PayerOutput[] {
+  handle(input: PayerInput | Tick, now: Ms): readonly PayerOutput[] {
     if (this.#phase === 'disputed') return [];
     switch (input.type) {
       case 'recovered':
@@ -46,7 +51,11 @@ export class Payer implements Machine<PayerInput, PayerOutput> {
         return this.#onCounters(input.rxBytes, input.txBytes);
       case 'receipt':
         this.#receivedByProvider = Math.max(this.#receivedByProvider, input.rxBytes);
-        return [];
+        this.#sentByProvider = Math.max(this.#sentByProvider, input.txBytes);
+        return this.#pay();
+      case 'gate':
+        this.#stalledAt = input.open ? null : (this.#stalledAt ?? now);
+        return this.#pay();
       case 'signed':
         return this.#onSigned(input.cumulative, input.signature);
       case 'deposit':
@@ -57,12 +66,33 @@ export class Payer implements Machine<PayerInput, PayerOutput> {
         this.#stopped = input.stopped;
         return this.#pay();
       case 'tick':
-        return [];
+        return this.#stallEndsAt !== null && now >= this.#stallEndsAt ? this.#giveUp() : [];
     }
   }
 
   deadline(): Deadline | null {
-    return null;
+    const at = this.#stallEndsAt;
+    return at === null ? null : { at, why: 'the gate is shut although all is paid' };
+  }
+
+  get #stallEndsAt(): Ms | null {
+    return this.#stalledAt === null || this.#stopped || this.#phase !== 'paying' ? null : this.#stalledAt + STALL_MS;
+  }
+
+  #giveUp(): readonly PayerOutput[] {
+    this.#stalledAt = null;
+    const error = new WarrenError(
+      'metering_disputed',
+      `The node counts ${this.#sentByProvider} bytes sent, ${this.#rxBytes} arrived; it waits for payment of the rest.`,
+      'Connect again, or choose another node.',
+    );
+    return this.#dispute(error);
+  }
+
+  /** What arrived; and of what was lost on the way, as much as the tolerance allows. */
+  get #received(): ByteCount {
+    const tolerated = this.#rxBytes * (1 + TOLERANCE_RATIO) + TOLERANCE_BYTES;
+    return Math.max(this.#rxBytes, Math.min(this.#sentByProvider, Math.floor(tolerated)));
   }
 
   #onRecovered(highest: { readonly cumulative: Wei; readonly signer: string | null } | null): readonly PayerOutput[] {
@@ -126,7 +156,7 @@ export class Payer implements Machine<PayerInput, PayerOutput> {
     const base = this.#base;
     if (base === null || this.#stopped || this.#phase !== 'paying') return [];
     const { pricePerMB } = this.#config;
-    const used = this.#rxBytes + Math.min(this.#receivedByProvider, this.#txBytes);
+    const used = this.#received + Math.min(this.#receivedByProvider, this.#txBytes);
     if (bytesFor(this.#paid - base, pricePerMB) - used > 0) return [];
     const wanted = larger(base + costOf(used + MEGABYTE, pricePerMB), this.#highestSigned);
     const cumulative = smaller(wanted, this.#deposit);

@@ -3,9 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { WarrenError } from '../../../shared/base/errors.ts';
 import { address, MEGABYTE, type Wei } from '../../../shared/base/units.ts';
 import { costOf } from '../../../shared/machine/channel/amounts.ts';
-import type { PayerConfig, PayerInput, PayerOutput } from '../../../shared/machine/channel/api.ts';
+import {
+  type PayerConfig,
+  type PayerInput,
+  type PayerOutput,
+  TOLERANCE_BYTES,
+} from '../../../shared/machine/channel/api.ts';
 import { Payer } from '../../../shared/machine/channel/payer.ts';
 import { PAYER_TRANSITIONS, type PayerEvent, type PayerPhase } from '../../../shared/machine/channel/transitions.ts';
+import type { Tick } from '../../../shared/machine/machine.ts';
 
 const SIGNER = address(`0x${'51'.repeat(20)}`);
 const OTHER = address(`0x${'07'.repeat(20)}`);
@@ -22,11 +28,11 @@ const config = (change: Partial<PayerConfig> = {}): PayerConfig => ({
 });
 
 /** Feeds inputs and answers every `sign` at once, as the host does; gives all outputs in their order. */
-function run(payer: Payer, inputs: readonly PayerInput[]): PayerOutput[] {
+function run(payer: Payer, inputs: readonly (PayerInput | Tick)[], now = 0): PayerOutput[] {
   const all: PayerOutput[] = [];
   const queue = [...inputs];
   for (let input = queue.shift(); input; input = queue.shift())
-    for (const output of payer.handle(input)) {
+    for (const output of payer.handle(input, now)) {
       all.push(output);
       if (output.type === 'sign')
         queue.unshift({ type: 'signed', cumulative: output.cumulative, signature: new Uint8Array(64) });
@@ -36,7 +42,7 @@ function run(payer: Payer, inputs: readonly PayerInput[]): PayerOutput[] {
 
 const fresh: PayerInput = { type: 'recovered', highest: null };
 const counters = (rxBytes: number, txBytes = 0): PayerInput => ({ type: 'counters', rxBytes, txBytes });
-const receipt = (rxBytes: number): PayerInput => ({ type: 'receipt', accepted: 0n, rxBytes, txBytes: 0 });
+const receipt = (rxBytes: number, txBytes = 0): PayerInput => ({ type: 'receipt', accepted: 0n, rxBytes, txBytes });
 const amounts = (outputs: readonly PayerOutput[]): Wei[] =>
   outputs.flatMap((o) => (o.type === 'send' ? [o.proof.cumulative] : []));
 const codes = (outputs: readonly PayerOutput[]) =>
@@ -67,6 +73,38 @@ describe('an honest client', () => {
     const payer = new Payer(config());
     run(payer, [fresh]);
     expect(amounts(run(payer, [receipt(1.2 * MB), counters(0, 0.99 * MB)]))).toEqual([]);
+  });
+
+  test('pays for what was lost on the way, but no more of it than the tolerance', () => {
+    const payer = new Payer(config());
+    run(payer, [fresh, counters(4 * MB)]);
+    // Ten megabytes are missing; 3 % of fifty and 256 KiB are paid, and one megabyte ahead of that.
+    expect(amounts(run(payer, [counters(50 * MB), receipt(0, 60 * MB)]))).toEqual([51_000n, 52_763n]);
+  });
+
+  test('a gate that stays shut although all is paid is a dispute after three seconds', () => {
+    const payer = new Payer(config());
+    run(payer, [fresh, counters(0.5 * MB)]);
+    run(payer, [{ type: 'gate', open: false }], 1_000);
+    expect(payer.deadline()?.at).toBe(4_000);
+    expect(codes(run(payer, [{ type: 'tick' }], 4_000))).toEqual(['metering_disputed']);
+  });
+
+  test('a gate that opens again in time, or is shut because paying was stopped, is none', () => {
+    const payer = new Payer(config());
+    run(payer, [fresh, counters(0.5 * MB)]);
+    run(payer, [{ type: 'gate', open: false }], 1_000);
+    run(payer, [{ type: 'gate', open: true }], 2_000);
+    expect(payer.deadline()).toBeNull();
+    run(
+      payer,
+      [
+        { type: 'stop', stopped: true },
+        { type: 'gate', open: false },
+      ],
+      5_000,
+    );
+    expect(codes(run(payer, [{ type: 'tick' }], 60_000))).toEqual([]);
   });
 
   test('stays one megabyte ahead at a high rate too, in larger steps', () => {
@@ -183,7 +221,7 @@ describe('whatever happens', () => {
   const input = fc.oneof(
     fc.constant<PayerInput>(fresh),
     fc.tuple(fc.nat(40 * MB), fc.nat(40 * MB)).map(([rx, tx]) => counters(rx, tx)),
-    fc.nat(8 * MB).map(receipt),
+    fc.tuple(fc.nat(8 * MB), fc.nat(40 * MB)).map(([rx, tx]) => receipt(rx, tx)),
     fc.boolean().map((stopped): PayerInput => ({ type: 'stop', stopped })),
     fc.nat(60).map((n): PayerInput => ({ type: 'deposit', deposit: BigInt(n) * PRICE })),
     fc
@@ -191,7 +229,7 @@ describe('whatever happens', () => {
       .map((n): PayerInput => ({ type: 'recovered', highest: { cumulative: BigInt(n) * PRICE, signer: SIGNER } })),
   );
 
-  test('amounts never fall, never pass the deposit, and never run ahead of the bytes by more than a megabyte', () => {
+  test('amounts never fall, never pass the deposit, and never run ahead of the bytes by more than a megabyte and the tolerance', () => {
     fc.assert(
       fc.property(fc.array(input, { maxLength: 60 }), (inputs) => {
         const payer = new Payer(config({ deposit: 30n * PRICE }));
@@ -209,7 +247,7 @@ describe('whatever happens', () => {
           }
         }
         if (base !== null && inputs.filter((one) => one.type === 'recovered').length === 1)
-          expect(last).toBeLessThanOrEqual(base + costOf(rx + tx + MB, PRICE));
+          expect(last).toBeLessThanOrEqual(base + costOf(rx * 1.03 + TOLERANCE_BYTES + tx + MB, PRICE));
       }),
     );
   });
@@ -238,10 +276,10 @@ describe('the table', () => {
 
   test.each(rows)('$from, $event → $to', ({ from, event, to }) => {
     const payer = new Payer(config({ deposit: 5n * PRICE }));
-    if (from === 'signing') payer.handle(fresh);
+    if (from === 'signing') payer.handle(fresh, 0);
     else run(payer, stories[from]);
     expect(payer.phase).toBe(from);
-    const outputs = events[event].flatMap((input) => payer.handle(input));
+    const outputs = events[event].flatMap((input) => payer.handle(input, 0));
     const expected = to ?? from;
     if (event === 'empty' && from === 'paying') {
       // What is left is signed first; the look after that finds it empty.

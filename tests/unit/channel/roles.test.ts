@@ -61,7 +61,7 @@ function transfer(link: Link, seconds: number) {
   let now = 0;
   const later = (run: () => void) => mail.push({ at: now + link.roundTripMs / 2, run });
   const toPayer = (input: PayerInput) => {
-    for (const output of payer.handle(input)) {
+    for (const output of payer.handle(input, now)) {
       if (output.type === 'sign') {
         const { cumulative } = output;
         toPayer({ type: 'signed', cumulative, signature: sign(digest(cumulative), KEY) });
