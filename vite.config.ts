@@ -1,6 +1,6 @@
 /** Builds the extension: `BROWSER_TARGET=chrome|firefox vite build` → dist/chrome, dist/firefox. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { crx } from '@crxjs/vite-plugin';
 import preact from '@preact/preset-vite';
@@ -18,7 +18,7 @@ function packedSize(): Plugin {
     name: 'packed-size',
     apply: 'build',
     configResolved: ({ root, build }) => {
-      folder = join(root, build.outDir);
+      folder = resolve(root, build.outDir);
     },
     closeBundle: {
       order: 'post',

@@ -59,7 +59,10 @@ async function main(): Promise<Story> {
     await until('netd listens', () => existsSync(SOCKET));
 
     // The screen also looks by itself, and may be gone before the button is pressed.
-    await popup.getByTestId('error-retry').click({ timeout: 5_000 }).catch(() => null);
+    await popup
+      .getByTestId('error-retry')
+      .click({ timeout: 5_000 })
+      .catch(() => null);
     const gone = screen.waitFor({ state: 'detached' }).then(() => null);
     const screenAfter = await gone.catch(() => popup.locator('body').textContent());
     // One that the extension had begun to ask by itself may still be on its way out.
