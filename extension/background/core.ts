@@ -29,6 +29,7 @@ export interface World {
 
 /** How long the host stays after its last use: a click on the popup a moment later finds it warm. */
 const LINGER_MS = 20_000;
+const BALANCE_MS = 15_000;
 /** A key that the host still asks for is sent again after this. */
 const SIGNER_AGAIN_MS = 2_000;
 
@@ -44,6 +45,7 @@ export class Core {
   readonly ready: Promise<void>;
   private windows = 0;
   private lastIntent = '';
+  private stopWatching: () => void = () => {};
   private stopLinger: () => void = () => {};
   private readonly sentSigners = new Map<string, number>();
   private readonly world: World;
@@ -99,12 +101,21 @@ export class Core {
   windowOpened(): void {
     this.windows++;
     this.wantHost();
-    void this.money.refresh().catch(() => {});
+    if (this.windows === 1) this.watchBalance();
+    else void this.money.keepTrying();
   }
 
   windowClosed(): void {
     this.windows--;
     this.wantHost();
+  }
+
+  /** While somebody looks: what arrives in the wallet shows up by itself. */
+  private watchBalance(): void {
+    if (this.windows === 0) return;
+    if (this.link.status === 'ready') void this.money.keepTrying();
+    this.stopWatching();
+    this.stopWatching = this.world.timers.after(BALANCE_MS, () => this.watchBalance());
   }
 
   /** @throws WarrenError wallet_missing when it is switched on before there is anything to pay with. */
@@ -149,7 +160,7 @@ export class Core {
   private afterStatus(): void {
     if (this.link.status === 'ready') {
       this.sendIntent();
-      void this.money.refresh().catch(() => {});
+      void this.money.keepTrying();
     } else {
       this.mirror.forget();
       void this.applyNow();

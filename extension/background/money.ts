@@ -25,6 +25,7 @@ import type { WalletKeeper } from './wallet-keeper.ts';
 const KEY = 'book';
 const POLL_MS = 1_000;
 const POLL_SLOW_MS = 5_000;
+const REFRESH_AGAIN_MS = 2_000;
 const POLL_FAST_FOR_MS = 60_000;
 
 export class MoneyDesk {
@@ -36,6 +37,7 @@ export class MoneyDesk {
   private queue: Promise<unknown> = Promise.resolve();
   private polling = false;
   private seenNeeds = '';
+  private stopTrying: () => void = () => {};
   private snapshot: Snapshot | null = null;
   private readonly local: StorageArea;
   private readonly link: NativeLink;
@@ -105,8 +107,18 @@ export class MoneyDesk {
     const needs = snapshot.exits.map((exit) => needId(exit) ?? '').join();
     const changed = needs !== this.seenNeeds;
     this.seenNeeds = needs;
-    if (changed) await this.refresh().catch(() => {});
+    if (changed) await this.keepTrying();
     this.poll();
+  }
+
+  /** Refreshes until it worked or the host is gone: a sheet must not stay without its numbers. */
+  async keepTrying(): Promise<void> {
+    this.stopTrying();
+    await this.refresh().catch(() => {
+      this.stopTrying = this.timers.after(REFRESH_AGAIN_MS, () => {
+        if (this.link.status === 'ready') void this.keepTrying();
+      });
+    });
   }
 
   /** Balances and channels anew. @throws WarrenError from the host, ledger_unreachable among them. */

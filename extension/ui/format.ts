@@ -14,6 +14,15 @@ export function countryName(code: string): string {
   }
 }
 
+/** An amount that was written with a point, with the decimal sign of the browser's language. */
+export function localAmount(text: string): string {
+  return text.replace('.', (0.5).toLocaleString(language()).charAt(1));
+}
+
+export function decimal(value: number): string {
+  return value.toLocaleString(language(), { maximumFractionDigits: 1 });
+}
+
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
 /** SI units: a megabyte is the 1,000,000 bytes that one price unit counts. */
@@ -59,5 +68,5 @@ export function when(at: number, now: number): string {
 }
 
 export function hours(minutes: number): string {
-  return t('hours', Math.round((minutes / 60) * 10) / 10);
+  return t('hours', decimal(minutes / 60));
 }

@@ -3,7 +3,7 @@
  * rewrites while the browser runs. It builds no tunnel and proves nothing about one.
  * Usage: node shots-host.ts <scenario.json>
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import * as v from 'valibot';
 import {
   DownSchema,
@@ -15,6 +15,12 @@ import {
 } from '../../shared/wire/native.ts';
 
 export type Snapshot = Extract<UpInput, { type: 'snapshot' }>;
+/** Whole or not at all: the host reads the file whenever it likes. */
+export function writeScenario(file: string, scenario: Scenario): void {
+  writeFileSync(`${file}.new`, JSON.stringify(scenario));
+  renameSync(`${file}.new`, file);
+}
+
 export interface Scenario {
   readonly version?: number;
   readonly network: Extract<UpInput, { type: 'welcome' }>['network'];

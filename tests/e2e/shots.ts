@@ -16,7 +16,7 @@ import { seedOf } from '../../extension/wallet/seed.ts';
 import { EXTENSION_ID_CHROMIUM, PAGE_PATH, POPUP_PATH } from '../../manifest/extension.ts';
 import { writeNativeManifests } from '../../manifest/native-messaging.ts';
 import { address } from '../../shared/base/units.ts';
-import type { Scenario } from './shots-host.ts';
+import { type Scenario, writeScenario } from './shots-host.ts';
 import { BLOCKED, CONNECTING, EMPTY, NO_FUNDS, NODES, needs, PROTECTED } from './shots-scenes.ts';
 
 const { values: options } = parseArgs({
@@ -304,7 +304,7 @@ async function installHost(): Promise<void> {
 }
 
 function scene(next: Scenario): void {
-  writeFileSync(scenario, JSON.stringify(next));
+  writeScenario(scenario, next);
 }
 
 async function open(page: Page, url: string): Promise<void> {

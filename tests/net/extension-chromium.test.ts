@@ -14,7 +14,7 @@ import { TEST } from '../../extension/ui/testids.ts';
 import { PAGE_PATH, POPUP_PATH } from '../../manifest/extension.ts';
 import { writeNativeManifests } from '../../manifest/native-messaging.ts';
 import { type InstalledChromium, installChromium } from '../e2e/installed-chromium.ts';
-import type { Scenario } from '../e2e/shots-host.ts';
+import { writeScenario } from '../e2e/shots-host.ts';
 import { EMPTY, NODES, PROTECTED } from '../e2e/shots-scenes.ts';
 
 const PASSWORD = 'a quiet burrow';
@@ -79,7 +79,7 @@ function scene(state: 'up' | 'failed'): void {
         ? { ...exit, proxy: { host: '127.0.0.1' as const, port: portOf(proxy), username: 'u', password: 'p' } }
         : { ...exit, phase: 'failed' as const, proxy: null },
     );
-  writeFileSync(scenario, JSON.stringify({ ...EMPTY, exits } satisfies Scenario));
+  writeScenario(scenario, { ...EMPTY, exits });
 }
 
 async function installHost(): Promise<void> {

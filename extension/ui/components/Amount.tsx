@@ -1,5 +1,6 @@
 /** An amount of the token or of the coin. The exact wei stay readable in `data-value`. */
 import { formatAmount } from '../../wallet/amounts.ts';
+import { localAmount } from '../format.ts';
 import { view } from '../link.ts';
 
 const COIN_DECIMALS = 18;
@@ -17,7 +18,8 @@ export function Amount({ wei, coin = false, digits = 4, testid }: Props) {
   const symbol = coin ? network?.coinSymbol : network?.tokenSymbol;
   return (
     <span class="amount" data-testid={testid} data-value={wei === null ? '' : String(wei)}>
-      {wei === null ? '–' : formatAmount(BigInt(wei), decimals, digits)} <span class="unit">{symbol ?? ''}</span>
+      {wei === null ? '–' : localAmount(formatAmount(BigInt(wei), decimals, digits))}{' '}
+      <span class="unit">{symbol ?? ''}</span>
     </span>
   );
 }

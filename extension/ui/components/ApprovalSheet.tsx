@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { WarrenError } from '../../../shared/base/errors.ts';
 import type { Approval } from '../../messages.ts';
 import { exactAmount, formatAmount, parseAmount } from '../../wallet/amounts.ts';
-import { countryName, hours, shortAddress } from '../format.ts';
+import { countryName, decimal, hours, localAmount, shortAddress } from '../format.ts';
 import { errorText, t } from '../i18n.ts';
 import { fire, send, view } from '../link.ts';
 import { TEST } from '../testids.ts';
@@ -162,14 +162,15 @@ function amountProblem(approval: Approval, amount: bigint | null, decimals: numb
   if (approval.problem === 'coin') return t('noCoin', view.value?.network?.coinSymbol ?? '');
   if (amount === null) return t('amountInvalid');
   if (!approval.editable) return '';
-  if (amount < BigInt(approval.minAmount)) return t('amountLow', formatAmount(BigInt(approval.minAmount), decimals));
+  if (amount < BigInt(approval.minAmount))
+    return t('amountLow', localAmount(formatAmount(BigInt(approval.minAmount), decimals)));
   return wallet?.token != null && amount > BigInt(wallet.token) ? t('amountHigh') : '';
 }
 
 function enoughFor(approval: Approval, amount: bigint | null): string {
   if (amount === null || approval.pricePerMB === null || BigInt(approval.pricePerMB) === 0n) return '';
   const gigabytes = Number(((amount / BigInt(approval.pricePerMB)) * 10n) / 1000n) / 10;
-  return t('enoughFor', gigabytes);
+  return t('enoughFor', decimal(gigabytes));
 }
 
 function nextText(approval: Approval): string {

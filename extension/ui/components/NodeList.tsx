@@ -133,7 +133,7 @@ function Row({ node }: { node: NodeView }) {
         class="button small"
         data-testid={TEST.nodeSetDefault}
         aria-pressed={isDefault}
-        aria-label={t('setDefaultFor', `${countryName(node.country)} ${place}`)}
+        aria-label={`${isDefault ? t('yourExit') : t('use')}: ${countryName(node.country)} ${place}`}
         onClick={() => fire({ name: 'default', exit: nodeAction(node) })}
       >
         {isDefault ? <Icon name="check" size={16} /> : null}

@@ -339,7 +339,9 @@ test('every language has every word, with the same numbered places', async () =>
     string,
     { message: string }
   >;
-  expect(Object.keys(de).sort()).toEqual(Object.keys(en).sort());
+  // Other errors come in the host's own English; a language may have words of its own for them.
+  const own = (key: string) => key in en || !/^error(Action)?_/.test(key);
+  expect(Object.keys(de).filter(own).sort()).toEqual(Object.keys(en).sort());
   const places = (text = '') => [...new Set(text.match(/\$\d/g) ?? [])].sort();
   for (const key of Object.keys(en)) expect([key, places(de[key]?.message)]).toEqual([key, places(en[key]?.message)]);
 });
