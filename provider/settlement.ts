@@ -111,7 +111,9 @@ export function startSettlements(options: SettlementOptions): Settlements {
 
   async function round(shutdown: boolean): Promise<void> {
     // Nothing owed: the chain is left in peace.
-    await look([...new Set([...book.unsettled(), ...book.unclaimed().filter(isCapped)])]);
+    const stale = new Set([...book.unsettled(), ...book.unclaimed().filter(isCapped)]);
+    await look([...stale]);
+    if (stale.size > 0) options.onLedger(true);
     if (book.unclaimed().length === 0) return;
     const { maxFeePerGas } = await reader.account(writer.account);
     const costs = { tokenPerGas: options.tokenPerGas(maxFeePerGas) };

@@ -10,11 +10,14 @@ export async function startRpcProxy(
   options: { readonly refuseWideLogs?: boolean; readonly dropFirstLog?: boolean } = {},
 ) {
   let requests = 0;
+  let down = false;
+  let losing: string | null = null;
   const server: Server = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk) => (body += chunk));
     request.on('end', async () => {
       requests++;
+      if (down) return void request.socket.destroy();
       const calls = [JSON.parse(body)].flat() as {
         id: number;
         method: string;
@@ -26,6 +29,7 @@ export async function startRpcProxy(
         body,
       });
       const answers = [await upstream.json()].flat() as { id: number; result?: unknown }[];
+      if (calls.some(({ method }) => method === losing)) return void request.socket.destroy();
       for (const [i, call] of calls.entries()) {
         const range = call.params?.[0];
         const wide = call.method === 'eth_getLogs' && range?.fromBlock !== range?.toBlock;
@@ -43,6 +47,14 @@ export async function startRpcProxy(
   return {
     profile: { ...profile, rpcUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
     requests: () => requests,
+    /** Hangs up on everybody until told otherwise. */
+    setDown(value: boolean) {
+      down = value;
+    },
+    /** Carries calls of this method to the chain and loses the answer; null: no longer. */
+    loseAnswersTo(method: string | null) {
+      losing = method;
+    },
     close: () => new Promise((resolve) => server.close(resolve)),
   };
 }

@@ -80,7 +80,8 @@ export function createSubmitter(chain: Chain, account: PrivateKeyAccount): Submi
       try {
         const [, estimate, mined, pending, fees] = await Promise.all([
           client.call({ account: from, ...call }),
-          client.estimateGas({ account: from, ...call }),
+          // Not against pending transactions, as some nodes do by default: this one may take the place of one of them.
+          client.estimateGas({ account: from, blockTag: 'latest', ...call }),
           client.getTransactionCount({ address: from, blockTag: 'latest' }),
           client.getTransactionCount({ address: from, blockTag: 'pending' }),
           readFees(client),
