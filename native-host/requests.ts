@@ -34,12 +34,14 @@ export async function answer(host: Answering, body: RequestBody): Promise<Result
         maxFeePerGas: account.maxFeePerGas.toString(),
         maxPriorityFeePerGas: account.maxPriorityFeePerGas.toString(),
         permitNonce: account.permitNonce.toString(),
+        ...(account.permit === false ? { permit: false } : {}),
         blockTime: account.blockTime,
       };
     }
     case 'wallet.channel': {
       const channel = await ledger.ask((chain) => chain.channel(body.params));
-      return { ...channel, deposit: channel.deposit.toString(), claimed: channel.claimed.toString() };
+      const { exists, deposit, claimed, closeAt, graceMinutes, epoch } = channel;
+      return { exists, deposit: deposit.toString(), claimed: claimed.toString(), closeAt, graceMinutes, epoch };
     }
     case 'wallet.broadcast': {
       const hash = await ledger.ask((chain) => chain.broadcast(body.params.raw as Hex));

@@ -122,6 +122,8 @@ export interface LedgerReader {
     readonly maxFeePerGas: Wei;
     readonly maxPriorityFeePerGas: Wei;
     readonly permitNonce: bigint;
+    /** False when the token has no EIP-2612: then `permitNonce` is 0 and means nothing. */
+    readonly permit?: boolean;
     readonly blockTime: number;
   }>;
   broadcast(raw: Hex): Promise<Hex>;

@@ -228,6 +228,8 @@ export const AccountSchema = v.object({
   maxPriorityFeePerGas: WeiSchema,
   /** EIP-2612 permit nonce of this account at the token. */
   permitNonce: WeiSchema,
+  /** False when the token has no EIP-2612: then `permitNonce` is 0 and means nothing. */
+  permit: v.optional(v.boolean()),
   blockTime: CountSchema,
 });
 export const ChannelSchema = v.object({

@@ -4,6 +4,7 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toHex } from '../../shared/base/bytes.ts';
 import type { WarrenError } from '../../shared/base/errors.ts';
+import { address } from '../../shared/base/units.ts';
 import { createLedgerReader } from '../../shared/node/ledger/reader.ts';
 import { createLedgerWriter } from '../../shared/node/ledger/writer.ts';
 import { hermeChannelsAbi } from '../../shared/wire/abi.ts';
@@ -191,6 +192,27 @@ describe('channels', () => {
     expect(await careful.channel(parties)).toMatchObject({ exists: true, deposit: MYST, closeAt: 0 });
     await payer.requestClose(PROVIDER);
     expect((await careful.channel(parties)).closeAt).toBeGreaterThan(0);
+  });
+});
+
+describe('an account', () => {
+  test('is told even when its token has no EIP-2612, and says so', async () => {
+    // A contract by hand: it answers 7 to balanceOf and reverts on everything else.
+    const balanceOnly = '0x60003560e01c6370a08231146012575f80fd5b60075f5260205ff3';
+    const size = (balanceOnly.length - 2) / 2;
+    const init = `0x60${size.toString(16)}600c60003960${size.toString(16)}6000f3${balanceOnly.slice(2)}` as Hex;
+    const wallet = createWalletClient({
+      account: privateKeyToAccount(PROVIDER_KEY),
+      transport: http(profile.rpcUrl),
+    }).extend(publicActions);
+    const hash = await wallet.sendTransaction({ data: init, chain: null });
+    await expect.poll(() => reader.receipt(hash)).toMatchObject({ status: 'confirmed' });
+    const { contractAddress } = await wallet.getTransactionReceipt({ hash });
+    const poor = createLedgerReader({ ...profile, token: address(contractAddress ?? '') });
+    expect(await poor.account(PROVIDER)).toMatchObject({ token: 7n, permitNonce: 0n, permit: false });
+    expect(await reader.account(PROVIDER)).not.toHaveProperty('permit');
+    const down = createLedgerReader({ ...profile, rpcUrl: 'http://127.0.0.1:9' });
+    expect(await codeOf(down.account(PROVIDER))).toBe('ledger_unreachable');
   });
 });
 

@@ -1,5 +1,6 @@
 /** Everything a wallet needs to build a transaction for one account, in one batch. */
 
+import { BaseError, ContractFunctionRevertedError, ContractFunctionZeroDataError } from 'viem';
 import type { Address } from '../../base/units.ts';
 import type { LedgerReader } from '../../effects.ts';
 import { erc20PermitAbi } from '../../wire/abi.ts';
@@ -16,9 +17,25 @@ export async function readAccount(
       client.getBalance({ address: account }),
       client.readContract({ ...token, functionName: 'balanceOf', args: [account] }),
       client.getTransactionCount({ address: account, blockTag: 'pending' }),
-      client.readContract({ ...token, functionName: 'nonces', args: [account] }),
+      client.readContract({ ...token, functionName: 'nonces', args: [account] }).catch(withoutPermit),
       readFees(client),
     ]);
-    return { coin, token: tokens, nonce, permitNonce, ...fees };
+    return {
+      coin,
+      token: tokens,
+      nonce,
+      permitNonce: permitNonce ?? 0n,
+      ...(permitNonce === null ? { permit: false } : {}),
+      ...fees,
+    };
   });
+}
+
+/** Null when the token answered that it knows no `nonces` (EIP-2612); a node that did not answer stays a failure. */
+function withoutPermit(thrown: unknown): null {
+  const refused =
+    thrown instanceof BaseError &&
+    thrown.walk((e) => e instanceof ContractFunctionRevertedError || e instanceof ContractFunctionZeroDataError);
+  if (refused) return null;
+  throw thrown;
 }
