@@ -1,6 +1,6 @@
 /** What works and what does not, in lines that a user can copy into a report: no address, no destination, no key. */
 import { asWarrenError } from '../shared/base/errors.ts';
-import type { Answering } from './requests.ts';
+import type { Answering } from './answering.ts';
 
 export interface DiagnosticLine {
   readonly name: string;

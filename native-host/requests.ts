@@ -3,21 +3,9 @@
 import type { Hex } from '../shared/base/bytes.ts';
 import { WarrenError } from '../shared/base/errors.ts';
 import type { Method, RequestBody, ResultInput } from '../shared/wire/native.ts';
+import type { Answering } from './answering.ts';
 import { diagnose } from './diagnostics.ts';
-import type { Discovery } from './discovery.ts';
-import type { Exits } from './exits.ts';
 import { watchReceipt } from './receipt-watch.ts';
-import type { Shared } from './shared.ts';
-import type { World } from './world.ts';
-
-export interface Answering {
-  readonly world: World;
-  readonly shared: Shared;
-  readonly discovery: Discovery;
-  readonly exits: Exits;
-  readonly relay: () => 'connecting' | 'connected' | 'unreachable';
-  readonly testSwitches: boolean;
-}
 
 /** @throws WarrenError with the reason, which becomes the response's error. */
 export async function answer(host: Answering, body: RequestBody): Promise<ResultInput<Method>> {

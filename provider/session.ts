@@ -20,7 +20,7 @@ import type { ControlLink, ControlOwner } from './control-server.ts';
 import type { SessionStatus } from './dashboard/status.ts';
 import { isGone, type Signs, WATCH_EVERY_MS } from './liveness.ts';
 import { Rate } from './rate.ts';
-import type { SessionParts } from './sessions.ts';
+import type { SessionParts } from './session-parts.ts';
 import { Till } from './till.ts';
 
 /** The first message of a conversation has to be there by then. */

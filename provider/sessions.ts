@@ -5,36 +5,11 @@
  */
 import type { Hex } from '../shared/base/bytes.ts';
 import { WarrenError } from '../shared/base/errors.ts';
-import type { Wei } from '../shared/base/units.ts';
-import type { Clock, Conversation, LedgerReader } from '../shared/effects.ts';
-import type { OfferedTerms, ResponderConfig } from '../shared/machine/handshake/api.ts';
+import type { Clock, Conversation } from '../shared/effects.ts';
 import { encodeRefusal } from '../shared/wire/handshake.ts';
 import { channelId } from '../shared/wire/proof.ts';
-import type { AddressPool } from './addresses.ts';
-import type { Endpoint } from './endpoint.ts';
-import type { Log } from './log.ts';
-import type { ProofBook } from './proofs.ts';
 import { ClientSession } from './session.ts';
-import type { Settlements } from './settlement.ts';
-import type { ProviderTunnel } from './tunnel.ts';
-
-/** What every session of this node shares. */
-export interface SessionParts {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly pool: AddressPool;
-  readonly endpoint: Endpoint;
-  readonly tunnel: ProviderTunnel;
-  readonly ledger: LedgerReader;
-  /** Each answer or silence of the chain, for the dashboard. */
-  readonly onLedger: (reachable: boolean) => void;
-  readonly book: ProofBook;
-  readonly settlements: Settlements;
-  readonly terms: OfferedTerms;
-  readonly rules: { readonly pricePerMB: Wei; readonly minGraceMinutes: number };
-  readonly handshake: Omit<ResponderConfig, 'terms' | 'candidates' | 'peer'>;
-  readonly sessions: Sessions;
-}
+import type { SessionParts } from './session-parts.ts';
 
 /** Handshakes under way: each holds an address pair and some kilobytes for at most 20 s. */
 const MAX_SHAKING = 256;
