@@ -57,7 +57,10 @@ afterEach(async () => {
 });
 
 /** A provider's settlements as one process runs them; given another that was stopped, it finds what that one wrote. */
-async function startProcess(last?: { proofs: readonly string[]; underWay: readonly string[] }) {
+async function startProcess(
+  last?: { readonly proofs: readonly string[]; readonly underWay: readonly string[] },
+  replaceAfterMs = 300,
+) {
   const proxy = await startRpcProxy(profile);
   const proofs = memory(last?.proofs);
   const underWay = memory(last?.underWay);
@@ -68,7 +71,7 @@ async function startProcess(last?: { proofs: readonly string[]; underWay: readon
     clock: createClock(),
     log,
     store: underWay,
-    rules: { ...TRANSACTION_RULES, lookLongestMs: 100, replaceAfterMs: 300, silentMs: 1_000 },
+    rules: { ...TRANSACTION_RULES, lookLongestMs: 100, replaceAfterMs, silentMs: 1_000 },
   });
   const book = new ProofBook(proofs);
   const writer = createLedgerWriter(proxy.profile, PROVIDER_KEY, sender);
@@ -142,7 +145,7 @@ describe('a claim', () => {
   });
 
   test('under way when the process ends is taken over by the next one, not sent beside it', async () => {
-    const before = await startProcess();
+    const before = await startProcess(undefined, 60_000);
     sign(before, 2n * MYST);
     await stall();
     const nonce = await count('latest');
@@ -159,7 +162,7 @@ describe('a claim', () => {
   });
 
   test('mined while nobody looked is not made again by the next process', async () => {
-    const before = await startProcess();
+    const before = await startProcess(undefined, 60_000);
     sign(before, 2n * MYST);
     await stall();
     before.clock.advance(ROUND_MS);
@@ -209,6 +212,27 @@ describe('a claim', () => {
     node.clock.advance(ROUND_MS);
     await poll(() => node.book.unsettled()).toEqual([]);
     expect(await tokens()).toBe(6n * MYST);
+  });
+
+  test('that a reorganisation put back among those that wait is not joined by a second one', async () => {
+    const node = await startProcess();
+    sign(node, 6n * MYST);
+    const nonce = await count('latest');
+    const snapshot = await anvil.rpc<Hex>('evm_snapshot');
+    node.clock.advance(ROUND_MS);
+    await poll(() => node.book.find(parties()).claimed).toBe(6n * MYST);
+    const raw = await anvil.rpc<Hex>('debug_getRawTransaction', node.settlements.history[0]?.transaction);
+    await anvil.rpc('evm_revert', snapshot);
+    await stall();
+    await anvil.rpc('eth_sendRawTransaction', raw);
+    const [old] = await waiting();
+
+    sign(node, 7n * MYST);
+    node.clock.advance(ROUND_MS);
+    await poll(async () => (await waiting())[0]?.maxFeePerGas).toBeGreaterThan(old?.maxFeePerGas ?? 0n);
+    await mine();
+    await poll(() => node.book.find(parties()).claimed).toBe(7n * MYST);
+    expect([await tokens(), await count('pending')]).toEqual([7n * MYST, nonce + 1]);
   });
 
   test('waits for days while the chain can not be reached, and is made within a minute of its return', async () => {
