@@ -75,6 +75,19 @@ export const SUITES = {
     limitMs: 120_000,
     read: oneCheck,
   },
+  // Mozilla's own check of what goes to its store: manifest, permissions, forbidden calls.
+  'extension-lint': {
+    name: 'extension-lint',
+    command: NODE,
+    args: [
+      join(ROOT, 'node_modules/web-ext/bin/web-ext.js'),
+      'lint',
+      '--source-dir=dist/firefox',
+      '--no-config-discovery',
+    ],
+    limitMs: 60_000,
+    read: oneCheck,
+  },
   layers: vitest('layers', 'unit', 60_000, ['tests/layers.test.ts']),
   unit: vitest('unit', 'unit', 240_000, ['tests/unit']),
   contracts: {
@@ -97,7 +110,7 @@ export const SUITES = {
 
 /** Suites that may share the machine, phase by phase: what measures time or needs the network runs alone. */
 export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
-  ['types', 'lint', 'layers', 'contracts', 'unit'],
+  ['types', 'lint', 'extension-lint', 'layers', 'contracts', 'unit'],
   ['net'],
   ['story'],
 ];

@@ -2,7 +2,7 @@
  * Runs every suite and ends with one plain line, `N passed, N failed`. Exit code 0 only if nothing
  * failed and nothing was skipped.
  *
- * usage: main.ts [--only types,lint,layers,unit,contracts,net,story]
+ * usage: main.ts [--only types,lint,extension-lint,layers,unit,contracts,net,story]
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -31,7 +31,7 @@ function show(outcome: Outcome): void {
   const time = `${(outcome.ms / 1000).toFixed(1)} s`.padStart(8);
   const skipped = outcome.skipped > 0 ? `, ${outcome.skipped} skipped` : '';
   console.log(
-    `${ok ? '✓' : '✗'} ${outcome.suite.padEnd(10)} ${time}   ${outcome.passed} passed, ${outcome.failed} failed${skipped}`,
+    `${ok ? '✓' : '✗'} ${outcome.suite.padEnd(14)} ${time}   ${outcome.passed} passed, ${outcome.failed} failed${skipped}`,
   );
   if (ok) return;
   if (outcome.why) console.log(`  ${outcome.why}`);
