@@ -58,6 +58,7 @@ export async function installChromium(dist: string, work: string): Promise<Insta
       chromium.launchPersistentContext(profile, {
         executablePath: wrapper,
         headless: true,
+        env: { ...process.env, TMPDIR: work },
         // Playwright switches these off; an installed extension needs the first two, its CRX the third.
         ignoreDefaultArgs: ['--disable-extensions', '--disable-background-networking', '--disable-component-update'],
         args: ['--no-sandbox', '--no-first-run', '--disable-gpu', '--disable-sync', ...args],
@@ -73,7 +74,7 @@ async function pack(dist: string, work: string): Promise<{ crx: string; extensio
     `--pack-extension=${dist}`,
   ];
   // Packs, then may linger or end with an error of its own: what counts is the file.
-  await promisify(execFile)(BINARY, args, { timeout: 20_000 }).catch(() => {});
+  await promisify(execFile)(BINARY, args, { timeout: 20_000, env: { ...process.env, TMPDIR: work } }).catch(() => {});
   const key = createPublicKey(await readFile(`${dist}.pem`)).export({ type: 'spki', format: 'der' });
   const letters = createHash('sha256').update(key).digest('hex').slice(0, 32);
   return {

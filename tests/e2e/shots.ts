@@ -273,7 +273,7 @@ function launch(extensions: readonly string[]): Promise<BrowserContext> {
     executablePath: '/usr/lib/chromium/chromium',
     headless: true,
     locale: options.lang,
-    env: { ...process.env, LANGUAGE: options.lang },
+    env: { ...process.env, LANGUAGE: options.lang, TMPDIR: work },
     viewport: POPUP_SIZE,
     deviceScaleFactor: 2,
     args: [

@@ -87,6 +87,8 @@ function wrapper(lab: Lab, home: Home, user: User, visible: boolean): string {
   const env = [
     `HOME=${user.home}`,
     `XDG_RUNTIME_DIR=${runtime}`,
+    // Chromium's own clutter ends with the lab, also when the browser is killed.
+    `TMPDIR=${runtime}`,
     'LANG=C.UTF-8',
     'PATH=/usr/bin:/bin',
     ...(visible ? [`DISPLAY=${process.env.DISPLAY ?? ''}`, ...displayCookie(runtime, user)] : []),

@@ -4,7 +4,7 @@ import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Command, View } from '../../../extension/messages.ts';
 import { TEST } from '../../../extension/ui/testids.ts';
-import { nodeRef, payee, rule, table } from './tables.ts';
+import { nodeRef, payee, rule, table, exit as tableExit } from './tables.ts';
 
 const sent: Command[] = [];
 let refuse: { code: string; message: string; action: string } | null = null;
@@ -187,6 +187,29 @@ describe('the popup', () => {
     await click(find('errorRetry'));
     expect(sent).toContainEqual({ name: 'host.retry' });
     expect(find('connectSwitch')).toBeNull();
+  });
+
+  test.each([
+    'delegate_expired',
+    'delegate_unknown',
+    'signature_invalid',
+    'handshake_replayed',
+    'channel_unfunded',
+    'channel_closing',
+    'funds_insufficient',
+    'node_offline',
+  ] as const)('an exit that failed with %s says what happened, what to do, and offers another try', async (code) => {
+    const error = { code, message: `What ${code} means.`, action: `What to do about ${code}.` };
+    const { proxy: _, ...failed } = tableExit('main', { phase: 'failed', error });
+    const money = { spentSession: '0', spentTotal: '0', pricePerMB: null, deposit: null, refunded: null } as const;
+    const bare = { ...failed, ...money, node: null, need: null };
+    const exits = [{ ...bare, state: 'blocked', isDefault: true } as const];
+    await show(<Popup />, { ...READY, exits, protection: { state: 'blocked', why: 'exit', up: 0, total: 1 } });
+    const text = find('exitRow')?.textContent ?? '';
+    expect(text).toContain(error.message);
+    expect(text).toContain(error.action);
+    await click(find('exitRetry'));
+    expect(sent).toContainEqual({ name: 'exit.retry', exitId: 'main' });
   });
 
   test('with another extension in charge says not protected, and can be switched off', async () => {

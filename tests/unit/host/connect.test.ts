@@ -191,6 +191,47 @@ describe('a connect', () => {
   });
 });
 
+describe('a refusal reaches the extension in words', () => {
+  test.each([
+    ['channel_unfunded', 'The deposit does not cover a megabyte.', 'Top up the deposit.'],
+    ['channel_closing', 'This deposit is being paid back.', 'Wait until it is back, or choose another node.'],
+    ['channel_missing', 'There is no deposit for this node.', 'Open one.'],
+    ['channel_grace_short', 'The notice of this deposit is too short.', 'Choose another node.'],
+    ['handshake_replayed', 'This greeting was used before.', 'Connect again.'],
+    ['signature_invalid', 'The signature does not match.', 'Connect again.'],
+  ] as const)('%s, as the provider said it', async (code, message, action) => {
+    const host = startHost();
+    const [provider] = host.fake.providers;
+    if (!provider) throw new Error('a provider');
+    provider.refusal = new WarrenError(code, message, action);
+    host.signer(provider.payee);
+    host.say(host.intent(true));
+    await host.fake.until(() => host.exit()?.phase === 'failed');
+    expect(host.exit()).toMatchObject({ proxy: null, error: { code } });
+    expect(host.exit()?.error?.message).toMatch(/\w+ \w+/);
+    expect(host.exit()?.error?.action).toMatch(/\w+ \w+/);
+    await host.loop.stop();
+  });
+
+  test('delegate_expired, as the chain says it', async () => {
+    const host = startHost();
+    const { ledger } = host.fake.world;
+    const resolve = ledger.resolve;
+    Object.assign(ledger, {
+      resolve: async (...args: Parameters<typeof resolve>) => {
+        const document = await resolve(...args);
+        const expired = document.delegates.map((delegate) => delegate.address);
+        return { ...document, delegates: [], expired };
+      },
+    });
+    host.say(host.intent(true));
+    await host.fake.until(() => host.exit()?.phase === 'failed');
+    expect(host.exit()).toMatchObject({ proxy: null, error: { code: 'delegate_expired' } });
+    expect(host.phases).not.toContain('shaking');
+    await host.loop.stop();
+  });
+});
+
 describe('while it is up', () => {
   test('every megabyte is paid for, and the till agrees', async () => {
     const host = startHost();
