@@ -36,7 +36,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 
 export interface HttpSideOptions {
   readonly credentials: Credentials;
-  readonly dialer: Dialer;
+  readonly dialer: Pick<Dialer, 'dial'>;
   readonly onRefused: () => void;
 }
 
@@ -123,15 +123,21 @@ function relay(
     const outgoing = request({
       method,
       path,
-      headers: ['Host', hostField(target), ...endToEnd(incoming), 'Connection', 'close'],
+      headers: ['Host', hostField(target), ...endToEnd(incoming), ...framing(incoming), 'Connection', 'close'],
       createConnection: () => upstream,
     });
     outgoing.setTimeout(RESPONSE_TIMEOUT_MS, () => outgoing.destroy(new Error('ETIMEDOUT')));
-    outgoing.once('error', (cause) =>
-      reject(new WarrenError('target_unreachable', 'The site broke off.', 'Reload.', { cause })),
-    );
+    const fail = (cause: unknown) =>
+      reject(new WarrenError('target_unreachable', 'The site broke off.', 'Reload.', { cause }));
+    outgoing.on('error', fail);
     outgoing.once('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 502, endToEnd(answer));
+      try {
+        response.writeHead(answer.statusCode ?? 502, endToEnd(answer));
+      } catch (cause) {
+        // Node reads a status below 100 and refuses to write it: thrown here, it would end this process.
+        fail(cause);
+        return void outgoing.destroy();
+      }
       answer.once('error', () => response.destroy());
       answer.pipe(response);
       response.once('close', resolve);
@@ -144,6 +150,8 @@ function relay(
 /** Raw header pairs without those of one hop, and without those that Connection names. */
 function endToEnd(message: IncomingMessage): string[] {
   const named = new Set((message.headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
+  // Without its length, a body would be read as the next message.
+  named.delete('content-length');
   const kept: string[] = [];
   for (let i = 0; i + 1 < message.rawHeaders.length; i += 2) {
     const [name = '', value = ''] = message.rawHeaders.slice(i, i + 2);
@@ -151,6 +159,11 @@ function endToEnd(message: IncomingMessage): string[] {
     if (!HOP_BY_HOP.has(lower) && !named.has(lower)) kept.push(name, value);
   }
   return kept;
+}
+
+/** Node frames a body by itself for POST and its like only: the body of a GET would go out bare, as a second request. */
+function framing(message: IncomingMessage): string[] {
+  return message.headers['transfer-encoding'] === undefined ? [] : ['Transfer-Encoding', 'chunked'];
 }
 
 function hostField({ host, port }: Target): string {
