@@ -57,6 +57,10 @@ export class Tunnel {
     return this.#at.address4;
   }
 
+  get address6(): string {
+    return this.#at.address6;
+  }
+
   get listenPort(): number {
     return this.#listenPort;
   }

@@ -1,7 +1,9 @@
 /** All tunnels of this netd and who owns which: an owner is one connection, and sees only its own. */
+import { networkInterfaces } from 'node:os';
+import { canonicalIp } from '../../shared/base/ip.ts';
 import { NETD_VERSION, type NetdResult, type Verb, type VerbName } from '../../shared/wire/netd.ts';
 import type { Machine } from './machine.ts';
-import { freshTable, freshTunnelName } from './marks.ts';
+import { freshTable, freshTunnelName, TUNNEL_NAME } from './marks.ts';
 import { refuse } from './refusal.ts';
 import { Tunnel } from './tunnel.ts';
 
@@ -96,6 +98,8 @@ export class Owner {
     // Two links with one address would make the policy routes ambiguous.
     if (live.some((other) => other.address4 === tunnel.address4))
       throw refuse('A tunnel on this machine has this address already.', 'Connect again: the address is random.');
+    if (isElsewhere(tunnel.address4) || isElsewhere(tunnel.address6))
+      throw refuse('This machine has that address already, outside of Warren.', 'Choose another node.');
     this.#all.live.set(tunnel.name, tunnel);
     try {
       await tunnel.create(body.privateKey);
@@ -119,4 +123,14 @@ export class Owner {
     if (!tunnel) throw refuse('This connection owns no such tunnel.', 'Create it first.');
     return tunnel;
   }
+}
+
+/**
+ * A client's address is its provider's choice. Were it one that this machine bears elsewhere (a carrier's
+ * 100.64.0.0/10, Tailscale), the policy route would hand all that traffic to the provider.
+ */
+function isElsewhere(address: string): boolean {
+  return Object.entries(networkInterfaces()).some(
+    ([link, addresses]) => !TUNNEL_NAME.test(link) && addresses?.some((own) => canonicalIp(own.address) === address),
+  );
 }

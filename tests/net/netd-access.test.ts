@@ -101,6 +101,14 @@ test.each([
   expect(answer).toMatchObject({ id: 8, error: { code: 'netd_refused' } });
 });
 
+test('a provider can not pick an address that the machine bears already, and so take all of its traffic', async () => {
+  await lab.client.must('ip', 'address', 'add', '100.72.9.9/32', 'dev', 'wan');
+  const [answer] = await talk([`${JSON.stringify({ id: 9, body: { ...create, address4: '100.72.9.9' } })}\n`], 1);
+  await lab.client.must('ip', 'address', 'del', '100.72.9.9/32', 'dev', 'wan');
+  expect(answer).toMatchObject({ id: 9, error: { code: 'netd_refused' } });
+  expect(await lab.client.must('ip', 'rule')).not.toContain('100.72.9.9');
+});
+
 test('ranges that only look like addresses are refused', async () => {
   const own = await netd.connect();
   const provider = { verb: 'create', role: 'provider', privateKey: key, ...GATEWAY, mtu: 1280 } as const;
