@@ -5,6 +5,7 @@
  */
 import { type Answer, decode, encode, type Packet, type Question, RECURSION_DESIRED } from 'dns-packet';
 import { isSpecialPurpose } from '../../shared/node/special-purpose.ts';
+import { isSiteLocalName } from './site-names.ts';
 
 export const MAX_UDP_PAYLOAD = 1232;
 const MIN_UDP_PAYLOAD = 512;
@@ -33,6 +34,7 @@ export function parseQuery(message: Uint8Array): Query | { readonly id: number; 
   if ((((packet.flags ?? 0) >> 11) & 0xf) !== 0) return { id, rcode: 'NOTIMP' };
   if (!question || more.length > 0) return { id, rcode: 'FORMERR' };
   if ((question.class ?? 'IN') !== 'IN' || REFUSED_TYPES.has(question.type)) return { id, rcode: 'REFUSED' };
+  if (isSiteLocalName(question.name)) return { id, rcode: 'REFUSED' };
   const option = packet.additionals?.find((record) => record.type === 'OPT');
   const payload = option?.type === 'OPT' ? option.udpPayloadSize : MIN_UDP_PAYLOAD;
   return {

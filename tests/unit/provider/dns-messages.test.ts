@@ -58,6 +58,30 @@ describe("a client's question", () => {
     expect(parseQuery(asks({ ...QUESTION, type: type as Question['type'] }))).toEqual({ id: 7, rcode });
   });
 
+  it.each([
+    ['PTR', '23.1.168.192.in-addr.arpa'],
+    ['PTR', 'b._dns-sd._udp.0.1.168.192.in-addr.arpa'],
+    ['PTR', '7.0.20.172.IN-ADDR.ARPA'],
+    ['PTR', '1.0.0.127.in-addr.arpa'],
+    ['PTR', '1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa'],
+    ['A', 'nas.lan'],
+    ['TXT', 'printer.local'],
+    ['SRV', '_ldap._tcp.dc.internal'],
+    ['A', 'fritz.box'],
+  ] as const)("(%s) about the provider's own home, %s, is refused", (type, name) => {
+    expect(parseQuery(asks({ type, name, class: 'IN' }))).toEqual({ id: 7, rcode: 'REFUSED' });
+  });
+
+  it.each([
+    ['PTR', '8.8.8.8.in-addr.arpa'],
+    ['PTR', '1.0.32.172.in-addr.arpa'],
+    ['A', 'local.example'],
+    ['A', 'atlan.example'],
+    ['NS', 'com'],
+  ] as const)("(%s) about %s is anybody's to ask", (type, name) => {
+    expect(parseQuery(asks({ type, name, class: 'IN' }))).toMatchObject({ id: 7, question: { name } });
+  });
+
   it('about another class is refused, two at once are malformed, an answer is nothing', () => {
     expect(parseQuery(asks({ ...QUESTION, class: 'CH' }))).toMatchObject({ rcode: 'REFUSED' });
     expect(parseQuery(encode({ type: 'query', id: 7, questions: [QUESTION, QUESTION] }))).toMatchObject({
