@@ -12,8 +12,9 @@ export function chromiumProxy(): ProxyControl {
       // Written at least once in every life of the background: the PAC outlives the ports that it names.
       if (text === last) return;
       await setPac(text);
-      last = text;
       await setPrivacy();
+      // Last: were one of them to fail, the next attempt must not take both for done.
+      last = text;
     },
     async clear() {
       last = null;
