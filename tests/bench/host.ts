@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startHost } from '../host-process.ts';
+import { MEMORY } from '../memory.ts';
 
 export interface HostStartBench {
   /** Median of spawn → welcome, ms. */
@@ -31,7 +32,7 @@ const PROFILE = {
 };
 
 export async function benchHostStart(): Promise<HostStartBench> {
-  const folder = mkdtempSync('/dev/shm/warren-bench-');
+  const folder = mkdtempSync(`${MEMORY}/warren-bench-`);
   try {
     const network = join(folder, 'network.json');
     writeFileSync(network, JSON.stringify(PROFILE));

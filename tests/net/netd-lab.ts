@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TunnelDevice } from '../../shared/effects.ts';
 import { connectNetd } from '../../shared/node/netd-client.ts';
+import { MEMORY } from '../memory.ts';
 
 export const WEB4 = '93.184.216.34';
 export const WEB6 = '2606:2800:220:1::34';
@@ -21,6 +22,7 @@ export const PROVIDER_LAN4 = '192.168.2.2';
 export const NEIGHBOUR4 = '192.168.2.50';
 
 const PROBE = fileURLToPath(new URL('./netd-programs/probe.ts', import.meta.url));
+const GUARDIAN = fileURLToPath(new URL('./netd-guardian.ts', import.meta.url));
 const NETD = fileURLToPath(new URL('../../native-host/netd/main.ts', import.meta.url));
 
 export interface Result {
@@ -91,6 +93,7 @@ export class NetdLab {
   readonly internet: Namespace;
   readonly neighbour: Namespace;
   readonly directory: string;
+  readonly #guardian: ChildProcess;
   readonly #children = new Set<ChildProcess>();
   readonly #devices = new Set<TunnelDevice>();
 
@@ -100,7 +103,12 @@ export class NetdLab {
     this.provider = new Namespace(`${id}p`);
     this.internet = new Namespace(`${id}i`);
     this.neighbour = new Namespace(`${id}n`);
-    this.directory = mkdtempSync('/dev/shm/warren-netd-');
+    this.directory = mkdtempSync(`${MEMORY}/warren-netd-`);
+    const names = this.#spaces.map((space) => space.name);
+    this.#guardian = spawn(process.execPath, [GUARDIAN, this.directory, ...names], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    });
   }
 
   async up(): Promise<void> {
@@ -212,6 +220,9 @@ export class NetdLab {
       await run('ip', ['netns', 'del', space.name]);
     }
     rmSync(this.directory, { recursive: true, force: true });
+    const released = once(this.#guardian, 'exit');
+    this.#guardian.stdin?.end();
+    await released;
   }
 
   get #spaces(): readonly Namespace[] {

@@ -9,9 +9,10 @@ import { freshTunnelName } from '../../native-host/netd/marks.ts';
 import type { WireGuard } from '../../native-host/netd/wireguard.ts';
 import { WireGuardGo } from '../../native-host/netd/wireguard-go.ts';
 import { WireGuardTool } from '../../native-host/netd/wireguard-tool.ts';
+import { MEMORY } from '../memory.ts';
 import { keys, run } from './netd-lab.ts';
 
-const runtime = mkdtempSync('/dev/shm/warren-wg-');
+const runtime = mkdtempSync(`${MEMORY}/warren-wg-`);
 const userspace = new WireGuardGo(find('wireguard-go') ?? 'wireguard-go');
 const tool = new WireGuardTool(
   { ip: find('ip') ?? '', nft: '', tc: '', wg: find('wg') ?? '', wireguardGo: null },

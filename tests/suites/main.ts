@@ -4,7 +4,8 @@
  *
  * usage: main.ts [--only types,lint,extension-lint,layers,unit,contracts,net,story]
  */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { reapDeadLabs } from '../lab/cleanup.ts';
@@ -14,6 +15,8 @@ import { type Outcome, ROOT, runSuite } from './suite.ts';
 /** Two cores: two suites of a phase at a time. */
 const AT_ONCE = 2;
 const LOG_LINES = 80;
+/** From SIGTERM to SIGKILL. */
+const PATIENCE_MS = 5_000;
 
 type Name = keyof typeof SUITES;
 
@@ -40,18 +43,55 @@ function show(outcome: Outcome): void {
   console.log(`  whole log: ${relative(process.cwd(), outcome.log)}`);
 }
 
-async function runPhase(names: readonly Name[], folder: string, children: Set<number>): Promise<Outcome[]> {
+async function runPhase(names: readonly Name[], folder: string, run: Run): Promise<Outcome[]> {
   const queue = [...names];
   const outcomes: Outcome[] = [];
   const worker = async (): Promise<void> => {
-    for (let name = queue.shift(); name; name = queue.shift()) {
-      const outcome = await runSuite(SUITES[name], folder, children);
+    for (let name = queue.shift(); name && !run.interrupted; name = queue.shift()) {
+      const outcome = await runSuite(SUITES[name], folder, run.children);
       outcomes.push(outcome);
-      show(outcome);
+      if (!run.interrupted) show(outcome);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return outcomes;
+}
+
+interface Run {
+  readonly children: Set<number>;
+  interrupted: NodeJS.Signals | null;
+}
+
+/** Suites run in groups of their own: each tidies up on SIGTERM, and its guardian does if it cannot. */
+function endOnSignal(run: Run): void {
+  const signalAll = (signal: NodeJS.Signals): void => {
+    for (const pid of run.children) {
+      try {
+        process.kill(-pid, signal);
+      } catch {
+        // Ended by itself.
+      }
+    }
+  };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (run.interrupted) return;
+    run.interrupted = signal;
+    console.log(`interrupted (${signal}), tidying up`);
+    signalAll('SIGTERM');
+    setTimeout(() => signalAll('SIGKILL'), PATIENCE_MS).unref();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+}
+
+/** Temporary files of all suites lie below one folder each on disk and in memory, gone with the run. */
+function makeScratch(): string[] {
+  const folders = [mkdtempSync(join(tmpdir(), 'warren-test-')), mkdtempSync('/dev/shm/warren-test-')] as const;
+  // Some tests step down to an ordinary user, who has to get through.
+  for (const path of folders) chmodSync(path, 0o755);
+  process.env.TMPDIR = folders[0];
+  process.env.WARREN_TEST_MEMORY = folders[1];
+  return [...folders];
 }
 
 async function main(): Promise<void> {
@@ -60,21 +100,9 @@ async function main(): Promise<void> {
   const folder = join(ROOT, 'artifacts', 'test');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const children = new Set<number>();
-  const onSignal = (signal: NodeJS.Signals): void => {
-    // Suites run in groups of their own; each tidies up on SIGTERM, and its guardian does if it cannot.
-    for (const pid of children) {
-      try {
-        process.kill(-pid, 'SIGTERM');
-      } catch {
-        // Ended by itself.
-      }
-    }
-    console.log(`interrupted (${signal})`);
-    setTimeout(() => process.exit(130), 1_500);
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  const run: Run = { children: new Set(), interrupted: null };
+  endOnSignal(run);
+  const scratch = makeScratch();
   const started = performance.now();
   const outcomes: Outcome[] = [];
   for (const phase of PHASES) {
@@ -82,11 +110,13 @@ async function main(): Promise<void> {
       ...(await runPhase(
         phase.filter((name) => names.includes(name)),
         folder,
-        children,
+        run,
       )),
     );
   }
   if (process.getuid?.() === 0) reapDeadLabs();
+  for (const path of scratch) rmSync(path, { recursive: true, force: true });
+  if (run.interrupted) process.exit(130);
   const sum = (pick: (outcome: Outcome) => number): number => outcomes.reduce((total, one) => total + pick(one), 0);
   const [passed, failed] = [sum((one) => one.passed), sum((one) => one.failed)];
   console.log(`\n${outcomes.length} suites in ${((performance.now() - started) / 1000).toFixed(0)} s`);

@@ -5,10 +5,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EXTENSION_ID_CHROMIUM, GECKO_ID } from '../../../manifest/extension.ts';
 import { writeHostWrapper, writeNativeManifests } from '../../../manifest/native-messaging.ts';
 import { NATIVE_HOST_NAME } from '../../../shared/wire/native.ts';
+import { MEMORY } from '../../memory.ts';
 
 let dir = '';
 beforeEach(() => {
-  dir = mkdtempSync('/dev/shm/warren-manifests-');
+  dir = mkdtempSync(`${MEMORY}/warren-manifests-`);
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type HostProcess, startHost } from '../../host-process.ts';
+import { MEMORY } from '../../memory.ts';
 
 const ADDRESS = `0x${'11'.repeat(20)}`;
 const PROFILE = {
@@ -24,7 +25,7 @@ const PROFILE = {
 let folder = '';
 let host: HostProcess;
 beforeEach(() => {
-  folder = mkdtempSync('/dev/shm/warren-process-');
+  folder = mkdtempSync(`${MEMORY}/warren-process-`);
   writeFileSync(join(folder, 'network.json'), JSON.stringify(PROFILE));
 });
 afterEach(() => {

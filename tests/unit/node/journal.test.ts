@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ProofBook } from '../../../provider/proofs.ts';
 import { address } from '../../../shared/base/units.ts';
 import { openJournal } from '../../../shared/node/journal.ts';
+import { MEMORY } from '../../memory.ts';
 
 const PARTIES = {
   payer: address(`0x${'aa'.repeat(20)}`),
@@ -13,7 +14,7 @@ const PARTIES = {
 
 let folder = '';
 beforeEach(() => {
-  folder = mkdtempSync('/dev/shm/warren-journal-');
+  folder = mkdtempSync(`${MEMORY}/warren-journal-`);
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 

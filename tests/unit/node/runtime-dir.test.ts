@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } f
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openRuntimeDir } from '../../../shared/node/runtime-dir.ts';
+import { MEMORY } from '../../memory.ts';
 
 let parent = '';
 beforeEach(() => {
-  parent = mkdtempSync('/dev/shm/warren-runtime-');
+  parent = mkdtempSync(`${MEMORY}/warren-runtime-`);
 });
 afterEach(() => rmSync(parent, { recursive: true, force: true }));
 

@@ -8,6 +8,7 @@ import type { Status } from '../../../provider/dashboard/status.ts';
 import { recordTraffic } from '../../../provider/dashboard/traffic.ts';
 import { address } from '../../../shared/base/units.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
+import { MEMORY } from '../../memory.ts';
 
 const STATUS: Status = {
   version: '1.2.3',
@@ -89,7 +90,7 @@ describe('the dashboard', () => {
   });
 
   it('is found again by its operator only, through a private file that goes with it', async () => {
-    const folder = await mkdtemp('/dev/shm/warren-dashboard-');
+    const folder = await mkdtemp(`${MEMORY}/warren-dashboard-`);
     const account = address(`0x${'12'.repeat(20)}`);
     expect(() => findDashboard(folder, account)).toThrow(expect.objectContaining({ code: 'node_offline' }));
     const announced = announceDashboard(folder, account, dashboard);

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type LineStore, owed, ProofBook } from '../../../provider/proofs.ts';
 import { address } from '../../../shared/base/units.ts';
 import { openJournal } from '../../../shared/node/journal.ts';
+import { MEMORY } from '../../memory.ts';
 
 const party = (byte: string) => address(`0x${byte.repeat(20)}`);
 const PARTIES = { payer: party('aa'), signer: party('bb'), payee: party('cc') };
@@ -111,7 +112,7 @@ describe('the book of debts', () => {
 describe('the journal', () => {
   let folder: string;
   beforeEach(async () => {
-    folder = await mkdtemp('/dev/shm/warren-journal-');
+    folder = await mkdtemp(`${MEMORY}/warren-journal-`);
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
