@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { SERVERS } from '../../lab/topology.ts';
 import type { Story } from '../story.ts';
 import { seconds } from '../timeline.ts';
-import { approveUntil, by, view } from '../ui.ts';
+import { approveUntil, by } from '../ui.ts';
 import { until } from '../wait.ts';
 
 export async function survive(story: Story): Promise<void> {
@@ -31,20 +31,26 @@ export async function survive(story: Story): Promise<void> {
     }, 100);
   });
 
+  await popup.bringToFront();
   providers.de.process.kill('SIGKILL');
   await providers.de.process.exited;
   const killed = performance.now();
   const said = await until(
-    'the popup says that an exit is gone',
-    async () => (await view(popup)).exits.find((exit) => exit.phase !== 'up') ?? null,
+    'the popup shows that an exit is gone',
+    async () => {
+      const rows = await by(popup, 'exitRow').evaluateAll((all) =>
+        all.map((row) => ({ phase: row.getAttribute('data-state'), text: row.textContent ?? '' })),
+      );
+      return rows.find(({ phase }) => phase !== 'up') ?? null;
+    },
     10_000,
   ).catch(() => null);
+  const state = await by(popup, 'stateText').getAttribute('data-state');
   told.claim(
-    'the popup says so within 8 s',
-    said !== null && performance.now() - killed < 8_000,
-    `${said?.phase ?? 'still up'} after ${seconds(performance.now() - killed)}: ${said?.error?.message ?? ''}`,
+    'the popup shows it within 8 s, and no longer says protected',
+    said !== null && state !== 'protected' && performance.now() - killed < 8_000,
+    `${state} after ${seconds(performance.now() - killed)}: ${said?.text ?? 'still up'}`,
   );
-  await popup.bringToFront();
   await shot('popup-provider-gone', popup);
   await fails(story, 'the provider');
 
