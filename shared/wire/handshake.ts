@@ -1,6 +1,7 @@
 /**
  * The signalling frames, byte by byte (docs/protocol/handshake.md): m1, m2, m3, m4 of the handshake,
- * the plain refusal that is given before there are keys, and ping and pong. The first byte is the type.
+ * and the plain refusal that is given before there are keys. The first byte is the type; 6 and 7 are the
+ * relay adapter's own ping and pong.
  * Parsers accept exactly one encoding of each message and give a WarrenError for everything else.
  */
 import { ERROR_CODES, type ErrorCode, WarrenError } from '../base/errors.ts';
@@ -8,7 +9,7 @@ import type { Did } from '../base/units.ts';
 import { Malformed, Reader, Writer } from './cursor.ts';
 
 export const HANDSHAKE_VERSION = 1;
-export const FRAME = { m1: 1, m2: 2, m3: 3, m4: 4, refusal: 5, ping: 6, pong: 7 } as const;
+export const FRAME = { m1: 1, m2: 2, m3: 3, m4: 4, refusal: 5 } as const;
 export type FrameName = keyof typeof FRAME;
 
 /** X25519 + ML-KEM-768, HKDF-SHA-256, ChaCha20-Poly1305, secp256k1. The only suite that is accepted. */
@@ -145,15 +146,6 @@ export function parseRefusal(bytes: Uint8Array): ErrorCode | WarrenError {
 export function codeOf(number: number): ErrorCode {
   const found = (Object.keys(ERROR_CODES) as ErrorCode[]).find((code) => ERROR_CODES[code] === number);
   return found ?? 'internal';
-}
-
-/** `ping` is answered with a `pong` of the same eight bytes. */
-export function encodePing(name: 'ping' | 'pong', token: Uint8Array): Uint8Array {
-  return new Writer().u8(FRAME[name]).u8(HANDSHAKE_VERSION).bytes(token, 8).done();
-}
-
-export function parsePing(name: 'ping' | 'pong', bytes: Uint8Array): Uint8Array | WarrenError {
-  return parse(bytes, name, (r) => r.bytes(8));
 }
 
 function sealedPart(r: Reader): Uint8Array {

@@ -5,11 +5,9 @@ import { isAddress } from '../../../shared/base/units.ts';
 import type { Candidate } from '../../../shared/wire/candidate.ts';
 import {
   encodeM1,
-  encodePing,
   encodeRefusal,
   parseM1,
   parseM2,
-  parsePing,
   parseRefusal,
   parseSealed,
 } from '../../../shared/wire/handshake.ts';
@@ -33,8 +31,6 @@ const PARSERS: Record<string, (b: Uint8Array) => unknown> = {
   m3: (b) => parseSealed('m3', b),
   m4: (b) => parseSealed('m4', b),
   refusal: parseRefusal,
-  ping: (b) => parsePing('ping', b),
-  pong: (b) => parsePing('pong', b),
 };
 
 describe('the parsers', () => {
@@ -76,7 +72,6 @@ describe('the parsers', () => {
     if (message instanceof WarrenError) throw message;
     expect(encodeM1(message)).toEqual(m1);
     expect(parseRefusal(encodeRefusal('channel_closing'))).toBe('channel_closing');
-    expect(parsePing('pong', encodePing('pong', new Uint8Array(8).fill(7)))).toEqual(new Uint8Array(8).fill(7));
   });
 
   test('a code from the future is an error like any other', () => {
