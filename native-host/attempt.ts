@@ -262,7 +262,7 @@ export class Attempt {
       this.topUpNeeded = false;
       this.#payments.topUp(channel.deposit);
     }
-    this.#feed({ type: 'channel', channel });
+    this.#feed({ type: 'channel', channel, maxPricePerMB: this.#shared.priceOf(payee) });
   }
 
   async #startChecks(): Promise<void> {

@@ -1,5 +1,5 @@
 /** All exits of the current intent: makes them, hands the intent on, forgets them when they are done. */
-import type { Address } from '../shared/base/units.ts';
+import type { Address, Wei } from '../shared/base/units.ts';
 import type { Intent } from '../shared/wire/native.ts';
 import type { Discovery } from './discovery.ts';
 import { Exit } from './exit.ts';
@@ -37,8 +37,8 @@ export class Exits {
     this.#changed();
   }
 
-  signer(payee: Address, privateKey: string): void {
-    this.#shared.addSigner(payee, privateKey);
+  signer(payee: Address, privateKey: string, maxPricePerMB: Wei | null): void {
+    this.#shared.addSigner(payee, privateKey, maxPricePerMB);
     for (const exit of this.#exits.values()) exit.offerSigner(payee);
   }
 

@@ -70,7 +70,7 @@ export class SessionLoop {
         this.#intent(message);
         break;
       case 'signer':
-        this.#exits.signer(message.payee, message.privateKey);
+        this.#exits.signer(message.payee, message.privateKey, message.maxPricePerMB ?? null);
         break;
       case 'request':
         void this.#answer(message);

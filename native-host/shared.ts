@@ -20,6 +20,8 @@ export class Shared {
   readonly highest = new Map<Hex, Wei>();
   readonly #addressOf: World['addressOf'];
   readonly #signers = new Map<Address, SignerKey>();
+  /** What the user agreed to pay, wei a megabyte, by payee. */
+  readonly #prices = new Map<Address, Wei>();
   stopPaying = false;
 
   constructor(world: World, changed: () => void) {
@@ -29,7 +31,8 @@ export class Shared {
   }
 
   /** @throws RangeError when it is no private key. */
-  addSigner(payee: Address, privateKey: string): void {
+  addSigner(payee: Address, privateKey: string, maxPricePerMB: Wei | null): void {
+    if (maxPricePerMB !== null) this.#prices.set(payee, maxPricePerMB);
     const key = fromHex(privateKey);
     const signer = { address: this.#addressOf(key), privateKey: key };
     const before = this.#signers.get(payee);
@@ -42,6 +45,11 @@ export class Shared {
     this.#signers.set(payee, signer);
   }
 
+  /** Null where the extension named no price: then none is held against the node. */
+  priceOf(payee: Address): Wei | null {
+    return this.#prices.get(payee) ?? null;
+  }
+
   signerOf(payee: Address): SignerKey | null {
     return this.#signers.get(payee) ?? null;
   }
@@ -50,5 +58,6 @@ export class Shared {
   wipe(): void {
     for (const { privateKey } of this.#signers.values()) privateKey.fill(0);
     this.#signers.clear();
+    this.#prices.clear();
   }
 }

@@ -24,7 +24,8 @@ export function forbiddenPrefixes(
     }
   }
   for (const address of [...publicAddresses, ...configured]) found.add(address);
-  return [...found].sort().slice(0, 256);
+  // All of them: more than warren-netd takes is refused there, which is safer than leaving some out.
+  return [...found].sort();
 }
 
 /** A prefix wider than a LAN's would take the internet away from the clients (point-to-point oddities). */

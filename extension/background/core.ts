@@ -175,7 +175,9 @@ export class Core {
     for (const { need } of snapshot.exits) {
       if (need?.kind !== 'signer' || now - (this.sentSigners.get(need.payee) ?? 0) < SIGNER_AGAIN_MS) continue;
       const { privateKey } = this.wallet.signerFor(need.payee);
-      if (this.link.send({ type: 'signer', payee: need.payee, privateKey })) this.sentSigners.set(need.payee, now);
+      const maxPricePerMB = String(this.money.priceFor(need.payee));
+      const sent = this.link.send({ type: 'signer', payee: need.payee, privateKey, maxPricePerMB });
+      if (sent) this.sentSigners.set(need.payee, now);
     }
   }
 

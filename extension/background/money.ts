@@ -11,6 +11,8 @@ import type { Account, ChannelFacts } from '../wallet/facts.ts';
 import {
   addChannel,
   addEntry,
+  agreedPrice,
+  agreePrice,
   type Book,
   BookSchema,
   changeEntry,
@@ -177,8 +179,23 @@ export class MoneyDesk {
     checkFunds(action, account);
     const nonces = nextNonces(this.book, account);
     const { raw, hash } = await signAction(action, key, { network, ...account, ...nonces });
+    await this.agree(prepared, action);
     await this.link.ask<'wallet.broadcast'>({ method: 'wallet.broadcast', params: { raw } });
     await this.record(prepared, action, hash, nonces);
+  }
+
+  /** The price on the sheet is agreed to with it; the host hears so before the money moves. */
+  private async agree({ view }: PreparedApproval, action: ChainAction): Promise<void> {
+    if ((action.kind !== 'open' && action.kind !== 'topUp') || view.pricePerMB === null) return;
+    const { payee } = action;
+    const { privateKey } = this.wallet.signerFor(payee);
+    this.link.send({ type: 'signer', payee, privateKey, maxPricePerMB: view.pricePerMB });
+    await this.save(agreePrice(this.book, payee, view.pricePerMB));
+  }
+
+  /** What the host may pay a node without asking; nothing for one that was never agreed to. */
+  priceFor(payee: Address): bigint {
+    return agreedPrice(this.book, payee) ?? 0n;
   }
 
   private async record(
@@ -207,7 +224,14 @@ export class MoneyDesk {
     const label = node?.city ?? node?.network ?? null;
     await this.save(
       action.kind === 'open'
-        ? addChannel(book, { payee, signer, country, label, graceMinutes: graceMinutes ?? 0 })
+        ? addChannel(book, {
+            payee,
+            signer,
+            country,
+            label,
+            graceMinutes: graceMinutes ?? 0,
+            ...(prepared.view.pricePerMB === null ? {} : { pricePerMB: prepared.view.pricePerMB }),
+          })
         : book,
     );
     this.asked = this.asked.filter((asked) => `asked:${asked.kind}:${asked.payee}` !== id);

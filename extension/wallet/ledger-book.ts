@@ -1,5 +1,6 @@
 /** What the wallet remembers of its own doings: channels it opened and actions it sent. Data and its border. */
 import * as v from 'valibot';
+import type { Address } from '../../shared/base/units.ts';
 import { AddressSchema, CountrySchema, HexSchema } from '../../shared/wire/schema.ts';
 
 const WeiText = v.pipe(v.string(), v.regex(/^\d{1,30}$/));
@@ -12,6 +13,8 @@ export const KnownChannelSchema = v.object({
   country: v.nullable(CountrySchema),
   label: Label,
   graceMinutes: v.number(),
+  /** What the user last agreed to pay this node, wei per megabyte. */
+  pricePerMB: v.optional(WeiText),
 });
 export type KnownChannel = v.InferOutput<typeof KnownChannelSchema>;
 
@@ -52,6 +55,17 @@ export function changeEntry(book: Book, id: string, change: Partial<Entry>): Boo
 export function addChannel(book: Book, channel: KnownChannel): Book {
   const others = book.channels.filter((known) => known.payee !== channel.payee || known.signer !== channel.signer);
   return { ...book, channels: [channel, ...others].slice(0, 500) };
+}
+
+/** Agreed in an approval sheet. Null when this book knows no channel of the payee. */
+export function agreedPrice(book: Book, payee: Address): bigint | null {
+  const known = book.channels.find((channel) => channel.payee === payee);
+  return known?.pricePerMB === undefined ? null : BigInt(known.pricePerMB);
+}
+
+export function agreePrice(book: Book, payee: Address, pricePerMB: string): Book {
+  const channels = book.channels.map((known) => (known.payee === payee ? { ...known, pricePerMB } : known));
+  return { ...book, channels };
 }
 
 /**

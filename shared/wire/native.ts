@@ -48,6 +48,8 @@ export const SignerSchema = v.object({
   type: v.literal('signer'),
   payee: AddressSchema,
   privateKey: HexSchema(32),
+  /** The price that the user agreed to for this provider; above it the host asks again. Sent anew when it changes. */
+  maxPricePerMB: v.optional(WeiSchema),
 });
 
 export const NodeQuerySchema = v.object({

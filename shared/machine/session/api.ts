@@ -119,7 +119,8 @@ export type SessionInput =
   | { readonly type: 'resolved' }
   /** The channel signer's address is known. */
   | { readonly type: 'signer'; readonly address: Address }
-  | { readonly type: 'channel'; readonly channel: ChannelOnChain }
+  /** `maxPricePerMB`: what the user agreed to for this node; null when nothing is known of it. */
+  | { readonly type: 'channel'; readonly channel: ChannelOnChain; readonly maxPricePerMB?: Wei | null }
   /** A transaction of the wallet went through: look at the channel now. */
   | { readonly type: 'wallet' }
   /** m3 is on its way: the handshake's session exists. */

@@ -17,7 +17,16 @@ export type Funding =
   | { readonly type: 'need'; readonly need: Extract<Need, { kind: 'channel' }> }
   | { readonly type: 'refused'; readonly error: WarrenErrorData };
 
-export function fundingOf(channel: ChannelOnChain, proposal: Proposal, signer: Address): Funding {
+/**
+ * @param maxPricePerMB the price that the user agreed to; a node that has raised it since gets nothing from
+ * the old deposit before the user has seen the new price and put in more. Null: no price is known.
+ */
+export function fundingOf(
+  channel: ChannelOnChain,
+  proposal: Proposal,
+  signer: Address,
+  maxPricePerMB: Wei | null = null,
+): Funding {
   const left = channel.deposit - channel.claimed;
   const closing = channel.closeAt !== 0;
   const useful = proposal.pricePerMB * USEFUL_MEGABYTES;
@@ -29,7 +38,9 @@ export function fundingOf(channel: ChannelOnChain, proposal: Proposal, signer: A
     );
     return { type: 'refused', error: error.data() };
   }
-  if (channel.exists && !closing && left >= useful && channel.deposit >= proposal.minDeposit) return { type: 'funded' };
+  const agreed = maxPricePerMB === null || proposal.pricePerMB <= maxPricePerMB;
+  if (channel.exists && !closing && agreed && left >= useful && channel.deposit >= proposal.minDeposit)
+    return { type: 'funded' };
   return {
     type: 'need',
     need: {

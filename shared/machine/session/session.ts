@@ -9,7 +9,6 @@
  */
 import { WarrenError, type WarrenErrorData } from '../../base/errors.ts';
 import type { Address, Ms } from '../../base/units.ts';
-import type { ChannelOnChain } from '../../effects.ts';
 import type { ExitWant } from '../../wire/native.ts';
 import type { FoundProposal } from '../../wire/proposal.ts';
 import type { Deadline, Machine, Tick } from '../machine.ts';
@@ -233,16 +232,16 @@ export class Session implements Machine<SessionInput, SessionOutput> {
         this.#out.push({ type: 'readChannel', trial: s.trial, signer: input.address });
         return;
       case 'channel':
-        if (step.at === 'reading' || step.at === 'approval') this.#judge(s, step, input.channel, now);
+        if (step.at === 'reading' || step.at === 'approval') this.#judge(s, step, input, now);
         return;
       case 'wallet':
         if (step.at === 'approval') this.#out.push({ type: 'readChannel', trial: s.trial, signer: step.signer });
     }
   }
 
-  #judge(s: At<'funding'>, step: StepAt<'reading' | 'approval'>, channel: ChannelOnChain, now: Ms): void {
+  #judge(s: At<'funding'>, step: StepAt<'reading' | 'approval'>, read: In<'channel'>, now: Ms): void {
     const { signer } = step;
-    const funding = fundingOf(channel, s.trial.node.proposal, signer);
+    const funding = fundingOf(read.channel, s.trial.node.proposal, signer, read.maxPricePerMB);
     if (funding.type === 'refused') {
       this.#failure(funding.error, now);
       return;

@@ -307,6 +307,31 @@ describe('approvals', () => {
     expect(core.view().wallet.history).toMatchObject([{ kind: 'open', amount: '7', status: 'pending' }]);
   });
 
+  test('the price on the sheet is what the host may pay from then on, and it hears so before the money moves', async () => {
+    const { core, port, id } = await asked(null);
+    await runCommand({ name: 'approve', id }, core);
+    const order = port.sent.filter(
+      (message) =>
+        message.type === 'signer' || (message.type === 'request' && message.body.method === 'wallet.broadcast'),
+    );
+    expect(order.map(({ type }) => type)).toEqual(['signer', 'request']);
+    expect(order[0]).toMatchObject({ payee: payee(1), maxPricePerMB: '1' });
+    port.say(
+      snapshot(1, [exitInput('any', { phase: 'funding', proxy: null, need: { kind: 'signer', payee: payee(1) } })]),
+    );
+    await vi.waitFor(() => expect(port.of('signer')).toHaveLength(2));
+    expect(port.of('signer')[1]?.maxPricePerMB).toBe('1');
+  });
+
+  test('a node that nobody agreed to may be paid nothing without a sheet', async () => {
+    const { port } = await asked(null);
+    port.say(
+      snapshot(1, [exitInput('any', { phase: 'funding', proxy: null, need: { kind: 'signer', payee: payee(2) } })]),
+    );
+    await vi.waitFor(() => expect(port.of('signer')).toHaveLength(1));
+    expect(port.of('signer')[0]).toMatchObject({ payee: payee(2), maxPricePerMB: '0' });
+  });
+
   test('refuses a channel of a signer that is not ours, whatever the host says', async () => {
     const { core, port, id } = await asked(payee(9));
     await expect(runCommand({ name: 'approve', id }, core)).rejects.toMatchObject({ code: 'signature_invalid' });

@@ -54,6 +54,16 @@ describe('funding', () => {
     expect(dear).toMatchObject({ need: { minDeposit: 10n ** 20n, suggestedDeposit: 10n ** 20n } });
   });
 
+  test('a node that raised its price gets nothing from the old deposit until the user has agreed', () => {
+    const full = channelOf(proposal.minDeposit * 100n);
+    const { pricePerMB } = proposal;
+    expect(fundingOf(full, proposal, SIGNER, pricePerMB).type).toBe('funded');
+    expect(fundingOf(full, { ...proposal, pricePerMB: pricePerMB + 1n }, SIGNER, pricePerMB)).toMatchObject({
+      need: { action: 'topUp', pricePerMB: pricePerMB + 1n },
+    });
+    expect(fundingOf(full, proposal, SIGNER, 0n).type).toBe('need');
+  });
+
   test('asks for a top-up when nearly all was claimed', () => {
     const used = { ...channelOf(10n ** 18n), claimed: 10n ** 18n - 1n };
     expect(fundingOf(used, proposal, SIGNER)).toMatchObject({ need: { action: 'topUp' } });
