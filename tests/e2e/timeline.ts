@@ -44,8 +44,7 @@ export class Timeline implements Telling {
     try {
       return await play();
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      this.claim('the step comes to its end', false, message);
+      this.claim('the step comes to its end', false, reasons(error));
       throw error;
     } finally {
       const own = this.claims.slice(before);
@@ -97,3 +96,9 @@ export class Timeline implements Telling {
 }
 
 export const seconds = (ms: number): string => (ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(2)} s`);
+
+/** What was thrown, and what caused it, down to the bottom. */
+function reasons(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${reasons(error.cause)}`;
+}

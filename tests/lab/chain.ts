@@ -51,7 +51,17 @@ export async function startChain(lab: Lab): Promise<Chain> {
   const call = async (to: Address, data: Hex): Promise<Hex> =>
     (await lab.rpc('eth_call', [{ to, data }, 'latest'])) as Hex;
 
-  async function send(transaction: { readonly to: Address; readonly data?: Hex; readonly value?: Hex }): Promise<void> {
+  type Transaction = { readonly to: Address; readonly data?: Hex; readonly value?: Hex };
+  let last: Promise<void> = Promise.resolve();
+
+  /** One after the other: anvil gives two at once the same nonce, and refuses the second. */
+  function send(transaction: Transaction): Promise<void> {
+    const sent = last.then(() => sendNow(transaction));
+    last = sent.catch(() => {});
+    return sent;
+  }
+
+  async function sendNow(transaction: Transaction): Promise<void> {
     const hash = await lab.rpc('eth_sendTransaction', [{ from: DEPLOYER, ...transaction }]);
     let receipt: { readonly status: Hex } | null = null;
     // anvil mines by itself, but on a busy machine not before it answers.
