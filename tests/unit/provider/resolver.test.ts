@@ -1,5 +1,5 @@
 import dgram from 'node:dgram';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { type Answer, decode, encode, type Packet } from 'dns-packet';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { UpstreamServer } from '../../../provider/dns/upstream.ts';
@@ -22,31 +22,45 @@ function reply(packet: Packet, records: Answer[], truncated = false): Buffer {
 
 /** An upstream DNS server on loopback, UDP and TCP on one port. */
 async function upstream(answer: (packet: Packet, tcp: boolean) => Buffer | null): Promise<UpstreamServer> {
-  const udp = dgram.createSocket('udp4');
+  const { udp, tcp, port } = await samePort();
   udp.on('message', (message, from) => {
     const bytes = answer(decode(message), false);
     if (bytes) udp.send(bytes, from.port, from.address);
   });
-  await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve));
-  const tcp = createServer((socket) => {
+  tcp.on('connection', (socket) => {
     socket.on('data', (chunk: Buffer) => {
       const bytes = answer(decode(chunk.subarray(2)), true);
       if (bytes) socket.write(Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]));
     });
   });
-  await new Promise<void>((resolve) => tcp.listen(udp.address().port, '127.0.0.1', resolve));
   closers.push(
     () => new Promise<void>((r) => udp.close(r)),
     () => new Promise((r) => tcp.close(r)),
   );
-  return { address: '127.0.0.1', port: udp.address().port };
+  return { address: '127.0.0.1', port };
+}
+
+/** UDP and TCP on one port: a port that the one finds free may be taken for the other. */
+async function samePort(): Promise<{ udp: dgram.Socket; tcp: Server; port: number }> {
+  for (let tries = 0; ; tries++) {
+    const udp = dgram.createSocket('udp4');
+    await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve));
+    const { port } = udp.address();
+    const tcp = createServer();
+    const taken = await new Promise<Error | null>((resolve) => {
+      tcp.once('error', resolve);
+      tcp.listen(port, '127.0.0.1', () => resolve(null));
+    });
+    if (!taken) return { udp, tcp, port };
+    await new Promise<void>((resolve) => udp.close(resolve));
+    if (tries === 20) throw taken;
+  }
 }
 
 async function freePort(): Promise<number> {
-  const socket = dgram.createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(resolve));
+  const { udp, tcp, port } = await samePort();
+  await new Promise<void>((resolve) => udp.close(resolve));
+  await new Promise((resolve) => tcp.close(resolve));
   return port;
 }
 
