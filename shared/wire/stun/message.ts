@@ -6,10 +6,20 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concat, equal } from '../../base/bytes.ts';
-import { ATTRIBUTE, MAGIC_COOKIE, readValue, type StunAttributes, writeValue } from './attributes.ts';
+import { ATTRIBUTE, type AttributeName, MAGIC_COOKIE, type StunAttributes } from './attributes.ts';
 import { crc32 } from './crc32.ts';
+import { readValue, writeValues } from './values.ts';
 
 export const BINDING = 0x001;
+/** RFC 8656 §17. */
+export const TURN_METHOD = {
+  allocate: 0x003,
+  refresh: 0x004,
+  send: 0x006,
+  data: 0x007,
+  createPermission: 0x008,
+  channelBind: 0x009,
+} as const;
 export const CLASSES = ['request', 'indication', 'success', 'error'] as const;
 export type StunClass = (typeof CLASSES)[number];
 
@@ -61,9 +71,9 @@ export function encodeStun(message: StunMessage, options: EncodeOptions = {}): U
   const parts: Uint8Array[] = [new Uint8Array(HEADER)];
   for (const [name, value] of Object.entries(message.attributes)) {
     if (value === undefined || value === false) continue;
-    const key = name as keyof StunAttributes;
-    const bytes = writeValue(key, message.attributes, message.transactionId);
-    parts.push(attribute(ATTRIBUTE[key], bytes, padding));
+    const key = name as AttributeName;
+    for (const bytes of writeValues(key, message.attributes, message.transactionId))
+      parts.push(attribute(ATTRIBUTE[key], bytes, padding));
   }
   let packet = concat(...parts);
   writeHeader(packet, message);

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../../shared/base/bytes.ts';
 import { formatIp } from '../../../shared/base/ip.ts';
 import type { StunAttributes } from '../../../shared/wire/stun/attributes.ts';
+import { longTermKey } from '../../../shared/wire/stun/long-term.ts';
 import {
   CLASSES,
   decodeStun,
@@ -50,9 +50,15 @@ describe('RFC 5769 vectors', () => {
   test('the long-term request holds under MD5(user:realm:password)', () => {
     const message = decoded(LONG_TERM_REQUEST);
     expect(message.attributes).toMatchObject({ username: 'マトリックス', realm: 'example.org' });
-    const longTerm = createHash('md5').update('マトリックス:example.org:TheMatrIX').digest();
+    const longTerm = longTermKey('マトリックス', 'example.org', 'TheMatrIX');
     expect(verifyIntegrity(message, longTerm)).toBe(true);
+    expect(verifyIntegrity(message, longTermKey('マトリックス', 'example.org', 'TheMatrIx'))).toBe(false);
     expect(message.fingerprint).toBe(false);
+  });
+
+  test('our encoder writes the long-term request byte for byte', () => {
+    const integrityKey = longTermKey('マトリックス', 'example.org', 'TheMatrIX');
+    expect(encodeStun(decoded(LONG_TERM_REQUEST), { integrityKey, fingerprint: false })).toEqual(LONG_TERM_REQUEST);
   });
 
   test.each([
@@ -85,6 +91,7 @@ const address = fc.record({
     .map((bytes) => formatIp(bytes)),
   port: fc.nat(65535),
 });
+const family = fc.constantFrom(4 as const, 6 as const);
 const text = fc.string({ unit: 'grapheme', maxLength: 40 });
 const attributes: fc.Arbitrary<StunAttributes> = fc.record(
   {
@@ -105,6 +112,17 @@ const attributes: fc.Arbitrary<StunAttributes> = fc.record(
     useCandidate: fc.constant(true),
     iceControlled: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
     iceControlling: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    alternateServer: address,
+    channelNumber: fc.integer({ min: 0x4000, max: 0x4fff }),
+    lifetime: fc.nat(2 ** 32 - 1),
+    xorPeerAddresses: fc.array(address, { minLength: 1, maxLength: 4 }),
+    xorRelayedAddresses: fc.array(address, { minLength: 1, maxLength: 2 }),
+    data: fc.uint8Array({ maxLength: 60 }),
+    requestedAddressFamily: family,
+    additionalAddressFamily: family,
+    addressErrorCode: fc.record({ family, code: fc.integer({ min: 300, max: 699 }), reason: text }),
+    requestedTransport: fc.nat(255),
+    dontFragment: fc.constant(true),
   },
   { requiredKeys: [] },
 );
