@@ -33,6 +33,9 @@ export const ERROR_CODES = {
   no_path: 303,
   stun_unreachable: 304,
   offer_untrue: 305,
+  turn_unreachable: 306,
+  turn_refused: 307,
+  turn_full: 308,
   // 4xx identity and handshake
   did_unresolvable: 400,
   did_deactivated: 401,
