@@ -4,6 +4,7 @@ import { createMetrics } from './metrics.ts';
 import type { Admission } from './relay/intake.ts';
 import { startRelay } from './relay/server.ts';
 import { startStunServer } from './stun/server.ts';
+import { createTurnGrants, type TurnOptions } from './turn.ts';
 
 export interface Helper {
   /** Every socket that answers STUN; empty without `stun`. */
@@ -17,15 +18,18 @@ export async function startHelper(options: {
   readonly stunAlternate?: TransportAddress | null;
   readonly relay?: TransportAddress | null;
   readonly peers?: readonly string[];
+  /** A TURN relay for which the helper's relay port gives out passes. */
+  readonly turn?: TurnOptions | null;
   readonly clock: Clock;
   readonly admission?: Admission;
 }): Promise<Helper> {
   const { stun, stunAlternate = null, relay, peers = [], clock, admission } = options;
   const metrics = createMetrics();
+  const turn = options.turn ? createTurnGrants(options.turn, metrics) : null;
   const stunServer = stun ? await startStunServer({ primary: stun, alternate: stunAlternate, metrics }) : null;
   try {
     const relayServer = relay
-      ? await startRelay({ listen: relay, peers, clock, metrics, ...(admission ? { admission } : {}) })
+      ? await startRelay({ listen: relay, peers, clock, metrics, turn, ...(admission ? { admission } : {}) })
       : null;
     return {
       stun: stunServer?.addresses ?? [],

@@ -19,7 +19,7 @@ async function main(options: HelperOptions): Promise<void> {
 }
 
 try {
-  const options = parseOptions(process.argv.slice(2));
+  const options = parseOptions(process.argv.slice(2), process.env);
   if (options.help) process.stdout.write(USAGE);
   else await main(options);
 } catch (thrown) {

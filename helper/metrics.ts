@@ -11,6 +11,7 @@ const COUNTERS: Readonly<Record<string, string>> = {
   warren_stun_total: 'STUN packets by outcome',
   warren_events_total: 'Nostr events by kind and outcome',
   warren_requests_total: 'Nostr subscriptions by outcome',
+  warren_turn_grants_total: 'Passes for the TURN relay by outcome',
   warren_connections_refused_total: 'Connections refused because of a limit',
 };
 

@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 import { WarrenError } from '../shared/base/errors.ts';
 import { canonicalIp } from '../shared/base/ip.ts';
 import type { TransportAddress } from '../shared/effects.ts';
+import { parseTurnUri } from '../shared/wire/turn/uri.ts';
+import type { TurnOptions } from './turn.ts';
 
 export const USAGE = `warren-helper: STUN server and Nostr relay of the Warren network
 
@@ -10,27 +12,37 @@ export const USAGE = `warren-helper: STUN server and Nostr relay of the Warren n
   --stun-alt ADDRESS:PORT  a second address and another port: RFC 5780, both ports on both addresses
   --relay ADDRESS:PORT     relay (WebSocket, NIP-11 and /metrics on the same port)
   --peers URL,…            relays whose proposals are copied
+  --turn URI,…             TURN relay for which passes are given out at /turn of the relay's port,
+                           e.g. turn:192.0.2.11:3478,turns:turn.example.org:443 (RFC 7065)
+  --turn-ttl SECONDS       how long a pass is good (default 3600)
   --log LEVEL              debug, info, warn or error (default info)
   --help
+
+WARREN_TURN_SECRET   the TURN relay's static-auth-secret, in the environment: an argument would show in ps
 `;
+
+const text = { type: 'string' } as const;
+const help = { type: 'boolean' } as const;
+const TURN_FLAGS = { turn: text, 'turn-ttl': text } as const;
+const DEFAULT_TURN_TTL = 3_600;
 
 export interface HelperOptions {
   readonly stun: TransportAddress | null;
   readonly stunAlternate: TransportAddress | null;
   readonly relay: TransportAddress | null;
   readonly peers: readonly string[];
+  readonly turn: TurnOptions | null;
   readonly log: string;
   readonly help: boolean;
 }
 
 /** @throws WarrenError frame_malformed with the offending option. */
-export function parseOptions(args: readonly string[]): HelperOptions {
+export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv = {}): HelperOptions {
   let values: { readonly [name: string]: string | boolean | undefined };
   try {
-    const text = { type: 'string' } as const;
     values = parseArgs({
       args: [...args],
-      options: { stun: text, 'stun-alt': text, relay: text, peers: text, log: text, help: { type: 'boolean' } },
+      options: { stun: text, 'stun-alt': text, relay: text, peers: text, ...TURN_FLAGS, log: text, help },
     }).values;
   } catch (cause) {
     throw wrong(cause instanceof Error ? cause.message : String(cause), cause);
@@ -49,9 +61,25 @@ export function parseOptions(args: readonly string[]): HelperOptions {
   const peers = typeof values.peers === 'string' ? values.peers.split(',').filter((url) => url !== '') : [];
   const bad = peers.find((url) => !/^wss?:\/\//.test(url));
   if (bad) throw wrong(`--peers: not a ws:// or wss:// URL: ${bad}`);
+  const turn = turnOptions(values.turn, values['turn-ttl'], env.WARREN_TURN_SECRET);
+  if (turn && !relay) throw wrong('--turn needs --relay: passes are given out on its port.');
   const log = typeof values.log === 'string' ? values.log : 'info';
   if (!['debug', 'info', 'warn', 'error', 'silent'].includes(log)) throw wrong(`--log: unknown level ${log}`);
-  return { stun, stunAlternate, relay, peers, log, help: values.help === true };
+  return { stun, stunAlternate, relay, peers, turn, log, help: values.help === true };
+}
+
+type Value = string | boolean | undefined;
+
+function turnOptions(list: Value, ttl: Value, secret: string | undefined): TurnOptions | null {
+  if (typeof list !== 'string') return null;
+  const uris = list.split(',').filter((uri) => uri !== '');
+  const bad = uris.find((uri) => !parseTurnUri(uri));
+  if (bad !== undefined || uris.length === 0) throw wrong(`--turn: not a TURN URI: ${bad ?? list}`);
+  if (!secret) throw wrong("--turn needs the relay's secret in WARREN_TURN_SECRET.");
+  const ttlSeconds = typeof ttl === 'string' ? Number(ttl) : DEFAULT_TURN_TTL;
+  if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1 || ttlSeconds > 604_800)
+    throw wrong(`--turn-ttl: not a number of seconds up to a week: ${String(ttl)}`);
+  return { uris, secret, ttlSeconds };
 }
 
 function transportAddress(name: string, text: string): TransportAddress {

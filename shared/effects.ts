@@ -6,6 +6,8 @@ import type { Hex } from './base/bytes.ts';
 import type { Address, Did, Ms, Wei } from './base/units.ts';
 import type { NetdResult, Verb, VerbName } from './wire/netd.ts';
 import type { FoundProposal, Proposal } from './wire/proposal.ts';
+import type { TurnGrantAnswer } from './wire/turn/grant.ts';
+import type { TurnServer } from './wire/turn/uri.ts';
 
 export type Unsubscribe = () => void;
 
@@ -26,6 +28,26 @@ export interface Datagrams {
   send(packet: Uint8Array, to: TransportAddress): void;
   onPacket(handler: (packet: Uint8Array, from: TransportAddress) => void): Unsubscribe;
   close(): Promise<void>;
+}
+
+/** A connection to a TURN server: whole messages both ways, whatever is below. What can not be sent is dropped. */
+export interface TurnConnection {
+  send(message: Uint8Array): void;
+  /** The same as a ChannelData message around this packet. */
+  sendOnChannel(channel: number, packet: Uint8Array): void;
+  /** Messages are views, good until the handler returns. */
+  onMessage(handler: (message: Uint8Array) => void): Unsubscribe;
+  /** It ended and comes back no more; UDP never says so. */
+  onClosed(handler: () => void): Unsubscribe;
+  close(): void;
+}
+
+/** How to reach TURN servers, and who gives leave to use them. */
+export interface TurnAccess {
+  /** @throws WarrenError turn_unreachable */
+  connect(server: TurnServer): Promise<TurnConnection>;
+  /** @throws WarrenError turn_unreachable, rate_limited */
+  grant(): Promise<TurnGrantAnswer>;
 }
 
 /** warren-netd. Everything created over one device goes when it closes. */

@@ -1,14 +1,15 @@
-/** The relay's port: WebSocket for NIP-01, HTTP for NIP-11, /metrics and /health. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+/** The relay's port: WebSocket for NIP-01, HTTP for everything else (pages.ts). */
+import { createServer } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock, TransportAddress } from '../../shared/effects.ts';
 import { loadNostr } from '../../shared/node/nostr.ts';
 import type { Metrics } from '../metrics.ts';
 import { createRateLimit, sourceOf } from '../rate-limit.ts';
+import type { TurnGrants } from '../turn.ts';
 import { serveConnection } from './connection.ts';
-import { relayInformation } from './information.ts';
 import { type Admission, createIntake } from './intake.ts';
 import { LIMITS } from './limits.ts';
+import { answerHttp } from './pages.ts';
 import { replicate } from './replicate.ts';
 import { ProposalStore } from './store.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -20,6 +21,8 @@ export interface RelayOptions {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly admission?: Admission;
+  /** Null: there is no TURN relay beside this helper. */
+  readonly turn?: TurnGrants | null;
 }
 
 export interface Relay {
@@ -30,7 +33,8 @@ export interface Relay {
 
 const SWEEP_MS = 30_000;
 
-export async function startRelay({ listen, peers, clock, metrics, admission }: RelayOptions): Promise<Relay> {
+export async function startRelay(options: RelayOptions): Promise<Relay> {
+  const { listen, peers, clock, metrics, admission, turn = null } = options;
   const store = new ProposalStore();
   const subscriptions = new Subscriptions();
   const nostr = await loadNostr();
@@ -38,7 +42,8 @@ export async function startRelay({ listen, peers, clock, metrics, admission }: R
   const queries = createRateLimit(LIMITS.queriesPerSource);
   const perSource = new Map<string, number>();
 
-  const http = createServer((request, response) => answerHttp(request, response, metrics, admission !== undefined));
+  const pages = { metrics, restricted: admission !== undefined, turn, clock };
+  const http = createServer((request, response) => answerHttp(request, response, pages));
   http.maxHeadersCount = 64;
   http.requestTimeout = 10_000;
   const sockets = new WebSocketServer({ server: http, maxPayload: LIMITS.frameBytes, perMessageDeflate: false });
@@ -102,23 +107,4 @@ export async function startRelay({ listen, peers, clock, metrics, admission }: R
       await new Promise<void>((resolve) => http.close(() => resolve()));
     },
   };
-}
-
-function answerHttp(request: IncomingMessage, response: ServerResponse, metrics: Metrics, restricted: boolean): void {
-  const [status, type, body] = page(request, metrics, restricted);
-  response.writeHead(status, { 'content-type': type, 'access-control-allow-origin': '*', 'cache-control': 'no-store' });
-  response.end(request.method === 'HEAD' ? '' : body);
-}
-
-type Page = readonly [status: number, type: string, body: string];
-
-function page({ method, url, headers }: IncomingMessage, metrics: Metrics, restricted: boolean): Page {
-  if (method !== 'GET' && method !== 'HEAD') return [405, 'text/plain', 'method not allowed\n'];
-  if (url === '/metrics') return [200, 'text/plain; version=0.0.4', metrics.text()];
-  if (url === '/health') return [200, 'text/plain', 'ok\n'];
-  if (url !== '/') return [404, 'text/plain', 'not found\n'];
-  if (headers.accept?.includes('application/nostr+json')) {
-    return [200, 'application/nostr+json', JSON.stringify(relayInformation(restricted))];
-  }
-  return [200, 'text/plain', 'Warren helper: a Nostr relay for discovery and signalling. Connect with a WebSocket.\n'];
 }

@@ -25,5 +25,7 @@ export const NetworkProfileSchema = v.object({
   relays: v.pipe(v.array(v.pipe(v.string(), v.regex(/^wss?:\/\//), v.maxLength(200))), v.minLength(1), v.maxLength(8)),
   /** At least two, on different addresses: one socket asks both, which classifies the NAT (RFC 5780). */
   stun: v.pipe(v.array(Host), v.minLength(1), v.maxLength(8)),
+  /** Where to ask for leave to use a TURN relay; a network without one connects only where routers let it. */
+  turn: v.optional(v.pipe(v.array(v.pipe(v.string(), v.url(), v.regex(/^https?:/), v.maxLength(200))), v.maxLength(8))),
 });
 export type NetworkProfile = v.InferOutput<typeof NetworkProfileSchema>;
