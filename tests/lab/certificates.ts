@@ -1,4 +1,4 @@
-/** One self-signed certificate for all sites of a lab, and the pin by which its browser trusts it alone. */
+/** One self-signed certificate for all sites of a lab and its TURN server, and the pin by which its browser trusts it alone. */
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,11 +7,18 @@ import { run } from './run.ts';
 export interface SiteCertificate {
   readonly key: string;
   readonly certificate: string;
+  /** Where both stand: programs of the lab trust the certificate by NODE_EXTRA_CA_CERTS. */
+  readonly keyFile: string;
+  readonly certificateFile: string;
   /** base64(SHA-256(SubjectPublicKeyInfo)) for Chromium's --ignore-certificate-errors-spki-list. */
   readonly pin: string;
 }
 
-export async function createCertificate(folder: string, sites: readonly string[]): Promise<SiteCertificate> {
+export async function createCertificate(
+  folder: string,
+  sites: readonly string[],
+  addresses: readonly string[],
+): Promise<SiteCertificate> {
   const [keyFile, certificateFile] = [join(folder, 'site.key'), join(folder, 'site.crt')];
   await run('openssl', [
     'req',
@@ -26,7 +33,7 @@ export async function createCertificate(folder: string, sites: readonly string[]
     '-subj',
     '/CN=Warren lab',
     '-addext',
-    `subjectAltName=${sites.map((site) => `DNS:${site}`).join(',')}`,
+    `subjectAltName=${[...sites.map((site) => `DNS:${site}`), ...addresses.map((ip) => `IP:${ip}`)].join(',')}`,
     '-keyout',
     keyFile,
     '-out',
@@ -34,5 +41,5 @@ export async function createCertificate(folder: string, sites: readonly string[]
   ]);
   const [key, certificate] = await Promise.all([readFile(keyFile, 'utf8'), readFile(certificateFile, 'utf8')]);
   const spki = new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' });
-  return { key, certificate, pin: createHash('sha256').update(spki).digest('base64') };
+  return { key, certificate, keyFile, certificateFile, pin: createHash('sha256').update(spki).digest('base64') };
 }

@@ -191,7 +191,7 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     await run('mount', ['-o', 'remount,bind,ro', where.source]);
     const [inet, certificate] = await Promise.all([
       createInternet(id),
-      createCertificate(where.run, Object.keys(SERVERS.origins)),
+      createCertificate(where.run, Object.keys(SERVERS.origins), SERVERS.turn),
     ]);
     const homes = await Promise.all(options.homes.map((home) => createHome(id, home)));
     for (const home of homes) nameService(home);

@@ -5,10 +5,33 @@ import { SERVERS } from './topology.ts';
 
 /** The REST-style shared secret of relays with `use-auth-secret`; a lab's secret protects nothing. */
 export const TURN_SECRET = 'warren-lab';
+const [first, second] = SERVERS.turn;
+const PORT = 3478;
+const TLS_PORT = 443;
+
+/** What the lab's helper names to whoever asks: UDP and TCP on the first address, TLS 443 on the second. */
+export const TURN_URIS = [
+  `turn:${first}:${PORT}?transport=udp`,
+  `turn:${first}:${PORT}?transport=tcp`,
+  `turns:${second}:${TLS_PORT}?transport=tcp`,
+] as const;
+
+/** As docs/protocol/turn.md recommends: no relaying into anybody's private network. */
+const DENIED_PEERS = [
+  '0.0.0.0-0.255.255.255',
+  '10.0.0.0-10.255.255.255',
+  '100.64.0.0-100.127.255.255',
+  '127.0.0.0-127.255.255.255',
+  '169.254.0.0-169.254.255.255',
+  '172.16.0.0-172.31.255.255',
+  '192.168.0.0-192.168.255.255',
+];
+
+let starts = 0;
 
 export async function startTurn(lab: Lab): Promise<LabProcess> {
-  const [first, second] = SERVERS.turn;
-  const folder = lab.runtimeFolder('turn');
+  const folder = lab.runtimeFolder(`turn-${++starts}`);
+  const { keyFile, certificateFile } = lab.certificate;
   const turn = lab.start({
     name: 'coturn',
     namespace: lab.inet,
@@ -16,16 +39,21 @@ export async function startTurn(lab: Lab): Promise<LabProcess> {
     args: [
       '-n',
       ...[first, second].map((address) => `--listening-ip=${address}`),
-      '--listening-port=3478',
+      `--listening-port=${PORT}`,
       '--alt-listening-port=3479',
+      `--tls-listening-port=${TLS_PORT}`,
       `--relay-ip=${first}`,
       '--use-auth-secret',
       `--static-auth-secret=${TURN_SECRET}`,
       '--realm=lab',
-      '--no-tls',
+      `--cert=${certificateFile}`,
+      `--pkey=${keyFile}`,
       '--no-dtls',
       '--no-cli',
+      '--no-multicast-peers',
+      ...DENIED_PEERS.map((range) => `--denied-peer-ip=${range}`),
       '--relay-threads=1',
+      '--verbose',
       '--log-file=stdout',
       `--pidfile=${folder}/pid`,
       `--userdb=${folder}/db`,

@@ -6,8 +6,9 @@ import type { Ms } from '../../../base/units.ts';
 import type { TurnServer } from '../../../wire/turn/uri.ts';
 import type { Deadline } from '../../machine.ts';
 
-/** Between two servers of one kind. */
+/** Between two servers of one kind; streams cost the server nothing until they ask for an address. */
 const STAGGER: Ms = 250;
+const STREAM_STAGGER: Ms = 80;
 const STREAMS_AFTER: Ms = 500;
 const MAX_SERVERS = 6;
 const MAX_REDIRECTS = 2;
@@ -22,7 +23,7 @@ export class Race {
     const from = datagrams.length > 0 ? now + STREAMS_AFTER : now;
     this.#planned = [
       ...datagrams.map((server, i) => ({ server, at: now + i * STAGGER })),
-      ...streams.map((server, i) => ({ server, at: from + i * STAGGER })),
+      ...streams.map((server, i) => ({ server, at: from + i * STREAM_STAGGER })),
     ]
       .sort((a, b) => a.at - b.at)
       .slice(0, MAX_SERVERS);
