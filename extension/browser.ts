@@ -34,14 +34,35 @@ export function onProxyAuth(answer: (request: AuthRequest) => Promise<AuthAnswer
   );
 }
 
-export async function setPac(text: string): Promise<void> {
-  await chrome.proxy.settings.set({
-    value: { mode: 'pac_script', pacScript: { data: text, mandatory: true } },
-    scope: 'regular',
-  });
+type ProxyScope = 'regular' | 'incognito_persistent';
+
+export async function setPac(text: string, scope: ProxyScope): Promise<void> {
+  await chrome.proxy.settings.set({ value: { mode: 'pac_script', pacScript: { data: text, mandatory: true } }, scope });
+}
+
+export async function clearPac(scope: ProxyScope): Promise<void> {
+  await chrome.proxy.settings.clear({ scope });
+}
+
+/** Whether the user lets the extension work in private windows. */
+export async function allowedInPrivate(): Promise<boolean> {
+  return (await browser.extension?.isAllowedIncognitoAccess?.()) === true;
 }
 
 /** A translated text; `substitutions` replace $1, $2 … */
 export function message(key: string, ...substitutions: string[]): string {
   return browser.i18n.getMessage(key, substitutions);
+}
+
+export interface Container {
+  /** `cookieStoreId`. */
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Firefox's containers; none in a browser without them. */
+export async function containers(): Promise<readonly Container[]> {
+  if (!FIREFOX || !browser.contextualIdentities) return [];
+  const all = await browser.contextualIdentities.query({}).catch(() => []);
+  return all.map(({ cookieStoreId, name }) => ({ id: cookieStoreId, name }));
 }

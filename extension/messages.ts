@@ -4,8 +4,10 @@
  */
 import type { WarrenErrorData } from '../shared/base/errors.ts';
 import type { UpInput } from '../shared/wire/native.ts';
+import type { Decision } from './routing/match.ts';
 import type { ApplyStatus, HostStatus, Protection, ProtectionState } from './routing/protection.ts';
 import type { Action, ExitRef, RouteTable, Rule } from './routing/rules.ts';
+import type { HostUse } from './routing/usage.ts';
 import type { ChainActionKind } from './wallet/transactions.ts';
 
 export const UI_PORT = 'ui';
@@ -93,7 +95,16 @@ export interface View {
     readonly error: WarrenErrorData | null;
     readonly facts: SnapshotInput['host'] | null;
   };
-  readonly table: RouteTable;
+  /** What of the rules a popup needs; the list itself goes to windows that ask for it. */
+  readonly routes: {
+    /** Grows with every change of the rules. */
+    readonly revision: number;
+    readonly count: number;
+    readonly defaultExit: ExitRef;
+    readonly otherwise: Action;
+    /** Every exit that some rule names, once; at most 64. */
+    readonly named: readonly (Action | ExitRef)[];
+  };
   readonly canUndo: boolean;
   readonly settings: { readonly autoLockMinutes: number; readonly closeChannels: boolean };
   /** The stored rules could not be read; everything is blocked until the user has looked. */
@@ -122,10 +133,13 @@ export type Command =
   | { readonly name: 'proxy.retry' }
   | { readonly name: 'nodes'; readonly search?: string; readonly country?: string; readonly residential?: boolean }
   | { readonly name: 'default'; readonly exit: ExitRef }
-  | { readonly name: 'rules'; readonly rules: readonly Rule[] }
+  | { readonly name: 'table' }
+  | { readonly name: 'table.change'; readonly part: Partial<RouteTable> }
   | { readonly name: 'rule.upsert'; readonly rule: Rule }
-  | { readonly name: 'otherwise'; readonly action: Action }
-  | { readonly name: 'localDirect'; readonly on: boolean }
+  /** Hosts that a rule's pages load from take its route. */
+  | { readonly name: 'rule.join'; readonly ruleId: string; readonly hosts: readonly string[] }
+  /** The page in a tab: its route and why, and which ways its parts really went. */
+  | { readonly name: 'site'; readonly host: string; readonly tab: number | null }
   | { readonly name: 'rules.undo' }
   | { readonly name: 'settings'; readonly autoLockMinutes?: number; readonly closeChannels?: boolean }
   | { readonly name: 'wallet.create'; readonly password: string }
@@ -150,7 +164,17 @@ export type Command =
   | { readonly name: 'test.stopPaying'; readonly stop: boolean };
 export type CommandName = Command['name'];
 
+export interface SiteView {
+  readonly decision: Decision;
+  readonly uses: readonly (HostUse & {
+    /** Goes another way than the page, and no rule of the user says so. */
+    readonly stray: boolean;
+  })[];
+}
+
 export interface CommandResults {
+  table: { table: RouteTable; revision: number };
+  site: SiteView;
   nodes: { nodes: NodeView[]; total: number };
   'wallet.create': { phrase: string; quiz: number[] };
   'wallet.reveal': { phrase: string; quiz: number[] };

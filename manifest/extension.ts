@@ -26,6 +26,8 @@ const MINIMUM_FIREFOX = '142.0';
 
 const ICONS = { 16: 'icons/16.png', 32: 'icons/32.png', 48: 'icons/48.png', 128: 'icons/128.png' };
 const PERMISSIONS = ['nativeMessaging', 'storage', 'proxy', 'privacy', 'webRequest', 'alarms'];
+/** Firefox names a request's container only to extensions that may see cookies' stores. */
+const CONTAINERS = ['contextualIdentities', 'cookies'];
 const CONTENT_SECURITY_POLICY =
   "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
   "connect-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -56,7 +58,7 @@ export function extensionManifest(browser: BrowserTarget): ManifestV3Export {
   }
   return {
     ...common,
-    permissions: PERMISSIONS,
+    permissions: [...PERMISSIONS, ...CONTAINERS],
     background: { scripts: ['background/index.ts'], type: 'module' },
     browser_specific_settings: {
       gecko: {

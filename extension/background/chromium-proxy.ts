@@ -1,24 +1,29 @@
 /** Chromium: a mandatory PAC, WebRTC without UDP outside the proxy, no prediction. */
-import { browser, setPac } from '../browser.ts';
-import { blockAllPac, compilePac } from '../routing/pac.ts';
+import { allowedInPrivate, browser, clearPac, setPac } from '../browser.ts';
+import { blockAllPac, preparePac } from '../routing/pac.ts';
+import type { RouteTable } from '../routing/rules.ts';
 import type { Desired, ProxyControl } from './applier.ts';
 import { clearPrivacy, setPrivacy } from './privacy.ts';
 
+/** What is written for each kind of window; private ones have a script of their own, since rules may differ there. */
 export function chromiumProxy(): ProxyControl {
   let last: string | null = null;
   return {
     async set(desired) {
-      const text = pacFor(desired);
+      const texts = { regular: pacFor(desired, false), private: pacFor(desired, true) };
       // Written at least once in every life of the background: the PAC outlives the ports that it names.
-      if (text === last) return;
-      await setPac(text);
+      const both = `${texts.regular}\n${texts.private}`;
+      if (both === last) return;
+      await setPac(texts.regular, 'regular');
+      if (await allowedInPrivate()) await setPac(texts.private, 'incognito_persistent');
       await setPrivacy();
       // Last: were one of them to fail, the next attempt must not take both for done.
-      last = text;
+      last = both;
     },
     async clear() {
       last = null;
-      await browser.proxy.settings.clear({});
+      await clearPac('incognito_persistent').catch(() => {});
+      await clearPac('regular');
       await clearPrivacy();
     },
     async owner() {
@@ -28,13 +33,25 @@ export function chromiumProxy(): ProxyControl {
   };
 }
 
-export function pacFor(desired: Desired): string {
+type Prepared = (live: ReadonlyMap<string, number>) => string;
+const prepared = new WeakMap<RouteTable, Map<boolean, Prepared>>();
+
+/** The rules are compiled once; a new port costs only the list of answers. */
+function prepare(table: RouteTable, inPrivate: boolean): Prepared {
+  const known = prepared.get(table) ?? new Map<boolean, Prepared>();
+  prepared.set(table, known);
+  const ready = known.get(inPrivate) ?? preparePac(table, inPrivate);
+  known.set(inPrivate, ready);
+  return ready;
+}
+
+export function pacFor(desired: Desired, inPrivate: boolean): string {
   const live = new Map<string, number>();
   for (const exit of desired.exits) {
     if (exit.proxy !== null && exit.phase === 'up') live.set(exit.exitId, exit.proxy.port);
   }
   try {
-    return compilePac(desired.table, live);
+    return prepare(desired.table, inPrivate)(live);
   } catch (thrown) {
     console.error('the rules could not be compiled; everything is blocked', thrown);
     return blockAllPac();

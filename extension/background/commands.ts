@@ -1,8 +1,10 @@
 /** What windows may ask of the background: one function per command, each validated by its keeper. */
 import * as v from 'valibot';
+import { WarrenError } from '../../shared/base/errors.ts';
 import { address } from '../../shared/base/units.ts';
 import type { Command, CommandName } from '../messages.ts';
-import { ActionSchema, ExitRefSchema, RuleSchema, upsertRule } from '../routing/rules.ts';
+import { joinRule } from '../routing/bundle.ts';
+import { ExitRefSchema, type RouteTable, RouteTableSchema, RuleSchema, upsertRule } from '../routing/rules.ts';
 import type { Core } from './core.ts';
 import { plain } from './store.ts';
 
@@ -24,11 +26,13 @@ const HANDLERS: Handlers = {
     return plain(await core.link.ask<'nodes'>({ method: 'nodes', params }));
   },
   default: ({ exit }, core) => change(core, { defaultExit: v.parse(ExitRefSchema, exit) }),
-  rules: ({ rules }, core) => change(core, { rules: v.parse(v.array(RuleSchema), rules) }),
+  table: (_, core) => ({ table: core.settings.current.table, revision: core.settings.revision }),
+  'table.change': ({ part }, core) => change(core, v.parse(v.partial(RouteTableSchema), part) as Partial<RouteTable>),
   'rule.upsert': ({ rule }, core) =>
     change(core, { rules: upsertRule(core.settings.current.table.rules, v.parse(RuleSchema, rule)) }),
-  otherwise: ({ action }, core) => change(core, { otherwise: v.parse(ActionSchema, action) }),
-  localDirect: ({ on }, core) => change(core, { localDirect: on }),
+  'rule.join': ({ ruleId, hosts }, core) =>
+    change(core, { rules: joinRule(core.settings.current.table, ruleId, hosts).rules }),
+  site: ({ host, tab }, core) => core.sites.describe(host, tab),
   'rules.undo': async (_, core) => {
     await core.settings.undo();
     await core.changed();
@@ -83,6 +87,10 @@ export async function runCommand(command: Command, core: Core): Promise<unknown>
 }
 
 async function change(core: Core, part: Parameters<Core['settings']['changeTable']>[0]): Promise<void> {
+  if (core.platform === 'chromium' && part.rules?.some(({ match }) => match.kind === 'url')) {
+    const message = 'A rule for whole addresses works in Firefox only.';
+    throw new WarrenError('rule_unusable', message, 'Match the host instead.');
+  }
   await core.settings.changeTable(part);
   await core.changed();
 }

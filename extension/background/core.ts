@@ -6,11 +6,13 @@ import { WarrenError } from '../../shared/base/errors.ts';
 import type { DownInput, Snapshot } from '../../shared/wire/native.ts';
 import type { View } from '../messages.ts';
 import { planExits } from '../routing/exits.ts';
+import { nextExpiry } from '../routing/temporary.ts';
 import { Applier, type Desired, type ProxyControl } from './applier.ts';
 import { Mirror } from './mirror.ts';
 import { MoneyDesk } from './money.ts';
 import { NativeLink, type NativePort, type Timers } from './native-link.ts';
 import { SettingsKeeper } from './settings.ts';
+import { Sites } from './sites.ts';
 import type { StorageArea } from './store.ts';
 import { buildView } from './view.ts';
 import { WalletKeeper } from './wallet-keeper.ts';
@@ -30,6 +32,8 @@ export interface World {
 /** How long the host stays after its last use: a click on the popup a moment later finds it warm. */
 const LINGER_MS = 20_000;
 const BALANCE_MS = 15_000;
+/** setTimeout takes no more than 2^31 ms; a day is often enough to look again. */
+const MAX_TIMER_MS = 86_400_000;
 /** A key that the host still asks for is sent again after this. */
 const SIGNER_AGAIN_MS = 2_000;
 
@@ -40,20 +44,24 @@ export class Core {
   readonly link: NativeLink;
   readonly money: MoneyDesk;
   readonly applier: Applier;
+  readonly sites: Sites;
   /** What the browser should do now. The same object while nothing changes. */
   desired: Desired;
   readonly ready: Promise<void>;
+  readonly platform: World['platform'];
   private windows = 0;
   private lastIntent = '';
   private stopWatching: () => void = () => {};
   private stopLinger: () => void = () => {};
+  private stopExpiry: () => void = () => {};
   private readonly sentSigners = new Map<string, number>();
   private readonly world: World;
 
   constructor(world: World) {
     this.world = world;
+    this.platform = world.platform;
     const { local, session, timers } = world;
-    this.settings = new SettingsKeeper(local);
+    this.settings = new SettingsKeeper(local, session, () => timers.now());
     this.wallet = new WalletKeeper(
       local,
       session,
@@ -82,16 +90,24 @@ export class Core {
       () => world.onChange(),
     );
     this.applier = new Applier(world.control, () => world.onChange());
+    this.sites = new Sites({
+      settings: this.settings,
+      timers,
+      isFirefox: world.platform === 'firefox',
+      ports: () => livePorts(this.desired.exits),
+      onLearned: () => void this.changed(),
+    });
     this.desired = { wanted: true, table: this.settings.current.table, exits: [] };
     this.ready = this.load();
   }
 
   view(): View {
-    return buildView({ ...this, platform: this.world.platform });
+    return buildView(this);
   }
 
   /** Settings, wallet or exits changed: say it to everyone whom it concerns. */
   async changed(): Promise<void> {
+    this.watchExpiry();
     this.sendIntent();
     this.wantHost();
     await this.applyNow();
@@ -116,6 +132,20 @@ export class Core {
     if (this.link.status === 'ready') void this.money.keepTrying();
     this.stopWatching();
     this.stopWatching = this.world.timers.after(BALANCE_MS, () => this.watchBalance());
+  }
+
+  /** Temporary rules end on time while the background is awake; each wake-up looks once more. */
+  async expireRules(): Promise<void> {
+    if (await this.settings.expire()) await this.changed();
+    else this.watchExpiry();
+  }
+
+  private watchExpiry(): void {
+    this.stopExpiry();
+    const at = nextExpiry(this.settings.current.table);
+    if (at === null) return;
+    const delay = Math.min(Math.max(0, at - this.world.timers.now()), MAX_TIMER_MS);
+    this.stopExpiry = this.world.timers.after(delay, () => void this.expireRules());
   }
 
   /** @throws WarrenError wallet_missing when it is switched on before there is anything to pay with. */
@@ -143,6 +173,7 @@ export class Core {
     this.desired = { wanted: this.settings.current.protection, table: this.settings.current.table, exits: [] };
     await this.applier.apply(this.desired);
     await Promise.all([this.wallet.load(), this.mirror.load(), this.money.load()]);
+    this.watchExpiry();
     this.wantHost();
     this.world.onChange();
   }
@@ -215,4 +246,8 @@ export class Core {
     if (busy) this.link.want(true);
     else this.stopLinger = this.world.timers.after(LINGER_MS, () => this.link.want(false));
   }
+}
+
+function livePorts(exits: Desired['exits']): ReadonlyMap<number, string> {
+  return new Map(exits.flatMap(({ exitId, proxy }) => (proxy ? [[proxy.port, exitId] as const] : [])));
 }

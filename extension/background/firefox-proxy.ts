@@ -4,26 +4,37 @@
  * proxied http:// navigation otherwise sends to the system's resolver (measured).
  */
 import { browser } from '../browser.ts';
-import { planExits } from '../routing/exits.ts';
-import { answerRequest, FIREFOX_FLOOR, type FirefoxAnswer, type FirefoxRoutes } from '../routing/firefox.ts';
+import { type ExitPlan, planExits } from '../routing/exits.ts';
+import {
+  answerRequest,
+  FIREFOX_FLOOR,
+  type FirefoxAnswer,
+  type FirefoxRequest,
+  type FirefoxRoutes,
+} from '../routing/firefox.ts';
+import { createMatcher, type Matcher } from '../routing/matcher.ts';
+import type { RouteTable } from '../routing/rules.ts';
 import type { Desired, ProxyControl } from './applier.ts';
 import { clearPrivacy, setPrivacy } from './privacy.ts';
 
 /** Registered at top level, so that a sleeping background is woken; `ready` holds requests until the rules are read. */
 export function listenFirefox(ready: Promise<void>, wanted: () => boolean, desired: () => Desired): void {
+  let ruled: { of: RouteTable; matcher: Matcher; plan: ExitPlan } | null = null;
   let routes: { of: Desired; routes: FirefoxRoutes } | null = null;
-  const answer = async (request: { url: string }): Promise<unknown> => {
+  const answer = async (request: FirefoxRequest): Promise<unknown> => {
     try {
       await ready;
       // "direct" here means: as the browser is set up. Only an explicit null would overrule the user's own proxy.
       if (!wanted()) return { type: 'direct' };
       const now = desired();
       if (routes?.of !== now) {
-        routes = { of: now, routes: { table: now.table, plan: planExits(now.table), exits: live(now) } };
+        if (ruled?.of !== now.table)
+          ruled = { of: now.table, matcher: createMatcher(now.table), plan: planExits(now.table) };
+        routes = { of: now, routes: { matcher: ruled.matcher, plan: ruled.plan, exits: live(now) } };
       }
-      return answerRequest(routes.routes, request.url);
+      return answerRequest(routes.routes, request);
     } catch {
-      return answerRequest(null, request.url) satisfies FirefoxAnswer;
+      return answerRequest(null, request) satisfies FirefoxAnswer;
     }
   };
   browser.proxy.onRequest.addListener(answer as Parameters<typeof browser.proxy.onRequest.addListener>[0], {

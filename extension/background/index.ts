@@ -61,6 +61,7 @@ browser.proxy.settings.onChange.addListener(() => {
 browser.alarms.onAlarm.addListener(() => {
   void core.ready.then(async () => {
     await core.wallet.lockIfDue();
+    await core.expireRules();
     core.link.retry();
     windows.push();
   });

@@ -1,9 +1,12 @@
 /** The user's rules and switches in storage.local. If they cannot be read, everything is blocked, not opened. */
 import * as v from 'valibot';
 import { EMPTY_TABLE, type RouteTable, RouteTableSchema } from '../routing/rules.ts';
+import { withoutExpired, withoutSessionRules } from '../routing/temporary.ts';
 import { load, type StorageArea } from './store.ts';
 
 const KEY = 'settings';
+/** In storage.session: this browser has run since the temporary rules were made. */
+const ALIVE_KEY = 'alive';
 
 export const SettingsSchema = v.object({
   version: v.literal(1),
@@ -33,18 +36,39 @@ const CLOSED: Settings = {
 export class SettingsKeeper {
   current: Settings = CLOSED;
   broken = false;
+  /** Grows with every change of the table: windows know by it when to ask anew. */
+  revision = 1;
   private before: RouteTable | null = null;
   private readonly area: StorageArea;
+  private readonly session: StorageArea;
+  private readonly now: () => number;
 
-  constructor(area: StorageArea) {
+  constructor(area: StorageArea, session: StorageArea, now: () => number) {
     this.area = area;
+    this.session = session;
+    this.now = now;
   }
 
+  /** Temporary rules that ended while the background slept, or with the last browser, are gone before they are used. */
   async load(): Promise<void> {
-    const loaded = await load(this.area, KEY, SettingsSchema);
+    const [loaded, alive] = await Promise.all([load(this.area, KEY, SettingsSchema), this.session.get(ALIVE_KEY)]);
     this.broken = loaded.state === 'broken';
-    if (loaded.state === 'ok') this.current = loaded.value;
-    else if (loaded.state === 'absent') this.current = DEFAULT_SETTINGS;
+    if (loaded.state === 'absent') this.current = DEFAULT_SETTINGS;
+    if (loaded.state === 'ok') {
+      const { table } = loaded.value;
+      const same = alive[ALIVE_KEY] === true ? table : withoutSessionRules(table);
+      this.current = { ...loaded.value, table: withoutExpired(same, this.now()) };
+      if (this.current.table !== table) await this.area.set({ [KEY]: this.current });
+    }
+    await this.session.set({ [ALIVE_KEY]: true });
+  }
+
+  /** Drops rules whose time is over; true when there were any. */
+  async expire(): Promise<boolean> {
+    const table = withoutExpired(this.current.table, this.now());
+    if (table === this.current.table) return false;
+    await this.save({ ...this.current, table });
+    return true;
   }
 
   get canUndo(): boolean {
@@ -54,6 +78,11 @@ export class SettingsKeeper {
   /** @throws v.ValiError when the new settings are not valid; nothing changes then. */
   async change(part: Partial<Omit<Settings, 'version' | 'table'>>): Promise<void> {
     await this.save({ ...this.current, ...part });
+  }
+
+  /** What was learned, not chosen: no step to undo. */
+  async learn(table: RouteTable): Promise<void> {
+    await this.save({ ...this.current, table });
   }
 
   /** @throws v.ValiError as above. */
@@ -78,6 +107,9 @@ export class SettingsKeeper {
       await this.area.set({ [`${KEY}.unreadable`]: old });
       this.broken = false;
     }
+    if (next.table !== this.current.table) this.revision++;
+    // The table that was there stays the same object, so that nothing is compiled twice.
+    else valid.table = this.current.table;
     this.current = valid;
     await this.area.set({ [KEY]: valid });
   }

@@ -4,8 +4,7 @@
  */
 import { browser } from '../browser.ts';
 import type { View } from '../messages.ts';
-import { planExits } from '../routing/exits.ts';
-import { decide } from '../routing/match.ts';
+import type { Finished, Way } from '../routing/usage.ts';
 import type { Core } from './core.ts';
 
 const PROXY_ERRORS = /ERR_(PROXY_|TUNNEL_|EMPTY_RESPONSE|MANDATORY_PROXY)|PROXY_CONNECTION_REFUSED/;
@@ -24,12 +23,24 @@ export class Tabs {
 
   /** Must be called at top level. */
   listen(): void {
+    const all = { urls: ['http://*/*', 'https://*/*', 'ws://*/*', 'wss://*/*'] };
     const pages = { urls: ['http://*/*', 'https://*/*'], types: ['main_frame' as const] };
+    browser.webRequest.onBeforeRequest.addListener(({ tabId, url, type }) => {
+      if (tabId < 0) return;
+      if (type === 'main_frame') void this.begin(tabId, url);
+      else this.core.sites.part(tabId, url);
+    }, all);
+    browser.webRequest.onResponseStarted.addListener((details) => {
+      if (details.tabId >= 0) this.core.sites.finished(details.tabId, details.url, details as Finished);
+    }, all);
     browser.webRequest.onErrorOccurred.addListener(({ tabId, url, error }) => {
       if (tabId >= 0 && PROXY_ERRORS.test(error) && this.failed.size < MAX_FAILED) this.failed.set(tabId, url);
     }, pages);
     browser.webRequest.onCompleted.addListener(({ tabId }) => void this.failed.delete(tabId), pages);
-    browser.tabs.onRemoved.addListener((tabId) => void this.failed.delete(tabId));
+    browser.tabs.onRemoved.addListener((tabId) => {
+      this.failed.delete(tabId);
+      this.core.sites.end(tabId);
+    });
     browser.tabs.onActivated.addListener(() => void this.draw());
     browser.tabs.onUpdated.addListener((_, change) => {
       if (change.url !== undefined || change.status === 'complete') void this.draw();
@@ -41,12 +52,17 @@ export class Tabs {
     await this.draw();
   }
 
+  private async begin(tabId: number, url: string): Promise<void> {
+    this.core.sites.begin(tabId, url);
+    const tab = await browser.tabs.get(tabId).catch(() => null);
+    if (tab?.incognito === false) this.core.sites.isRegular(tabId);
+  }
+
   private async reloadHealed(): Promise<void> {
-    const { wanted, table, exits } = this.core.desired;
+    const { wanted, exits } = this.core.desired;
     if (this.failed.size === 0) return;
-    const plan = planExits(table);
     for (const [tabId, url] of this.failed) {
-      const exitId = plan.exitOf(decide(table, new URL(url).hostname).action);
+      const exitId = this.core.sites.wayOf({ host: new URL(url).hostname });
       const up = exits.some((exit) => exit.exitId === exitId && exit.phase === 'up' && exit.proxy !== null);
       if (wanted && !up) continue;
       this.failed.delete(tabId);
@@ -58,7 +74,9 @@ export class Tabs {
     await this.core.ready;
     const view = this.core.view();
     const [tab] = await browser.tabs.query({ active: true, lastFocusedWindow: true }).catch(() => []);
-    const { text, title, color } = badgeFor(view, tab?.url);
+    const web = tab?.url && /^https?:/.test(tab.url) ? tab.url : null;
+    const way = web === null ? null : this.core.sites.wayOf({ host: new URL(web).hostname });
+    const { text, title, color } = badgeFor(view, way);
     const drawn = `${text}|${title}|${color}`;
     if (drawn === this.badge) return;
     this.badge = drawn;
@@ -68,8 +86,11 @@ export class Tabs {
   }
 }
 
-/** Two letters of the exit's country for the page in view, "!" where it is blocked, nothing where it goes direct. */
-export function badgeFor(view: View, url: string | undefined): { text: string; title: string; color: string } {
+/**
+ * Two letters of the exit's country for the page in view, "!" where it is blocked, nothing where it goes direct.
+ * @param way of the page; null where the tab holds no web page.
+ */
+export function badgeFor(view: View, way: Way | null): { text: string; title: string; color: string } {
   const { state, why } = view.protection;
   const color = COLORS[state];
   const words = { off: 'Not protected', connecting: 'Connecting', protected: 'Protected', blocked: 'Blocked' };
@@ -77,13 +98,11 @@ export function badgeFor(view: View, url: string | undefined): { text: string; t
   if (view.approvals.length > 0) return { text: String(view.approvals.length), title, color: COLORS.connecting };
   if (state === 'off')
     return { text: why === 'conflict' ? '!' : '', title, color: why === 'conflict' ? COLORS.blocked : color };
-  if (!url || !/^https?:/.test(url)) return { text: badgeOfState(view, null), title, color };
-  const { action } = decide(view.table, new URL(url).hostname);
-  if (action.kind === 'direct') return { text: '', title, color };
-  if (action.kind === 'block') return { text: '!', title, color: COLORS.blocked };
-  const exitId = planExits(view.table).exitOf(action);
-  const exit = view.exits.find((candidate) => candidate.exitId === exitId);
-  return { text: badgeOfState(view, exitId), title, color: COLORS[exit?.state ?? state] };
+  if (way === null) return { text: badgeOfState(view, null), title, color };
+  if (way === 'direct') return { text: '', title, color };
+  if (way === 'blocked') return { text: '!', title, color: COLORS.blocked };
+  const exit = view.exits.find((candidate) => candidate.exitId === way);
+  return { text: badgeOfState(view, way), title, color: COLORS[exit?.state ?? state] };
 }
 
 function badgeOfState(view: View, exitId: string | null): string {

@@ -1,6 +1,6 @@
 /** The whole picture for the windows, made from the keepers. Derives, never decides. */
 import type { ExitView, View } from '../messages.ts';
-import { planExits } from '../routing/exits.ts';
+import { namedExits, planExits } from '../routing/exits.ts';
 import { exitState, protectionOf } from '../routing/protection.ts';
 import { perHour } from '../wallet/amounts.ts';
 import type { Applier } from './applier.ts';
@@ -44,7 +44,13 @@ export function buildView(keepers: Keepers): View {
       error: link.error ?? (snapshot?.error as View['host']['error']) ?? null,
       facts: mirror.raw?.host ?? null,
     },
-    table,
+    routes: {
+      revision: settings.revision,
+      count: table.rules.length,
+      defaultExit: table.defaultExit,
+      otherwise: table.otherwise,
+      named: namedExits(table),
+    },
     canUndo: settings.canUndo,
     settings: { autoLockMinutes, closeChannels },
     settingsBroken: settings.broken,

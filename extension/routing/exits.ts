@@ -1,7 +1,7 @@
 /** Which exits the rules need, and which exit an action means. Pure. */
 import { parseDid } from '../../shared/base/units.ts';
 import type { DownInput } from '../../shared/wire/native.ts';
-import { type Action, type ExitRef, MAX_EXITS, type RouteTable } from './rules.ts';
+import { type Action, activeRules, type ExitRef, MAX_EXITS, type RouteTable } from './rules.ts';
 
 export type ExitWantInput = Extract<DownInput, { type: 'intent' }>['exits'][number];
 
@@ -18,14 +18,14 @@ export interface ExitPlan {
  * one tunnel and one deposit instead of two.
  */
 export function planExits(table: RouteTable): ExitPlan {
-  const used = [
-    table.defaultExit,
-    ...table.rules.filter((rule) => rule.enabled).map((rule) => rule.action),
-    table.otherwise,
-  ];
+  const used = [table.defaultExit, ...activeRules(table).map((rule) => rule.action), table.otherwise];
   const byCountry = new Map<string, string>();
+  const byId = new Map<string, Extract<ExitRef, { kind: 'node' }>>();
   for (const ref of used) {
-    if (ref.kind === 'node' && !byCountry.has(ref.country)) byCountry.set(ref.country, idOf(ref));
+    if (ref.kind !== 'node') continue;
+    const id = idOf(ref);
+    if (!byCountry.has(ref.country)) byCountry.set(ref.country, id);
+    if (!byId.has(id)) byId.set(id, ref);
   }
   const idFor = (ref: Action | ExitRef): string | null => {
     if (ref.kind === 'direct' || ref.kind === 'block') return null;
@@ -38,8 +38,8 @@ export function planExits(table: RouteTable): ExitPlan {
     const id = idFor(ref);
     if (id === null || wants.has(id) || wants.size >= MAX_EXITS) continue;
     const meant = ref.kind === 'default' ? table.defaultExit : ref;
-    const node = used.find((other) => other.kind === 'node' && idOf(other) === id);
-    wants.set(id, want(id, node?.kind === 'node' ? node : meant));
+    const node = byId.get(id);
+    wants.set(id, want(id, node ?? meant));
   }
   return {
     wants: [...wants.values()],
@@ -49,6 +49,18 @@ export function planExits(table: RouteTable): ExitPlan {
     },
     defaultExitId: idFor(table.defaultExit) ?? 'any',
   };
+}
+
+const MAX_NAMED = 64;
+
+/** Every exit that some rule, the last line or the default names, once each. */
+export function namedExits(table: RouteTable): (Action | ExitRef)[] {
+  const named = new Map<string, Action | ExitRef>();
+  for (const ref of [table.defaultExit, table.otherwise, ...table.rules.map((rule) => rule.action)]) {
+    if (ref.kind === 'node' || ref.kind === 'country') named.set(idOf(ref), ref);
+    if (named.size >= MAX_NAMED) break;
+  }
+  return [...named.values()];
 }
 
 function want(exitId: string, ref: Action | ExitRef): ExitWantInput {

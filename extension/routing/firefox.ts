@@ -7,9 +7,9 @@
  */
 import type { Exit } from '../../shared/wire/native.ts';
 import type { ExitPlan } from './exits.ts';
-import { decide } from './match.ts';
+import type { RouteRequest } from './match.ts';
+import type { Matcher } from './matcher.ts';
 import { DEAD_PORT } from './pac.ts';
-import type { RouteTable } from './rules.ts';
 
 export interface SocksProxy {
   readonly type: 'socks';
@@ -41,17 +41,48 @@ export const FIREFOX_FLOOR = {
 } as const;
 
 export interface FirefoxRoutes {
-  readonly table: RouteTable;
-  /** Of that very table: made once per change, since this runs on every request. */
+  /** Both of one table, made once per change: this runs on every request. */
+  readonly matcher: Matcher;
   readonly plan: ExitPlan;
   readonly exits: readonly Pick<Exit, 'exitId' | 'proxy'>[];
 }
 
+/** What `proxy.onRequest` says of a request, as far as routing looks at it. */
+export interface FirefoxRequest {
+  readonly url: string;
+  readonly type?: string;
+  /** The document that asks for it; of a frame, its own. */
+  readonly documentUrl?: string;
+  /** From the nearest frame out to the page. */
+  readonly frameAncestors?: readonly { readonly url: string }[];
+  readonly incognito?: boolean;
+  readonly cookieStoreId?: string;
+}
+
+/** @throws TypeError when the address cannot be read. */
+export function routeRequest(request: FirefoxRequest): RouteRequest {
+  const page = request.frameAncestors?.at(-1)?.url ?? request.documentUrl;
+  const site = request.type === 'main_frame' || page === undefined ? null : webHost(page);
+  return {
+    host: new URL(request.url).hostname,
+    url: request.url,
+    ...(site === null ? {} : { site }),
+    ...(request.incognito === undefined ? {} : { private: request.incognito }),
+    ...(request.cookieStoreId === undefined ? {} : { container: request.cookieStoreId }),
+  };
+}
+
+/** Pages of the browser itself are nobody's site. */
+function webHost(url: string): string | null {
+  const { protocol, hostname } = new URL(url);
+  return /^(https?|wss?):$/.test(protocol) ? hostname : null;
+}
+
 /** @param routes null while they are still being read: nothing may pass. */
-export function answerRequest(routes: FirefoxRoutes | null, url: string): FirefoxAnswer {
+export function answerRequest(routes: FirefoxRoutes | null, request: FirefoxRequest): FirefoxAnswer {
   try {
     if (routes === null) return [DEAD_SOCKS];
-    const { action } = decide(routes.table, new URL(url).hostname);
+    const { action } = routes.matcher.decide(routeRequest(request));
     if (action.kind === 'direct') return null;
     const exitId = routes.plan.exitOf(action);
     const proxy = routes.exits.find((exit) => exit.exitId === exitId)?.proxy;

@@ -7,6 +7,11 @@ export type RuleProblem = 'empty' | 'host_invalid' | 'wildcard_invalid' | 'regex
 
 const MAX_HOST = 253;
 const MAX_REGEX = 200;
+/** Most unbounded repeats: each multiplies the work by the length of the text (253 for a host, 2,048 for an address). */
+const HOST_REPEATS = 3;
+const URL_REPEATS = 2;
+/** Of an address, no more than this is looked at. */
+export const MAX_URL = 2_048;
 const WILDCARD = /^[a-z0-9.*?_:-]+$/;
 
 /** Lower case, without the brackets of an IPv6 literal and without the root's trailing dot. */
@@ -43,16 +48,25 @@ export function wildcardProblem(pattern: string): RuleProblem | null {
  * a repeated group that itself repeats, or that offers alternatives, or refers back.
  */
 export function regexProblem(source: string): RuleProblem | null {
+  return expressionProblem(source, HOST_REPEATS);
+}
+
+/** The same for an expression over whole addresses, which are longer. */
+export function urlRegexProblem(source: string): RuleProblem | null {
+  return expressionProblem(source, URL_REPEATS);
+}
+
+function expressionProblem(source: string, most: number): RuleProblem | null {
   if (source.length > MAX_REGEX) return 'too_long';
   try {
     new RegExp(source, 'i');
   } catch {
     return 'regex_invalid';
   }
-  return repeatsARepeat(source) ? 'regex_slow' : null;
+  return repeatsARepeat(source, most) ? 'regex_slow' : null;
 }
 
-function repeatsARepeat(source: string): boolean {
+function repeatsARepeat(source: string, most: number): boolean {
   const groups: boolean[] = [];
   let repeats = 0;
   for (let i = 0; i < source.length; i++) {
@@ -77,8 +91,7 @@ function repeatsARepeat(source: string): boolean {
       if (groups.length > 0) groups[groups.length - 1] = true;
     }
   }
-  // Each unbounded repeat multiplies the work by the length of the host: three of 253 letters is the most we take.
-  return repeats > 3;
+  return repeats > most;
 }
 
 function quantified(source: string, at: number): boolean {

@@ -10,7 +10,8 @@
 
 import * as v from 'valibot';
 import { planExits } from './exits.ts';
-import { type Action, type RouteTable, RouteTableSchema } from './rules.ts';
+import { inScope } from './match.ts';
+import { type Action, activeRules, type RouteTable, RouteTableSchema, type Rule } from './rules.ts';
 
 /** tcpmux: needs root to listen on, and nothing does. Connections are refused at once. */
 export const DEAD_PORT = 1;
@@ -20,27 +21,55 @@ export const DEAD_PROXY = `PROXY 127.0.0.1:${DEAD_PORT}`;
 export type LiveExits = ReadonlyMap<string, number>;
 
 const ANSWER = /^(DIRECT|PROXY 127\.0\.0\.1:[1-9]\d{0,4})$/;
-const CODE = { domain: 'd', host: 'h', wildcard: 'w', regex: 'r' } as const;
 
 /**
- * @param live exits that are not in it are dead: their sites fail to load.
- * @throws v.ValiError when the table is not valid, RangeError on an impossible port. Callers then apply `blockAllPac`.
+ * The rules as text, made once per table: only the ports change while it stands.
+ * @param inPrivate for private windows, which have a script of their own.
+ * @returns the whole script for the exits that are up. Exits not among them are dead: their sites fail to load.
+ * @throws v.ValiError when the table is not valid, RangeError on an impossible port or a rule that looks at
+ *   whole addresses (a script sees hosts only). Callers then apply `blockAllPac`.
  */
-export function compilePac(table: RouteTable, live: LiveExits): string {
-  const { rules, otherwise, localDirect } = v.parse(RouteTableSchema, table);
-  const plan = planExits(table);
-  const answers: string[] = [];
-  const answerOf = (action: Action): number => {
-    const text = answer(action, plan.exitOf(action), live);
-    if (!ANSWER.test(text)) throw new RangeError(`not a proxy answer: ${text}`);
-    const known = answers.indexOf(text);
-    return known >= 0 ? known : answers.push(text) - 1;
+export function preparePac(table: RouteTable, inPrivate = false): (live: LiveExits) => string {
+  const checked = v.parse(RouteTableSchema, table);
+  const rules = activeRules(checked).filter((rule) => inScope(rule.scope, { private: inPrivate }));
+  const plan = planExits(checked);
+  const index = ascii(indexOf(rules));
+  return (live) => {
+    const answers: string[] = [];
+    const answerOf = (action: Action): number => {
+      const text = answer(action, plan.exitOf(action), live);
+      if (!ANSWER.test(text)) throw new RangeError(`not a proxy answer: ${text}`);
+      const known = answers.indexOf(text);
+      return known >= 0 ? known : answers.push(text) - 1;
+    };
+    const byOrder = rules.map((rule) => answerOf(rule.action));
+    const rest = answerOf(checked.otherwise);
+    const data = `D=${ascii(DEAD_PROXY)},A=${ascii(answers)},O=${ascii(byOrder)},E=${rest},L=${checked.localDirect ? 1 : 0}`;
+    return `var ${data},T=${index};\n${RUNTIME}`;
   };
-  const rows = rules
-    .filter((rule) => rule.enabled)
-    .map((rule) => [CODE[rule.match.kind], rule.match.text, answerOf(rule.action)]);
-  const rest = answerOf(otherwise);
-  return `var D=${ascii(DEAD_PROXY)},A=${ascii(answers)},R=${ascii(rows)},O=${rest},L=${localDirect ? 1 : 0};\n${RUNTIME}`;
+}
+
+/** `preparePac` for one moment. */
+export function compilePac(table: RouteTable, live: LiveExits, inPrivate = false): string {
+  return preparePac(table, inPrivate)(live);
+}
+
+/** Names by the first rule that has them; `=` in front keeps a host called `__proto__` a plain key. */
+function indexOf(rules: readonly Rule[]) {
+  const table = {
+    h: {} as Record<string, number>,
+    d: {} as Record<string, number>,
+    s: {} as Record<string, number>,
+    p: [] as [order: number, kind: 'w' | 'r', text: string][],
+  };
+  for (const [order, { match, also = [] }] of rules.entries()) {
+    if (match.kind === 'url') throw new RangeError('a rule for whole addresses has no place in a proxy script');
+    if (match.kind === 'host') table.h[`=${match.text}`] ??= order;
+    else if (match.kind === 'domain') table.d[`=${match.text}`] ??= order;
+    else table.p.push([order, match.kind === 'wildcard' ? 'w' : 'r', match.text]);
+    for (const name of also) table.s[`=${name}`] ??= order;
+  }
+  return table;
 }
 
 /** Everything fails to load. For the moment before the rules are known. */
@@ -61,10 +90,12 @@ function ascii(value: unknown): string {
   return JSON.stringify(value).replace(/[^ -~]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** `hosts.ts` once more, in the words of a PAC. ES5, so that no engine stumbles. */
+/** `matcher.ts` once more, in the words of a PAC. ES5, so that no engine stumbles. */
 const RUNTIME = String.raw`function G(p,t){var i=0,j=0,s=-1,m=0;while(j<t.length){if(p.charAt(i)==="*"){s=i++;m=j}else if(i<p.length&&(p.charAt(i)==="?"||p.charAt(i)===t.charAt(j))){i++;j++}else if(s>=0){i=s+1;j=++m}else return false}while(p.charAt(i)==="*")i++;return i===p.length}
 function N(h){h=String(h).toLowerCase();if(h.charAt(0)==="["&&h.charAt(h.length-1)==="]")h=h.slice(1,-1);return h.charAt(h.length-1)==="."?h.slice(0,-1):h}
 function I(h){if(/^\d+\.\d+\.\d+\.\d+$/.test(h))return/^(127|10|169\.254|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(h);if(h.indexOf(":")>=0)return/^(::1$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)/.test(h);return h==="localhost"||/\.(local|localhost|home\.arpa)$/.test(h)}
-function M(k,p,h){if(k==="d"){var n=h.length-p.length;return h===p||n>0&&h.charAt(n-1)==="."&&h.slice(n)===p}if(k==="h")return h===p;if(k==="w")return G(p,h);if(k==="r")return new RegExp(p,"i").test(h);throw 0}
-function FindProxyForURL(url,host){try{var h=N(host),i,r;for(i=0;i<R.length;i++){r=R[i];if(M(r[0],r[1],h))return A[r[2]]||D}if(L&&I(h))return"DIRECT";return A[O]||D}catch(e){return D}}
+function K(t,n){var o=t["="+n];return o===undefined?1e9:o}
+function U(t,h){var b=1e9,i=0;for(;;){b=Math.min(b,K(t,h.slice(i)));i=h.indexOf(".",i)+1;if(!i)return b}}
+function P(h,b){var i,p;for(i=0;i<T.p.length;i++){p=T.p[i];if(p[0]>=b)return b;if(p[1]==="w"?G(p[2],h):new RegExp(p[2],"i").test(h))return p[0]}return b}
+function FindProxyForURL(url,host){try{var h=N(host),b=P(h,Math.min(K(T.h,h),U(T.d,h)));if(b<1e9)return A[O[b]]||D;if(L&&I(h))return"DIRECT";b=U(T.s,h);return A[b<1e9?O[b]:E]||D}catch(e){return D}}
 `;

@@ -1,7 +1,7 @@
 /** Actions and exits as the values of a <select>, and as words. */
 import { parseDid } from '../../shared/base/units.ts';
 import type { NodeView } from '../messages.ts';
-import type { Action, ExitRef, RouteTable } from '../routing/rules.ts';
+import type { Action, ExitRef } from '../routing/rules.ts';
 import { countryName } from './format.ts';
 import { t } from './i18n.ts';
 
@@ -22,9 +22,11 @@ export interface Option {
   readonly group: 'plain' | 'country' | 'node';
 }
 
-/** Everything that a site can be sent to: the fixed three, then every country and node known now or already in use. */
-export function actionOptions(table: RouteTable, nodes: readonly NodeView[]): Option[] {
-  const used = [...table.rules.map((rule) => rule.action), table.otherwise, table.defaultExit];
+/**
+ * Everything that a site can be sent to: the fixed three, then every country and node known now or already in use.
+ * @param used what the rules name (`View.routes.named`).
+ */
+export function actionOptions(used: readonly (Action | ExitRef)[], nodes: readonly NodeView[]): Option[] {
   const countries = new Set([
     ...nodes.map((node) => node.country),
     ...used.flatMap((action) => ('country' in action ? [action.country] : [])),

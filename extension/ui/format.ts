@@ -70,3 +70,8 @@ export function when(at: number, now: number): string {
 export function hours(minutes: number): string {
   return t('hours', decimal(minutes / 60));
 }
+
+/** Time of day of an epoch-ms moment. */
+export function clock(at: number): string {
+  return new Date(at).toLocaleTimeString(language(), { hour: 'numeric', minute: '2-digit' });
+}

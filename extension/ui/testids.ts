@@ -34,6 +34,11 @@ export const TEST = {
   chart: 'chart',
   siteRoute: 'site-route', // data-state = direct | exit | blocked | local; text names the route
   siteRouteVia: 'site-route-via', // button: choose another route for this site
+  siteBriefly: 'site-briefly', // checkbox: the route holds until the browser restarts
+  siteParts: 'site-parts',
+  siteWay: 'site-way', // data-key = exitId | direct | blocked, data-value = requests
+  siteStray: 'site-stray', // parts of the page that went another way
+  siteJoin: 'site-join', // button: take them along
   tabConnect: 'tab-connect',
   tabNodes: 'tab-nodes',
   tabWallet: 'tab-wallet',
@@ -81,8 +86,26 @@ export const TEST = {
   ruleUp: 'rule-up',
   ruleDown: 'rule-down',
   ruleUndo: 'rule-undo',
+  ruleFilter: 'rule-filter', // input
+  ruleMore: 'rule-more', // button: show the next hundred
+  ruleGroup: 'rule-group', // data-key = group id
+  ruleUntil: 'rule-until', // select: always | restart | hour | kept
+  ruleScope: 'rule-scope', // select: any | regular | private | <cookieStoreId>
+  ruleGroupName: 'rule-group-name', // input
+  ruleComment: 'rule-comment', // input
+  ruleAlso: 'rule-also', // textarea, a host a line
+  followSites: 'follow-sites', // checkbox
+  rulesImport: 'rules-import', // button
+  rulesFile: 'rules-file', // the file input behind it
+  rulesExport: 'rules-export', // button
+  importSheet: 'import-sheet', // dialog
+  importProblem: 'import-problem',
+  importProfile: 'import-profile', // select per foreign profile
+  importAppend: 'import-append', // button
+  importReplace: 'import-replace', // button
   otherwise: 'otherwise', // select, same values as rule-action: everything else
   testerInput: 'tester-input',
+  testerPage: 'tester-page', // input: the page on whose behalf it is loaded
   testerResult: 'tester-result', // data-state = direct | exit | blocked | local
 
   // ── wallet (popup tab and page)

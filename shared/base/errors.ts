@@ -73,6 +73,7 @@ export const ERROR_CODES = {
   target_unreachable: 702,
   proxy_auth_required: 703,
   proxy_conflict: 704,
+  rule_unusable: 705,
   // 9xx
   internal: 900,
 } as const;

@@ -65,7 +65,8 @@ async function story(context: BrowserContext): Promise<void> {
   await page.locator(`[data-testid=${TEST.errorScreen}][data-code=host_too_old]`).waitFor();
   await show('popup-host-too-old');
   scene(EMPTY);
-  await page.getByTestId(TEST.errorRetry).click();
+  // It looks again by itself too, and may be quicker than the click.
+  await Promise.race([page.getByTestId(TEST.errorRetry).click(), waitFor(page, TEST.connectSwitch)]);
   await waitFor(page, TEST.connectSwitch);
   await show('popup-no-wallet');
   await page.getByTestId(TEST.tabWallet).click();
@@ -126,8 +127,9 @@ async function popups(page: Page, show: Show): Promise<void> {
   await page.locator('[data-key="country:JP"]').waitFor();
   await show('popup-site-menu');
   await page.getByTestId(TEST.siteRouteVia).click();
-  scene(needs((payee) => channelSigner(seed, 0, address(payee)).address));
   await page.getByTestId(TEST.connectSwitch).click();
+  await state(page, 'connecting');
+  scene(needs((payee) => channelSigner(seed, 0, address(payee)).address));
   await waitFor(page, TEST.approval);
   await page.locator(`[data-testid=${TEST.approvalApprove}]:enabled`).waitFor();
   await show('popup-approval');
@@ -198,6 +200,20 @@ async function pages(page: Page, show: Show): Promise<void> {
   await page.getByTestId(TEST.ruleSave).click();
   await page.getByTestId(TEST.ruleError).filter({ hasText: /\w/ }).waitFor();
   await show('page-rule-form');
+  await page.getByTestId(TEST.ruleMatchKind).selectOption('domain');
+  await page.getByTestId(TEST.ruleMatchText).fill('video.example');
+  await page.locator('.rule-more summary').click();
+  await page.getByTestId(TEST.ruleUntil).selectOption('hour');
+  await page.getByTestId(TEST.ruleGroupName).fill('Evening');
+  await page.getByTestId(TEST.ruleComment).fill('Only with subtitles');
+  await page.getByTestId(TEST.ruleAlso).fill('cdn.example\nimages.example');
+  await show('page-rule-form-more');
+  await page.getByTestId(TEST.ruleSave).click();
+  await page.getByTestId(TEST.ruleGroup).waitFor();
+  await show('page-rules-groups');
+  await page.getByTestId(TEST.rulesFile).setInputFiles(await foreignRules());
+  await page.getByTestId(TEST.importProfile).first().waitFor();
+  await show('page-rules-import');
   await open(page, `${PAGE}#/nodes`);
   await waitFor(page, TEST.nodeRow);
   await show('page-nodes');
@@ -208,6 +224,30 @@ async function pages(page: Page, show: Show): Promise<void> {
   await waitFor(page, TEST.stopPaying);
   await page.getByTestId(TEST.diagnosticsRow).filter({ hasText: 'STUN' }).waitFor();
   await show('page-diagnostics');
+}
+
+/** What another extension would export. */
+async function foreignRules(): Promise<string> {
+  const include = (pattern: string) => ({ active: true, type: 'wildcard', title: '', pattern });
+  const data = [
+    {
+      active: true,
+      title: 'Office',
+      type: 'socks5',
+      include: ['*://*.wiki.example/*', '*://git.example/*'].map(include),
+      exclude: [],
+    },
+    {
+      active: true,
+      title: 'Films',
+      type: 'http',
+      include: ['*://*.films.example/*', '*://shop.example/cart/*'].map(include),
+      exclude: [],
+    },
+  ];
+  const file = join(work, 'FoxyProxy.json');
+  writeFileSync(file, JSON.stringify({ mode: 'pattern', data }));
+  return file;
 }
 
 /** A second extension that takes the proxy settings for itself, installed after ours and so above it. */

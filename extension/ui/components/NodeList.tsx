@@ -99,7 +99,7 @@ function Filters({ filter, onFilter }: { filter: NodeFilter; onFilter: (filter: 
 }
 
 function Row({ node }: { node: NodeView }) {
-  const chosen = view.value?.table.defaultExit;
+  const chosen = view.value?.routes.defaultExit;
   const isDefault = chosen?.kind === 'node' && chosen.did.toLowerCase() === node.did.toLowerCase();
   const perGB = BigInt(node.pricePerMB) * 1000n;
   const place = node.city ?? node.network ?? '';

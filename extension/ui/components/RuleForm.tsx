@@ -1,13 +1,14 @@
 /** Adds or changes one rule; says what is wrong with a pattern while it can still be mended. */
 import { useState } from 'preact/hooks';
-import { MATCH_KINDS, type MatchKind, parseMatch, type Rule } from '../../routing/rules.ts';
+import { type Group, MATCH_KINDS, type MatchKind, parseMatch, type Rule } from '../../routing/rules.ts';
 import { actionFrom, actionValue, type Option } from '../actions.ts';
 import { t } from '../i18n.ts';
+import { view } from '../link.ts';
+import { MATCH_HINTS, MATCH_WORDS } from '../rule-words.ts';
 import { TEST } from '../testids.ts';
 import { ActionSelect } from './ActionSelect.tsx';
+import { detailsOf, RuleMore, withDetails } from './RuleMore.tsx';
 
-const KIND = { domain: 'matchDomain', host: 'matchHost', wildcard: 'matchWildcard', regex: 'matchRegex' } as const;
-const HINT = { domain: 'hintDomain', host: 'hintHost', wildcard: 'hintWildcard', regex: 'hintRegex' } as const;
 const PROBLEM = {
   empty: 'problemEmpty',
   host_invalid: 'problemHost',
@@ -19,16 +20,20 @@ const PROBLEM = {
 
 interface Props {
   readonly rule: Rule | null;
+  readonly groups: readonly Group[];
   readonly options: readonly Option[];
-  onSave(rule: Rule): void;
+  /** `groups` holds a new one, where the rule was put into a group that was not there. */
+  onSave(rule: Rule, groups: readonly Group[]): void;
   onDone(): void;
 }
 
-export function RuleForm({ rule, options, onSave, onDone }: Props) {
+export function RuleForm({ rule, groups, options, onSave, onDone }: Props) {
   const [kind, setKind] = useState<MatchKind>(rule?.match.kind ?? 'domain');
   const [text, setText] = useState(rule?.match.text ?? '');
   const [action, setAction] = useState(rule ? actionValue(rule.action) : 'default');
+  const [details, setDetails] = useState(() => detailsOf(rule, groups));
   const [problem, setProblem] = useState('');
+  const kinds = MATCH_KINDS.filter((value) => value !== 'url' || view.value?.platform === 'firefox');
   const submit = (event: Event) => {
     event.preventDefault();
     const match = parseMatch(kind, text);
@@ -36,12 +41,18 @@ export function RuleForm({ rule, options, onSave, onDone }: Props) {
       setProblem(t(PROBLEM[match]));
       return;
     }
-    onSave({
+    const plain: Rule = {
       id: rule?.id ?? crypto.randomUUID(),
       enabled: rule?.enabled ?? true,
       match,
       action: actionFrom(action, options),
-    });
+    };
+    const done = withDetails(plain, details, groups, Date.now());
+    if (done === null) {
+      setProblem(t('problemHost'));
+      return;
+    }
+    onSave(done.rule, done.groups);
     onDone();
   };
   return (
@@ -54,9 +65,9 @@ export function RuleForm({ rule, options, onSave, onDone }: Props) {
           value={kind}
           onChange={(event) => setKind(event.currentTarget.value as MatchKind)}
         >
-          {MATCH_KINDS.map((value) => (
+          {kinds.map((value) => (
             <option key={value} value={value}>
-              {t(KIND[value])}
+              {t(MATCH_WORDS[value])}
             </option>
           ))}
         </select>
@@ -87,6 +98,15 @@ export function RuleForm({ rule, options, onSave, onDone }: Props) {
           onChange={setAction}
         />
       </div>
+      <p
+        id="rule-hint"
+        class={problem ? 'problem' : 'note'}
+        role={problem ? 'alert' : undefined}
+        data-testid={TEST.ruleError}
+      >
+        {problem || t(MATCH_HINTS[kind])}
+      </p>
+      <RuleMore details={details} groups={groups} open={rule !== null} onChange={setDetails} />
       <div class="form-buttons">
         <button type="submit" class="button primary" data-testid={TEST.ruleSave}>
           {t('save')}
@@ -95,14 +115,6 @@ export function RuleForm({ rule, options, onSave, onDone }: Props) {
           {t('cancel')}
         </button>
       </div>
-      <p
-        id="rule-hint"
-        class={problem ? 'problem' : 'note'}
-        role={problem ? 'alert' : undefined}
-        data-testid={TEST.ruleError}
-      >
-        {problem || t(HINT[kind])}
-      </p>
     </form>
   );
 }

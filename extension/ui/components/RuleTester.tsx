@@ -5,27 +5,44 @@ import { type Decision, decide } from '../../routing/match.ts';
 import type { RouteTable } from '../../routing/rules.ts';
 import { actionText } from '../actions.ts';
 import { t } from '../i18n.ts';
+import { reasonText } from '../reasons.ts';
 import { TEST } from '../testids.ts';
 
 export function RuleTester({ table }: { table: RouteTable }) {
   const [text, setText] = useState('');
+  const [page, setPage] = useState('');
   const host = parseHost(text);
-  const decision = host === null ? null : decide(table, host);
+  const site = parseHost(page);
+  const url = URL.canParse(text) ? { url: text } : {};
+  const decision = host === null ? null : decide(table, { host, ...url, ...(site === null ? {} : { site }) });
   return (
     <section class="card tester">
       <h2 class="card-title">{t('testerTitle')}</h2>
-      <label class="field">
-        <span>{t('testerLabel')}</span>
-        <input
-          class="input"
-          data-testid={TEST.testerInput}
-          autocapitalize="none"
-          spellcheck={false}
-          placeholder="https://www.example.org/page"
-          value={text}
-          onInput={(event) => setText(event.currentTarget.value)}
-        />
-      </label>
+      <div class="tester-fields">
+        <label class="field">
+          <span>{t('testerLabel')}</span>
+          <input
+            class="input"
+            data-testid={TEST.testerInput}
+            autocapitalize="none"
+            spellcheck={false}
+            placeholder="https://www.example.org/page"
+            value={text}
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
+        </label>
+        <label class="field">
+          <span>{t('testerPage')}</span>
+          <input
+            class="input"
+            data-testid={TEST.testerPage}
+            autocapitalize="none"
+            spellcheck={false}
+            value={page}
+            onInput={(event) => setPage(event.currentTarget.value)}
+          />
+        </label>
+      </div>
       <p
         class="tester-result"
         aria-live="polite"
@@ -35,7 +52,7 @@ export function RuleTester({ table }: { table: RouteTable }) {
         {decision && host ? (
           <>
             <strong>{host}</strong> → <strong>{actionText(decision.action)}</strong>
-            <span class="note"> {why(decision)}</span>
+            <span class="note"> {reasonText(decision)}</span>
           </>
         ) : (
           <span class="note">{text === '' ? t('testerEmpty') : t('problemHost')}</span>
@@ -48,9 +65,4 @@ export function RuleTester({ table }: { table: RouteTable }) {
 function stateOf({ why: reason, action }: Decision): string {
   if (reason === 'local') return 'local';
   return action.kind === 'direct' ? 'direct' : action.kind === 'block' ? 'blocked' : 'exit';
-}
-
-function why(decision: Decision): string {
-  if (decision.why === 'rule') return t('becauseRule', decision.rule.match.text);
-  return decision.why === 'local' ? t('becauseLocal') : t('becauseOtherwise');
 }

@@ -1,28 +1,32 @@
 /** The ordered rules: first match wins, then the last line for everything else. */
 import { useEffect, useState } from 'preact/hooks';
-import type { RouteTable, Rule } from '../../routing/rules.ts';
-import { actionFrom, actionOptions, actionText, actionValue, type Option } from '../actions.ts';
+import type { Rule } from '../../routing/rules.ts';
+import { actionFrom, actionOptions, actionValue } from '../actions.ts';
 import { t } from '../i18n.ts';
 import { fire, view } from '../link.ts';
 import { loadNodes, nodes } from '../nodes.ts';
+import { changeTable, table as tableSignal, watchTable } from '../table.ts';
 import { TEST } from '../testids.ts';
 import { ActionSelect } from './ActionSelect.tsx';
 import { Icon } from './Icon.tsx';
 import { RuleForm } from './RuleForm.tsx';
+import { RuleGroups } from './RuleGroups.tsx';
+import { RuleList } from './RuleList.tsx';
+import { RulesFile } from './RulesFile.tsx';
 import { RuleTester } from './RuleTester.tsx';
-
-const KIND = { domain: 'matchDomain', host: 'matchHost', wildcard: 'matchWildcard', regex: 'matchRegex' } as const;
 
 export function Rules() {
   const [editing, setEditing] = useState<Rule | 'new' | null>(null);
+  const [filter, setFilter] = useState('');
   const ready = view.value?.host.status === 'ready';
+  useEffect(watchTable, []);
   useEffect(() => {
     if (ready) void loadNodes();
   }, [ready]);
-  const table = view.value?.table;
+  const table = tableSignal.value;
   if (!table) return null;
-  const options = actionOptions(table, nodes.value);
-  const save = (rules: readonly Rule[]) => fire({ name: 'rules', rules });
+  const options = actionOptions([...(view.value?.routes.named ?? [])], nodes.value);
+  const save = (rules: readonly Rule[]) => changeTable({ rules: [...rules] });
   return (
     <div class="rules">
       <div class="toolbar">
@@ -40,32 +44,64 @@ export function Rules() {
           <Icon name="undo" size={16} />
           {t('undo')}
         </button>
+        <RulesFile table={table} options={options} />
       </div>
       {editing ? (
         <RuleForm
+          key={editing === 'new' ? 'new' : editing.id}
           rule={editing === 'new' ? null : editing}
+          groups={table.groups ?? []}
           options={options}
           onDone={() => setEditing(null)}
-          onSave={(rule) => save(editing === 'new' ? [rule, ...table.rules] : replace(table.rules, rule))}
+          onSave={(rule, groups) =>
+            changeTable({
+              groups: [...groups],
+              rules: editing === 'new' ? [rule, ...table.rules] : replace(table.rules, rule),
+            })
+          }
         />
       ) : null}
-      <ol class="list rule-list" aria-label={t('rules')}>
-        {table.rules.map((rule, at) => (
-          <Row key={rule.id} rule={rule} at={at} table={table} onEdit={() => setEditing(rule)} onSave={save} />
-        ))}
+      <RuleGroups groups={table.groups ?? []} onChange={(groups) => changeTable({ groups: [...groups] })} />
+      {table.rules.length > 8 ? (
+        <input
+          class="input"
+          type="search"
+          data-testid={TEST.ruleFilter}
+          placeholder={t('filterRules')}
+          aria-label={t('filterRules')}
+          value={filter}
+          onInput={(event) => setFilter(event.currentTarget.value)}
+        />
+      ) : null}
+      <RuleList table={table} filter={filter} onEdit={setEditing} onSave={save}>
         <li class="row rule otherwise">
           <div class="row-main">
             <div class="row-title">{t('everythingElse')}</div>
             <div class="row-sub">{t('otherwiseNote')}</div>
           </div>
-          <Otherwise table={table} options={options} />
+          <ActionSelect
+            value={actionValue(table.otherwise)}
+            options={options}
+            label={t('everythingElse')}
+            testid={TEST.otherwise}
+            onChange={(value) => changeTable({ otherwise: actionFrom(value, options) })}
+          />
         </li>
-      </ol>
+      </RuleList>
+      <label class="check">
+        <input
+          type="checkbox"
+          data-testid={TEST.followSites}
+          checked={table.followSites !== false}
+          onChange={(event) => changeTable({ followSites: event.currentTarget.checked })}
+        />
+        {t(view.value?.platform === 'firefox' ? 'followSitesFirefox' : 'followSitesChromium')}
+      </label>
       <label class="check">
         <input
           type="checkbox"
           checked={table.localDirect}
-          onChange={(event) => fire({ name: 'localDirect', on: event.currentTarget.checked })}
+          onChange={(event) => changeTable({ localDirect: event.currentTarget.checked })}
         />
         {t('localDirect')}
       </label>
@@ -74,93 +110,6 @@ export function Rules() {
   );
 }
 
-function Otherwise({ table, options }: { table: RouteTable; options: readonly Option[] }) {
-  return (
-    <ActionSelect
-      value={actionValue(table.otherwise)}
-      options={options}
-      label={t('everythingElse')}
-      testid={TEST.otherwise}
-      onChange={(value) => fire({ name: 'otherwise', action: actionFrom(value, options) })}
-    />
-  );
-}
-
-interface RowProps {
-  readonly rule: Rule;
-  readonly at: number;
-  readonly table: RouteTable;
-  onEdit(): void;
-  onSave(rules: readonly Rule[]): void;
-}
-
-function Row({ rule, at, table: { rules }, onEdit, onSave }: RowProps) {
-  const name = rule.match.text;
-  return (
-    <li class={`row rule ${rule.enabled ? '' : 'rule-off'}`} data-testid={TEST.ruleRow} data-key={rule.id}>
-      <input
-        type="checkbox"
-        data-testid={TEST.ruleEnabled}
-        aria-label={t('ruleEnabled', name)}
-        checked={rule.enabled}
-        onChange={(event) => onSave(replace(rules, { ...rule, enabled: event.currentTarget.checked }))}
-      />
-      <button type="button" class="row-main rule-edit" onClick={onEdit} title={t('editRule', name)}>
-        <span class="row-title">{name}</span>
-        <span class="row-sub">{t(KIND[rule.match.kind])}</span>
-      </button>
-      <span class="rule-action" data-kind={rule.action.kind}>
-        {actionText(rule.action)}
-      </span>
-      <span class="row-buttons">
-        <Tool
-          icon="up"
-          label={t('moveUp', name)}
-          testid={TEST.ruleUp}
-          off={at === 0}
-          onPress={() => onSave(moved(rules, at, -1))}
-        />
-        <Tool
-          icon="down"
-          label={t('moveDown', name)}
-          testid={TEST.ruleDown}
-          off={at === rules.length - 1}
-          onPress={() => onSave(moved(rules, at, 1))}
-        />
-        <Tool
-          icon="trash"
-          label={t('deleteRule', name)}
-          testid={TEST.ruleDelete}
-          onPress={() => onSave(rules.filter((known) => known.id !== rule.id))}
-        />
-      </span>
-    </li>
-  );
-}
-
-interface ToolProps {
-  readonly icon: 'up' | 'down' | 'trash';
-  readonly label: string;
-  readonly testid: string;
-  readonly off?: boolean;
-  onPress(): void;
-}
-
-function Tool({ icon, label, testid, off = false, onPress }: ToolProps) {
-  return (
-    <button type="button" class="icon-button" data-testid={testid} aria-label={label} disabled={off} onClick={onPress}>
-      <Icon name={icon} size={18} />
-    </button>
-  );
-}
-
-function replace(rules: readonly Rule[], rule: Rule): Rule[] {
+export function replace(rules: readonly Rule[], rule: Rule): Rule[] {
   return rules.map((known) => (known.id === rule.id ? rule : known));
-}
-
-function moved(rules: readonly Rule[], at: number, by: 1 | -1): Rule[] {
-  const next = [...rules];
-  const [rule] = next.splice(at, 1);
-  if (rule) next.splice(at + by, 0, rule);
-  return next;
 }

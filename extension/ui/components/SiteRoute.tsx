@@ -1,25 +1,35 @@
-/** "Route example.org via …": the route of the page in view, changed with one press. */
+/** "Route example.org via …": the route of the page in view, changed with one press; and where its parts really went. */
 import { useEffect, useState } from 'preact/hooks';
 import { browser } from '../../browser.ts';
+import type { SiteView } from '../../messages.ts';
 import { parseHost } from '../../routing/hosts.ts';
-import { decide } from '../../routing/match.ts';
 import type { Action } from '../../routing/rules.ts';
 import { actionOptions, actionText, actionValue, type Option } from '../actions.ts';
 import { t } from '../i18n.ts';
-import { fire, view } from '../link.ts';
+import { fire, send, view } from '../link.ts';
 import { loadNodes, nodes } from '../nodes.ts';
 import { TEST } from '../testids.ts';
 import { Icon } from './Icon.tsx';
+import { SiteParts } from './SiteParts.tsx';
+
+interface Page {
+  readonly host: string;
+  readonly tab: number | null;
+}
 
 export function SiteRoute() {
-  const host = useActiveHost();
+  const page = useActivePage();
+  const site = useSite(page);
   const [open, setOpen] = useState(false);
-  const table = view.value?.table;
-  if (!host || !table) return null;
-  const decision = decide(table, host);
+  const [briefly, setBriefly] = useState(false);
+  const now = view.value;
+  if (!page || !site || !now) return null;
+  const { decision } = site;
+  const { host } = page;
   const choose = (action: Action) => {
-    const id = decision.rule?.match.text === host ? decision.rule.id : crypto.randomUUID();
-    fire({ name: 'rule.upsert', rule: { id, enabled: true, match: { kind: 'domain', text: host }, action } });
+    const until = briefly ? { until: 'restart' as const } : {};
+    const rule = { id: crypto.randomUUID(), enabled: true, match: { kind: 'domain' as const, text: host }, action };
+    fire({ name: 'rule.upsert', rule: { ...rule, ...until } });
     setOpen(false);
   };
   const state = decision.why === 'local' ? 'local' : kindOf(decision.action);
@@ -41,8 +51,24 @@ export function SiteRoute() {
           <Icon name="chevron" size={16} />
         </span>
       </button>
+      <SiteParts site={site} />
       {open ? (
-        <Choices options={actionOptions(table, nodes.value)} current={decision.action} onChoose={choose} />
+        <>
+          <label class="check site-briefly">
+            <input
+              type="checkbox"
+              data-testid={TEST.siteBriefly}
+              checked={briefly}
+              onChange={(event) => setBriefly(event.currentTarget.checked)}
+            />
+            {t('untilRestart')}
+          </label>
+          <Choices
+            options={actionOptions([...now.routes.named], nodes.value)}
+            current={decision.action}
+            onChoose={choose}
+          />
+        </>
       ) : null}
     </section>
   );
@@ -81,21 +107,43 @@ function kindOf(action: Action): 'direct' | 'blocked' | 'exit' {
   return action.kind === 'direct' ? 'direct' : action.kind === 'block' ? 'blocked' : 'exit';
 }
 
-/** Host of the tab in front, without `www.`; null on the browser's own pages. `?site=` lets a tab stand in for a popup. */
-function useActiveHost(): string | null {
-  const [host, setHost] = useState<string | null>(null);
+/** What the background says of the page; asked anew when the rules or the exits change. */
+function useSite(page: Page | null): SiteView | null {
+  const [site, setSite] = useState<SiteView | null>(null);
+  const revision = view.value?.routes.revision;
+  const up = view.value?.protection.up;
   useEffect(() => {
-    const given = new URLSearchParams(location.search).get('site');
+    if (page === null) return setSite(null);
+    let gone = false;
+    send({ name: 'site', ...page })
+      .then((answer) => {
+        if (!gone) setSite(answer);
+      })
+      .catch(() => {});
+    return () => {
+      gone = true;
+    };
+  }, [page?.host, page?.tab, revision, up]);
+  return site;
+}
+
+/** The tab in front, its host without `www.`; null on the browser's own pages. `?site=` lets a tab stand in for a popup. */
+function useActivePage(): Page | null {
+  const [page, setPage] = useState<Page | null>(null);
+  useEffect(() => {
+    const parameters = new URLSearchParams(location.search);
+    const given = parameters.get('site');
     const read = async () => {
       const [tab] = given ? [] : await browser.tabs.query({ active: true, lastFocusedWindow: true });
       const url = given ?? tab?.url ?? '';
       const name = given || /^https?:/.test(url) ? parseHost(url) : null;
-      setHost(name?.replace(/^www\./, '') ?? null);
+      const id = tab?.id ?? (parameters.has('tab') ? Number(parameters.get('tab')) : null);
+      setPage(name === null ? null : { host: name.replace(/^www\./, ''), tab: id });
     };
     void read();
     const listen = () => void read();
     browser.tabs.onActivated.addListener(listen);
     return () => browser.tabs.onActivated.removeListener(listen);
   }, []);
-  return host;
+  return page;
 }

@@ -1,5 +1,6 @@
 import { start } from '../start.tsx';
 import '../styles/page.css';
+import '../styles/rules.css';
 import '../styles/setup.css';
 import { Page } from './Page.tsx';
 

@@ -78,7 +78,7 @@ function detail(view: View): string {
 }
 
 function ChosenExit({ view, onChange }: { view: View; onChange: () => void }) {
-  const exit = view.table.defaultExit;
+  const exit = view.routes.defaultExit;
   return (
     <button type="button" class="row chosen" onClick={onChange}>
       {'country' in exit ? <Flag code={exit.country} size={22} /> : <span class="flag-gap" />}

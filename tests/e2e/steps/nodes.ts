@@ -50,14 +50,14 @@ export async function chooseNodes(story: Story): Promise<void> {
   await addRule(rules, 'one.example', 'country:DE');
   await addRule(rules, 'two.example', 'country:JP');
   await by(rules, 'otherwise').selectOption('direct');
-  const { table } = await until('everything else direct', async () => {
+  const { routes } = await until('everything else direct', async () => {
     const now = await view(rules);
-    return now.table.otherwise.kind === 'direct' ? now : null;
+    return now.routes.otherwise.kind === 'direct' ? now : null;
   });
   told.claim(
     'the rules stand: one.example → DE, two.example → JP, everything else direct',
-    table.rules.length === 2 && table.otherwise.kind === 'direct',
-    table.rules.map((rule) => JSON.stringify(rule.action)).join(' '),
+    routes.count === 2 && routes.otherwise.kind === 'direct',
+    routes.named.map((exit) => JSON.stringify(exit)).join(' '),
   );
   await shot('rules', rules);
   await rules.close();

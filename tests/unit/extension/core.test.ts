@@ -1,52 +1,14 @@
 import { privateKeyToAddress } from 'viem/accounts';
 import { describe, expect, test, vi } from 'vitest';
 import { runCommand } from '../../../extension/background/commands.ts';
-import { Core } from '../../../extension/background/core.ts';
-import { plain, type StorageArea } from '../../../extension/background/store.ts';
+import { plain } from '../../../extension/background/store.ts';
 import type { UpInput } from '../../../shared/wire/native.ts';
-import { createFakeClock } from '../../fakes/clock.ts';
-import { FakeControl, FakePort, snapshot, storage, WELCOME } from './fake-browser.ts';
-import { exit, nodeRef, payee, rule } from './tables.ts';
+import { background, PASSWORD, withWallet } from './background.ts';
+import { FakeControl, snapshot, storage } from './fake-browser.ts';
+import { exit, nodeRef, payee } from './tables.ts';
 
-const PASSWORD = 'correct horse';
 type ExitInput = Extract<UpInput, { type: 'snapshot' }>['exits'][number];
 const exitInput = (...all: Parameters<typeof exit>): ExitInput => plain(exit(...all)) as ExitInput;
-
-async function background(
-  local: StorageArea = storage(),
-  session: StorageArea = storage(),
-  control = new FakeControl(),
-) {
-  const clock = createFakeClock();
-  const ports: FakePort[] = [];
-  const core = new Core({
-    platform: 'chromium',
-    version: '0.1.0',
-    local,
-    session,
-    timers: clock,
-    control,
-    connectNative: () => {
-      const port = new FakePort();
-      ports.push(port);
-      return port;
-    },
-    onChange: () => {},
-  });
-  await core.ready;
-  const host = () => ports.at(-1) as FakePort;
-  const welcomed = () => {
-    host().say(WELCOME);
-    return host();
-  };
-  return { clock, ports, core, control, local, session, host, welcomed };
-}
-
-async function withWallet() {
-  const all = await background();
-  await runCommand({ name: 'wallet.create', password: PASSWORD }, all.core);
-  return all;
-}
 
 describe('protection', () => {
   test('is off at first, and the proxy settings are left alone', async () => {
@@ -100,7 +62,7 @@ describe('protection', () => {
     const { core, control } = await background(local);
     expect(control.calls[0]).toMatchObject({ wanted: true, table: { otherwise: { kind: 'block' } } });
     expect(core.view().settingsBroken).toBe(true);
-    await runCommand({ name: 'otherwise', action: { kind: 'direct' } }, core);
+    await runCommand({ name: 'table.change', part: { otherwise: { kind: 'direct' } } }, core);
     expect(core.view().settingsBroken).toBe(false);
     expect(local.items.get('settings.unreadable')).toMatchObject({ table: 'garbage' });
   });
@@ -140,34 +102,6 @@ describe('protection', () => {
       clock.advance(20_000);
       expect(host().disconnected).toBe(true);
     });
-  });
-});
-
-describe('the rules', () => {
-  test('a change can be undone once', async () => {
-    const { core } = await background();
-    const one = rule('domain', 'one.example', { kind: 'block' });
-    await runCommand({ name: 'rules', rules: [one] }, core);
-    await runCommand({ name: 'rules', rules: [] }, core);
-    expect(core.view().canUndo).toBe(true);
-    await runCommand({ name: 'rules.undo' }, core);
-    expect(core.view()).toMatchObject({ table: { rules: [one] }, canUndo: false });
-  });
-
-  test('a rule that is not valid changes nothing', async () => {
-    const { core } = await background();
-    const bad = { id: 'x', enabled: true, match: { kind: 'regex', text: '(' }, action: { kind: 'block' } } as const;
-    await expect(runCommand({ name: 'rules', rules: [bad] }, core)).rejects.toThrow();
-    await expect(runCommand({ name: 'rule.upsert', rule: bad }, core)).rejects.toThrow();
-    expect(core.view().table.rules).toEqual([]);
-  });
-
-  test('a failed exit is taken out of the intent and put back', async () => {
-    const { core, welcomed } = await withWallet();
-    await runCommand({ name: 'protect', on: true }, core);
-    const port = welcomed();
-    await runCommand({ name: 'exit.retry', exitId: 'any' }, core);
-    expect(port.of('intent').map(({ exits }) => exits.length)).toEqual([1, 0, 1]);
   });
 });
 

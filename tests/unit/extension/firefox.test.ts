@@ -3,18 +3,19 @@ import { describe, expect, test } from 'vitest';
 import { type ExitPlan, planExits } from '../../../extension/routing/exits.ts';
 import { answerRequest, DEAD_SOCKS, FIREFOX_FLOOR, type FirefoxRoutes } from '../../../extension/routing/firefox.ts';
 import { decide } from '../../../extension/routing/match.ts';
-import { exit, hosts, payee, rule, table, tables } from './tables.ts';
+import { createMatcher } from '../../../extension/routing/matcher.ts';
+import { exit, payee, requests, rule, table, tables } from './tables.ts';
 
 function routes(part: Parameters<typeof table>[0], exits: FirefoxRoutes['exits']): FirefoxRoutes {
   const all = table(part);
-  return { table: all, plan: planExits(all), exits };
+  return { matcher: createMatcher(all), plan: planExits(all), exits };
 }
 const ONE = { rules: [rule('domain', 'one.example', { kind: 'default' as const })] };
 const UP = [exit(`node:${payee(1)}`)];
 
 describe('the answer to proxy.onRequest', () => {
   test('is the exit as SOCKS with remote names, credentials and a key of its own, then the dead proxy', () => {
-    const [first, last] = answerRequest(routes(ONE, UP), 'https://www.one.example/x') ?? [];
+    const [first, last] = answerRequest(routes(ONE, UP), { url: 'https://www.one.example/x' }) ?? [];
     expect(first).toMatchObject({ type: 'socks', port: 40_000, username: 'name', password: 'secret', proxyDNS: true });
     expect(first?.connectionIsolationKey).toContain(payee(1));
     expect(last).toEqual(DEAD_SOCKS);
@@ -24,13 +25,13 @@ describe('the answer to proxy.onRequest', () => {
     const moved = [
       exit(`node:${payee(1)}`, { proxy: { host: '127.0.0.1', port: 40_009, username: 'n', password: 'p' } }),
     ];
-    const before = answerRequest(routes(ONE, UP), 'https://one.example/')?.[0];
-    const after = answerRequest(routes(ONE, moved), 'https://one.example/')?.[0];
+    const before = answerRequest(routes(ONE, UP), { url: 'https://one.example/' })?.[0];
+    const after = answerRequest(routes(ONE, moved), { url: 'https://one.example/' })?.[0];
     expect(before?.connectionIsolationKey).not.toBe(after?.connectionIsolationKey);
   });
 
   test('is an explicit null for direct, the only word for it over the floor', () => {
-    expect(answerRequest(routes(ONE, UP), 'https://three.example/')).toBeNull();
+    expect(answerRequest(routes(ONE, UP), { url: 'https://three.example/' })).toBeNull();
   });
 
   test.each([
@@ -39,7 +40,7 @@ describe('the answer to proxy.onRequest', () => {
     ['the exit has no proxy', routes(ONE, [exit(`node:${payee(1)}`, { proxy: null })]), 'https://one.example/'],
     ['the address cannot be read', routes(ONE, UP), 'not a url'],
     ['the site is blocked', routes({ otherwise: { kind: 'block' } }, UP), 'https://one.example/'],
-  ])('is the dead proxy when %s', (_, state, url) => expect(answerRequest(state, url)).toEqual([DEAD_SOCKS]));
+  ])('is the dead proxy when %s', (_, state, url) => expect(answerRequest(state, { url })).toEqual([DEAD_SOCKS]));
 
   test('is the dead proxy when something inside throws', () => {
     const plan: ExitPlan = {
@@ -49,21 +50,48 @@ describe('the answer to proxy.onRequest', () => {
         throw new Error('broken');
       },
     };
-    expect(answerRequest({ ...routes(ONE, UP), plan }, 'https://one.example/')).toEqual([DEAD_SOCKS]);
+    expect(answerRequest({ ...routes(ONE, UP), plan }, { url: 'https://one.example/' })).toEqual([DEAD_SOCKS]);
   });
 
-  test('never is one of the forms that Firefox takes for direct', () => {
+  test('agrees with the reference, and never is one of the forms that Firefox takes for direct', () => {
     fc.assert(
-      fc.property(tables, hosts, (all, host) => {
-        const url = `https://${host.includes(':') ? `[${host}]` : host}/`;
-        const answer = answerRequest({ table: all, plan: planExits(all), exits: UP }, url);
-        if (decide(all, host).action.kind === 'direct') expect(answer).toBeNull();
-        else expect(answer?.every(({ type, host: at }) => type === 'socks' && at === '127.0.0.1')).toBe(true);
+      fc.property(tables, requests, (all, asked) => {
+        const answer = answerRequest(routes(all, UP), {
+          url: urlOf(asked.host),
+          type: 'image',
+          ...(asked.site === undefined ? {} : { documentUrl: urlOf(asked.site) }),
+          ...(asked.private === undefined ? {} : { incognito: asked.private }),
+          ...(asked.container === undefined ? {} : { cookieStoreId: asked.container }),
+        });
+        const { action } = decide(all, asked);
+        if (action.kind === 'direct') {
+          expect(answer).toBeNull();
+          return;
+        }
+        expect(answer?.every(({ type, host: at }) => type === 'socks' && at === '127.0.0.1')).toBe(true);
+        const up = planExits(all).exitOf(action) === UP[0]?.exitId;
+        expect(answer?.[0]?.port).toBe(up ? 40_000 : DEAD_SOCKS.port);
       }),
+      { numRuns: 1000 },
     );
+  });
+
+  test('a part of a page takes the page’s route, also from within a frame; the page itself only its own', () => {
+    const state = routes(ONE, UP);
+    const cdn = 'https://cdn.example/x.js';
+    const page = 'https://one.example/';
+    expect(answerRequest(state, { url: cdn, type: 'script', documentUrl: page })?.[0]?.port).toBe(40_000);
+    const frame = { documentUrl: 'https://widget.example/', frameAncestors: [{ url: page }] };
+    expect(answerRequest(state, { url: cdn, type: 'script', ...frame })?.[0]?.port).toBe(40_000);
+    expect(answerRequest(state, { url: cdn, type: 'main_frame', documentUrl: page })).toBeNull();
+    expect(answerRequest(state, { url: cdn, type: 'script', documentUrl: 'about:blank' })).toBeNull();
   });
 
   test('lies over a floor that leads nowhere and passes no host by', () => {
     expect(FIREFOX_FLOOR).toMatchObject({ proxyType: 'manual', proxyDNS: true, passthrough: '', socks: '127.0.0.1:1' });
   });
 });
+
+function urlOf(host: string): string {
+  return `https://${host.includes(':') ? `[${host}]` : host}/`;
+}

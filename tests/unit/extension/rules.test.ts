@@ -54,9 +54,9 @@ describe('matching', () => {
     const routes = table({
       rules: [rule('host', 'bank.one.example', { kind: 'direct' }), rule('domain', 'one.example', { kind: 'block' })],
     });
-    expect(decide(routes, 'bank.one.example').action.kind).toBe('direct');
-    expect(decide(routes, 'shop.one.example').action.kind).toBe('block');
-    expect(decide(routes, 'other.example')).toMatchObject({ why: 'otherwise' });
+    expect(decide(routes, { host: 'bank.one.example' }).action.kind).toBe('direct');
+    expect(decide(routes, { host: 'shop.one.example' }).action.kind).toBe('block');
+    expect(decide(routes, { host: 'other.example' })).toMatchObject({ why: 'otherwise' });
   });
 
   test('wildcards match as a regular expression would', () => {

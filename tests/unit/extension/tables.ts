@@ -1,12 +1,15 @@
 /** Made-up route tables, nodes and exits for the tests of this folder. */
 import fc from 'fast-check';
+import type { RouteRequest } from '../../../extension/routing/match.ts';
 import {
   type Action,
+  EMPTY_TABLE,
   type Match,
   type MatchKind,
   parseMatch,
   type RouteTable,
   type Rule,
+  type Scope,
 } from '../../../extension/routing/rules.ts';
 import { address, didOf } from '../../../shared/base/units.ts';
 import type { Exit } from '../../../shared/wire/native.ts';
@@ -16,7 +19,7 @@ export const nodeRef = (n: number, country: string) =>
   ({ kind: 'node', did: didOf(31337, payee(n)), country, label: 'Somewhere' }) as const;
 
 export function table(part: Partial<RouteTable>): RouteTable {
-  return { rules: [], otherwise: { kind: 'direct' }, defaultExit: nodeRef(1, 'DE'), localDirect: true, ...part };
+  return { ...EMPTY_TABLE, otherwise: { kind: 'direct' }, defaultExit: nodeRef(1, 'DE'), ...part };
 }
 
 let ids = 0;
@@ -84,12 +87,40 @@ const matches: fc.Arbitrary<Match> = fc.oneof(
     .constantFrom('^one\\.', 'example$', '(one|two)\\.example', '[0-9]+', 'ads', '^$', 'A', '"', 'ü')
     .map((text): Match => ({ kind: 'regex', text })),
 );
+const scopes: fc.Arbitrary<Scope> = fc.constantFrom<Scope>(
+  { kind: 'private' },
+  { kind: 'regular' },
+  { kind: 'container', id: 'firefox-container-1', name: 'Work' },
+);
+const maybe = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined, freq: 3 });
+const ruleParts = fc.record({
+  enabled: fc.boolean(),
+  match: matches,
+  action: actions,
+  also: maybe(fc.uniqueArray(name, { maxLength: 3 })),
+  group: maybe(fc.constantFrom('on', 'off')),
+  scope: maybe(scopes),
+});
 const rules = fc
-  .array(fc.record({ enabled: fc.boolean(), match: matches, action: actions }), { maxLength: 8 })
-  .map((all): Rule[] => all.map((one, i) => ({ ...one, id: `r${i}` })));
+  .array(ruleParts, { maxLength: 8 })
+  .map((all): Rule[] => all.map((one, i) => JSON.parse(JSON.stringify({ ...one, id: `r${i}` }))));
 export const tables: fc.Arbitrary<RouteTable> = fc.record({
   rules,
+  groups: fc.constant([
+    { id: 'on', name: 'On', enabled: true },
+    { id: 'off', name: 'Off', enabled: false },
+  ]),
   otherwise: actions,
   defaultExit: fc.constantFrom(nodeRef(1, 'DE'), { kind: 'country', country: 'JP' } as const, { kind: 'any' } as const),
   localDirect: fc.boolean(),
+  followSites: fc.boolean(),
 });
+/** What a browser asks; Chromium's script sees `host` and `private` only. */
+export const requests: fc.Arbitrary<RouteRequest> = fc
+  .record({
+    host: hosts,
+    site: maybe(hosts),
+    private: fc.boolean(),
+    container: maybe(fc.constantFrom('firefox-container-1', 'firefox-default')),
+  })
+  .map((one) => JSON.parse(JSON.stringify(one)));

@@ -2,11 +2,16 @@
 import { render } from 'preact';
 import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Command, View } from '../../../extension/messages.ts';
+import type { Command, SiteView, View } from '../../../extension/messages.ts';
+import { decide } from '../../../extension/routing/match.ts';
+import type { RouteTable } from '../../../extension/routing/rules.ts';
 import { TEST } from '../../../extension/ui/testids.ts';
 import { nodeRef, payee, rule, table, exit as tableExit } from './tables.ts';
 
 const sent: Command[] = [];
+let uses: SiteView['uses'] = [];
+/** What the background would say of a page, by the table that is on screen. */
+const site = (host: string): SiteView => ({ decision: decide(routeTable.value ?? table({}), { host }), uses });
 let refuse: { code: string; message: string; action: string } | null = null;
 
 vi.mock('../../../extension/browser.ts', async () => {
@@ -16,6 +21,7 @@ vi.mock('../../../extension/browser.ts', async () => {
   >;
   return {
     FIREFOX: false,
+    containers: async () => [],
     message: (key: string, ...subs: string[]) =>
       (en[key]?.message ?? '').replace(/\$(\d)/g, (_, n) => subs[Number(n) - 1] ?? ''),
     browser: {
@@ -35,6 +41,7 @@ vi.mock('../../../extension/ui/link.ts', async () => {
     sent.push(command);
     if (refuse) throw new WarrenError('password_wrong', refuse.message, refuse.action);
     if (command.name === 'nodes') return { nodes: NODES, total: NODES.length };
+    if (command.name === 'site') return site(command.host);
     return null;
   };
   return {
@@ -44,11 +51,21 @@ vi.mock('../../../extension/ui/link.ts', async () => {
     fire: (command: Command) => void send(command).catch(() => {}),
   };
 });
+vi.mock('../../../extension/ui/table.ts', async () => {
+  const { signal } = await import('@preact/signals');
+  const current = signal<RouteTable | null>(null);
+  return {
+    table: current,
+    watchTable: () => () => {},
+    changeTable: (part: Partial<RouteTable>) => sent.push({ name: 'table.change', part }),
+  };
+});
 vi.mock('uplot', () => ({ default: class {} }));
 vi.mock('uplot/dist/uPlot.min.css', () => ({}));
 vi.mock('../../../extension/ui/components/Chart.tsx', () => ({ Chart: () => null }));
 
 const { view } = await import('../../../extension/ui/link.ts');
+const { table: routeTable } = await import('../../../extension/ui/table.ts');
 const { nodes, nodesState } = await import('../../../extension/ui/nodes.ts');
 const { Popup } = await import('../../../extension/ui/popup/Popup.tsx');
 const { Rules } = await import('../../../extension/ui/components/Rules.tsx');
@@ -75,7 +92,7 @@ const READY: View = {
   protection: { state: 'off', why: 'asked', up: 0, total: 1 },
   applied: 'off',
   host: { status: 'ready', version: '0.1.0', error: null, facts: null },
-  table: table({ defaultExit: nodeRef(1, 'DE'), otherwise: { kind: 'default' } }),
+  routes: { revision: 1, count: 0, defaultExit: nodeRef(1, 'DE'), otherwise: { kind: 'default' }, named: [] },
   canUndo: false,
   settings: { autoLockMinutes: 15, closeChannels: true },
   settingsBroken: false,
@@ -111,8 +128,9 @@ const find = (id: keyof typeof TEST, more = '') =>
   document.querySelector<HTMLElement & HTMLInputElement>(`[data-testid="${TEST[id]}"]${more}`);
 const all = (id: keyof typeof TEST) => [...document.querySelectorAll<HTMLElement>(`[data-testid="${TEST[id]}"]`)];
 
-async function show(what: Parameters<typeof render>[0], state: View): Promise<void> {
+async function show(what: Parameters<typeof render>[0], state: View, rules = table({})): Promise<void> {
   view.value = state;
+  routeTable.value = rules;
   await act(() => render(what, document.body));
 }
 const click = (element: HTMLElement | null) => act(() => void element?.click());
@@ -133,6 +151,7 @@ beforeEach(() => {
   sent.length = 0;
   refuse = null;
   nodes.value = [];
+  uses = [];
   nodesState.value = 'idle';
 });
 afterEach(() => {
@@ -327,11 +346,11 @@ describe('the rules editor', () => {
   const rules = [rule('domain', 'one.example', { kind: 'block' }), rule('host', 'two.example', { kind: 'direct' })];
 
   test('moves, switches and deletes a rule by sending the whole new list', async () => {
-    await show(<Rules />, { ...READY, table: table({ rules }) });
+    await show(<Rules />, READY, table({ rules }));
     await click(all('ruleDown')[0] ?? null);
-    expect(sent.at(-1)).toEqual({ name: 'rules', rules: [rules[1], rules[0]] });
+    expect(sent.at(-1)).toEqual({ name: 'table.change', part: { rules: [rules[1], rules[0]] } });
     await click(all('ruleDelete')[1] ?? null);
-    expect(sent.at(-1)).toEqual({ name: 'rules', rules: [rules[0]] });
+    expect(sent.at(-1)).toEqual({ name: 'table.change', part: { rules: [rules[0]] } });
   });
 
   test('says what is wrong with a pattern and saves nothing', async () => {
@@ -340,11 +359,11 @@ describe('the rules editor', () => {
     await type(find('ruleMatchText'), 'two words');
     await submit(find('ruleMatchText'));
     expect(find('ruleError')?.textContent).toBe('This is no host name or address.');
-    expect(sent.filter(({ name }) => name === 'rules')).toEqual([]);
+    expect(sent.filter(({ name }) => name === 'table.change')).toEqual([]);
   });
 
   test('the tester says the route and the reason', async () => {
-    await show(<Rules />, { ...READY, table: table({ rules }) });
+    await show(<Rules />, READY, table({ rules }));
     await type(find('testerInput'), 'https://shop.one.example/cart');
     expect(find('testerResult')?.dataset.state).toBe('blocked');
     expect(find('testerResult')?.textContent).toContain('because of the rule for one.example');

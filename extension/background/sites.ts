@@ -1,0 +1,116 @@
+/**
+ * Pages and their parts: which route a page has, which ways its parts really went, and (Chromium)
+ * which hosts belong to a routed site because its pages load from them.
+ */
+import type { SiteView } from '../messages.ts';
+import { joinRule, ruleToJoin } from '../routing/bundle.ts';
+import { type ExitPlan, planExits } from '../routing/exits.ts';
+import type { RouteRequest } from '../routing/match.ts';
+import { createMatcher, type Matcher } from '../routing/matcher.ts';
+import type { Action, RouteTable } from '../routing/rules.ts';
+import { type Finished, Usage, type Way, wayOf } from '../routing/usage.ts';
+import type { Timers } from './native-link.ts';
+import type { SettingsKeeper } from './settings.ts';
+
+/** Hosts that one page load brings are learned together: one change of the browser's settings, not fifty. */
+const LEARN_AFTER_MS = 400;
+
+export interface SitesOptions {
+  readonly settings: SettingsKeeper;
+  readonly timers: Timers;
+  readonly isFirefox: boolean;
+  /** Ports of the local proxies that carry traffic now, by exit. */
+  readonly ports: () => ReadonlyMap<number, string>;
+  readonly onLearned: () => void;
+}
+
+export class Sites {
+  private readonly usage = new Usage();
+  private readonly options: SitesOptions;
+  /** Tabs known to be of regular windows: nothing is learned from any other, since rules are written to disk. */
+  private readonly regular = new Set<number>();
+  private readonly found = new Map<string, Set<string>>();
+  private made: { table: RouteTable; matcher: Matcher; plan: ExitPlan } | null = null;
+
+  constructor(options: SitesOptions) {
+    this.options = options;
+  }
+
+  /** The compiled rules of the table that holds now. */
+  get routes(): { readonly matcher: Matcher; readonly plan: ExitPlan } {
+    const { table } = this.options.settings.current;
+    if (this.made?.table !== table) this.made = { table, matcher: createMatcher(table), plan: planExits(table) };
+    return this.made;
+  }
+
+  wayOf(request: RouteRequest): Way {
+    return this.way(this.routes.matcher.decide(request).action);
+  }
+
+  /** A tab asks for a new page. */
+  begin(tab: number, url: string): void {
+    this.usage.begin(tab, hostOf(url));
+  }
+
+  isRegular(tab: number): void {
+    this.regular.add(tab);
+  }
+
+  /** A page asks for one of its parts. */
+  part(tab: number, url: string): void {
+    const { current } = this.options.settings;
+    const page = this.usage.page(tab);
+    if (this.options.isFirefox || !current.protection || current.table.followSites === false) return;
+    if (page === null || !this.regular.has(tab)) return;
+    const host = hostOf(url);
+    const ruleId = ruleToJoin(this.routes.matcher, page, host, false);
+    if (ruleId === null) return;
+    if (this.found.size === 0) this.options.timers.after(LEARN_AFTER_MS, () => void this.learn());
+    const hosts = this.found.get(ruleId) ?? new Set();
+    this.found.set(ruleId, hosts.add(host));
+  }
+
+  /** A request of a tab was answered. */
+  finished(tab: number, url: string, done: Finished): void {
+    const host = hostOf(url);
+    const way = wayOf(done, this.options.ports(), this.wayOf({ host }), this.options.isFirefox);
+    if (way !== null) this.usage.add(tab, host, way);
+  }
+
+  end(tab: number): void {
+    this.usage.end(tab);
+    this.regular.delete(tab);
+  }
+
+  describe(host: string, tab: number | null): SiteView {
+    const { matcher } = this.routes;
+    const decision = matcher.decide({ host });
+    const own = this.way(decision.action);
+    const uses = tab === null ? [] : this.usage.of(tab);
+    return {
+      decision,
+      uses: uses.map((use) => ({
+        ...use,
+        stray: decision.why === 'rule' && use.way !== own && matcher.decide({ host: use.host }).why === 'otherwise',
+      })),
+    };
+  }
+
+  private way(action: Action): Way {
+    if (action.kind === 'direct') return 'direct';
+    return this.routes.plan.exitOf(action) ?? 'blocked';
+  }
+
+  private async learn(): Promise<void> {
+    const { settings } = this.options;
+    let { table } = settings.current;
+    for (const [ruleId, hosts] of this.found) table = joinRule(table, ruleId, [...hosts]);
+    this.found.clear();
+    await settings.learn(table);
+    this.options.onLearned();
+  }
+}
+
+function hostOf(url: string): string {
+  return new URL(url).hostname;
+}

@@ -1,0 +1,80 @@
+/** The rules as the background keeps them: changed, undone, ended, refused. */
+import { describe, expect, test, vi } from 'vitest';
+import { runCommand } from '../../../extension/background/commands.ts';
+import type { Rule } from '../../../extension/routing/rules.ts';
+import { background, withWallet } from './background.ts';
+import { storage } from './fake-browser.ts';
+import { rule } from './tables.ts';
+
+describe('the rules', () => {
+  test('a change can be undone once', async () => {
+    const { core } = await background();
+    const one = rule('domain', 'one.example', { kind: 'block' });
+    await runCommand({ name: 'table.change', part: { rules: [one] } }, core);
+    await runCommand({ name: 'table.change', part: { rules: [] } }, core);
+    expect(core.view().canUndo).toBe(true);
+    await runCommand({ name: 'rules.undo' }, core);
+    expect(core.view().canUndo).toBe(false);
+    expect(core.settings.current.table.rules).toEqual([one]);
+  });
+
+  test('a window that shows the rules learns by their revision when to ask again, and gets them only then', async () => {
+    const { core } = await background();
+    const before = core.view().routes.revision;
+    await runCommand({ name: 'settings', autoLockMinutes: 5 }, core);
+    expect(core.view().routes.revision).toBe(before);
+    await runCommand({ name: 'table.change', part: { localDirect: false } }, core);
+    expect(core.view().routes.revision).toBeGreaterThan(before);
+    expect(await runCommand({ name: 'table' }, core)).toMatchObject({ table: { localDirect: false } });
+    expect(JSON.stringify(core.view())).not.toContain('localDirect');
+  });
+
+  test('a rule until the restart is gone with the browser, and stays while only the background sleeps', async () => {
+    const first = await background();
+    const brief: Rule = { ...rule('domain', 'one.example', { kind: 'direct' }), until: 'restart' };
+    await runCommand({ name: 'rule.upsert', rule: brief }, first.core);
+    const woken = await background(first.local, first.session);
+    expect(woken.core.settings.current.table.rules).toHaveLength(1);
+    const restarted = await background(first.local, storage());
+    expect(restarted.core.settings.current.table.rules).toEqual([]);
+    expect(restarted.control.calls).toHaveLength(1);
+  });
+
+  test('a rule for an hour ends on the hour, and the browser’s settings follow', async () => {
+    const { core, clock, control } = await background();
+    const until = clock.now() + 3_600_000;
+    await runCommand(
+      { name: 'rule.upsert', rule: { ...rule('domain', 'one.example', { kind: 'direct' }), until } },
+      core,
+    );
+    const applied = control.calls.length;
+    clock.advance(3_599_000);
+    expect(core.settings.current.table.rules).toHaveLength(1);
+    clock.advance(1_000);
+    await vi.waitFor(() => expect(core.settings.current.table.rules).toEqual([]));
+    await vi.waitFor(() => expect(control.calls.length).toBeGreaterThan(applied));
+  });
+
+  test('a rule about whole addresses is refused in Chromium, in words', async () => {
+    const { core } = await background();
+    const one = rule('url', '/login', { kind: 'block' });
+    const refused = runCommand({ name: 'table.change', part: { rules: [one] } }, core);
+    await expect(refused).rejects.toMatchObject({ code: 'rule_unusable' });
+  });
+
+  test('a rule that is not valid changes nothing', async () => {
+    const { core } = await background();
+    const bad = { id: 'x', enabled: true, match: { kind: 'regex', text: '(' }, action: { kind: 'block' } } as const;
+    await expect(runCommand({ name: 'table.change', part: { rules: [bad] } }, core)).rejects.toThrow();
+    await expect(runCommand({ name: 'rule.upsert', rule: bad }, core)).rejects.toThrow();
+    expect(core.settings.current.table.rules).toEqual([]);
+  });
+
+  test('a failed exit is taken out of the intent and put back', async () => {
+    const { core, welcomed } = await withWallet();
+    await runCommand({ name: 'protect', on: true }, core);
+    const port = welcomed();
+    await runCommand({ name: 'exit.retry', exitId: 'any' }, core);
+    expect(port.of('intent').map(({ exits }) => exits.length)).toEqual([1, 0, 1]);
+  });
+});
