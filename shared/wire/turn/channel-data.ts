@@ -19,16 +19,12 @@ export function looksLikeChannelData(packet: Uint8Array): boolean {
 export function encodeChannelData(channel: number, payload: Uint8Array, padded: boolean): Uint8Array {
   const length = padded ? (payload.length + 3) & ~3 : payload.length;
   const packet = new Uint8Array(HEADER + length);
-  writeChannelHeader(packet, channel, payload.length);
+  packet[0] = channel >> 8;
+  packet[1] = channel & 255;
+  packet[2] = payload.length >> 8;
+  packet[3] = payload.length & 255;
   packet.set(payload, HEADER);
   return packet;
-}
-
-/** The header alone, for senders that gather a packet from parts. */
-export function channelHeader(channel: number, payloadBytes: number): Uint8Array {
-  const header = new Uint8Array(HEADER);
-  writeChannelHeader(header, channel, payloadBytes);
-  return header;
 }
 
 /** Null for what is no whole ChannelData message; padding after the payload is allowed and dropped. */
@@ -39,11 +35,4 @@ export function decodeChannelData(packet: Uint8Array): ChannelData | null {
   const rest = packet.length - HEADER - length;
   if (channel > CHANNEL_MAX || rest < 0 || rest > 3) return null;
   return { channel, payload: packet.subarray(HEADER, HEADER + length) };
-}
-
-function writeChannelHeader(packet: Uint8Array, channel: number, payloadBytes: number): void {
-  packet[0] = channel >> 8;
-  packet[1] = channel & 255;
-  packet[2] = payloadBytes >> 8;
-  packet[3] = payloadBytes & 255;
 }
