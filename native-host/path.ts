@@ -1,14 +1,16 @@
 /**
- * The outside of one exit: the UDP socket P, what the world sees of it (gathering), and the checks
- * with one peer. Packets that are no STUN never come here, the splice takes them to WireGuard.
+ * The outside of one exit: the UDP socket P, what the world sees of it (gathering), whatever else
+ * packets can be sent from (bases), and the checks with one peer. Packets that are no STUN never come
+ * here, the splice takes them to WireGuard.
  */
 import { utf8 } from '../shared/base/bytes.ts';
 import type { WarrenErrorData } from '../shared/base/errors.ts';
 import type { Ms } from '../shared/base/units.ts';
-import type { Datagrams } from '../shared/effects.ts';
+import type { TransportAddress } from '../shared/effects.ts';
 import { type Driven, drive } from '../shared/machine/drive.ts';
 import type { Session } from '../shared/machine/handshake/api.ts';
-import type { CandidatePair, ChecksInput, GatheringInput, Nat } from '../shared/machine/traversal/api.ts';
+import type { BaseId, CandidatePair, ChecksInput, GatheringInput, Nat } from '../shared/machine/traversal/api.ts';
+import { Bases, MAIN } from '../shared/machine/traversal/bases.ts';
 import { Checks } from '../shared/machine/traversal/checks.ts';
 import { Gathering } from '../shared/machine/traversal/gathering.ts';
 import type { Candidate } from '../shared/wire/candidate.ts';
@@ -25,6 +27,9 @@ export interface PathEvents {
 export interface PathHandle {
   /** The local port that the splice works on. */
   readonly port: number;
+  /** What else is sent from joins here; what arrives there goes to `receive`. */
+  readonly bases: Bases;
+  receive(base: BaseId, packet: Uint8Array, from: TransportAddress): void;
   startChecks(session: Session): void;
   /** WireGuard received something. */
   heard(): void;
@@ -37,7 +42,8 @@ const LOOK_EVERY: Ms = 2_000;
 /** Opens the socket and starts gathering at once. */
 export async function openPath(world: World, events: PathEvents): Promise<PathHandle> {
   const [socket, servers] = await Promise.all([world.openDatagrams(), world.stunServers()]);
-  let local: readonly Candidate[] = [];
+  const bases = new Bases();
+  bases.add(MAIN, socket);
   let checks: Driven<ChecksInput> | null = null;
   const { port } = socket.local;
 
@@ -45,13 +51,15 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   const gathering: Driven<GatheringInput> = drive(machine, world.clock, (output) => {
     if (output.type === 'send') socket.send(output.packet, output.to);
     if (output.type !== 'gathered') return;
-    local = output.candidates;
-    checks?.feed({ type: 'candidates', side: 'local', candidates: local });
-    events.gathered(local, output.nat);
+    bases.describe(MAIN, output.candidates);
+    events.gathered(output.candidates, output.nat);
   });
+  const forgetBases = bases.onChange((candidates) => checks?.feed({ type: 'candidates', side: 'local', candidates }));
+  const receive = (base: BaseId, packet: Uint8Array, from: TransportAddress) =>
+    checks?.feed({ type: 'packet', packet, from, base });
   const forget = socket.onPacket((packet, from) => {
     gathering.feed({ type: 'packet', packet, from });
-    checks?.feed({ type: 'packet', packet, from });
+    receive(MAIN, packet, from);
   });
   gathering.feed({ type: 'start' });
 
@@ -69,13 +77,16 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
 
   return {
     port,
+    bases,
+    receive,
     startChecks(session) {
-      checks = driveChecks(world, socket, session, local, events);
+      checks = driveChecks(world, bases, session, events);
       checks.feed({ type: 'start' });
     },
     heard: () => checks?.feed({ type: 'heard' }),
     async close() {
       forget();
+      forgetBases();
       cancelLook();
       gathering.stop();
       checks?.stop();
@@ -84,13 +95,7 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   };
 }
 
-function driveChecks(
-  world: World,
-  socket: Datagrams,
-  session: Session,
-  local: readonly Candidate[],
-  events: PathEvents,
-): Driven<ChecksInput> {
+function driveChecks(world: World, bases: Bases, session: Session, events: PathEvents): Driven<ChecksInput> {
   const { local: mine, remote: theirs } = session.traversal;
   const credentials = {
     localFragment: mine.fragment,
@@ -99,11 +104,12 @@ function driveChecks(
     remotePassword: utf8(theirs.password),
   };
   const { random } = world;
-  const checks = new Checks({ role: 'controlling', credentials, local, remote: session.peerCandidates, random });
+  const candidates = { local: bases.local, remote: session.peerCandidates };
+  const checks = new Checks({ role: 'controlling', credentials, ...candidates, random });
   return drive(checks, world.clock, (output) => {
     switch (output.type) {
       case 'send':
-        return socket.send(output.packet, output.to);
+        return bases.send(output.base, output.packet, output.to);
       case 'nominated':
         return events.nominated(output.pair, output.kind, output.rttMs);
       case 'rtt':

@@ -7,12 +7,14 @@ import { randomBytes } from 'node:crypto';
 import type { Clock, Datagrams, TransportAddress } from '../shared/effects.ts';
 import { type Driven, drive } from '../shared/machine/drive.ts';
 import type {
+  BaseId,
   ChecksInput,
   ChecksOptions,
   ChecksOutput,
   GatheringOutput,
   Nat,
 } from '../shared/machine/traversal/api.ts';
+import { Bases, MAIN } from '../shared/machine/traversal/bases.ts';
 import { Checks } from '../shared/machine/traversal/checks.ts';
 import { Gathering } from '../shared/machine/traversal/gathering.ts';
 import { createStunRouter } from '../shared/machine/traversal/router.ts';
@@ -32,6 +34,9 @@ export interface Endpoint {
   readonly port: number;
   readonly candidates: readonly Candidate[];
   readonly nat: Nat | null;
+  /** What else packets can be sent from joins here; what arrives there goes to `receive`. */
+  readonly bases: Bases;
+  receive(base: BaseId, packet: Uint8Array, from: TransportAddress): void;
   /** Under which addresses the world sees us. */
   readonly publicAddresses: readonly string[];
   /** Checks with one client; `stop()` of the result also forgets its packets. */
@@ -44,13 +49,15 @@ export interface Endpoint {
   close(): Promise<void>;
 }
 
-type Receiver = (packet: Uint8Array, from: TransportAddress) => void;
+type Receiver = (packet: Uint8Array, from: TransportAddress, base: BaseId) => void;
 const NETWORK_LOOK_MS = 5_000;
 
 export function openEndpoint(options: EndpointOptions): Endpoint {
   const { datagrams, clock } = options;
   const random = (length: number) => new Uint8Array(randomBytes(length));
   const router = createStunRouter<Receiver>();
+  const bases = new Bases();
+  bases.add(MAIN, datagrams);
   let candidates: readonly Candidate[] = [];
   let nat: Nat | null = null;
   let known = JSON.stringify(options.hosts());
@@ -60,17 +67,22 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
     new Gathering({ servers: options.servers, hosts: options.hosts(), random }),
     clock,
     (output) => {
-      if (output.type === 'send') return send(hear, output.packet, output.to);
+      if (output.type === 'send') return send(hear, output.packet, output.to, MAIN);
       if (output.type !== 'gathered') return;
       ({ candidates, nat } = output);
+      bases.describe(MAIN, candidates);
       options.onGathered(endpoint);
     },
   );
   const hear: Receiver = (packet, from) => gathering.feed({ type: 'packet', packet, from });
 
-  function send(owner: Receiver, packet: Uint8Array, to: TransportAddress): void {
+  function send(owner: Receiver, packet: Uint8Array, to: TransportAddress, base: BaseId): void {
     router.sent(owner, packet, clock.now());
-    datagrams.send(packet, to);
+    bases.send(base, packet, to);
+  }
+
+  function receive(base: BaseId, packet: Uint8Array, from: TransportAddress): void {
+    router.route(packet, clock.now())?.(packet, from, base);
   }
 
   /** No portable way tells us of a new address: compare now and then. */
@@ -96,18 +108,22 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
     get publicAddresses() {
       return [...new Set(candidates.filter(({ type }) => type === 'srflx').map(({ address }) => address))];
     },
+    bases,
+    receive,
     check(checks, act) {
-      const machine = new Checks({ ...checks, role: 'controlled', local: candidates, random });
+      const machine = new Checks({ ...checks, role: 'controlled', local: bases.local, random });
       const driven = drive<ChecksInput, ChecksOutput>(machine, clock, (output) => {
-        if (output.type === 'send') send(receive, output.packet, output.to);
+        if (output.type === 'send') send(own, output.packet, output.to, output.base);
         else act(output);
       });
-      const receive: Receiver = (packet, from) => driven.feed({ type: 'packet', packet, from });
-      router.add(receive, checks.credentials.localFragment);
+      const own: Receiver = (packet, from, base) => driven.feed({ type: 'packet', packet, from, base });
+      router.add(own, checks.credentials.localFragment);
+      const forget = bases.onChange((local) => driven.feed({ type: 'candidates', side: 'local', candidates: local }));
       return {
         feed: driven.feed,
         stop() {
-          router.remove(receive);
+          forget();
+          router.remove(own);
           driven.stop();
         },
       };
@@ -120,7 +136,7 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
     },
   };
 
-  datagrams.onPacket((packet, from) => router.route(packet, clock.now())?.(packet, from));
+  datagrams.onPacket((packet, from) => receive(MAIN, packet, from));
   cancelLook = clock.after(NETWORK_LOOK_MS, look);
   gathering.feed({ type: 'start' });
   return endpoint;

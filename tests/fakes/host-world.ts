@@ -17,6 +17,8 @@ import { RateLimiter } from '../../shared/machine/handshake/rate-limit.ts';
 import { ReplayCache } from '../../shared/machine/handshake/replay-cache.ts';
 import { Responder } from '../../shared/machine/handshake/responder.ts';
 import type { ChecksInput, ChecksOutput } from '../../shared/machine/traversal/api.ts';
+import { MAIN } from '../../shared/machine/traversal/bases.ts';
+import { onBase } from '../../shared/machine/traversal/candidates.ts';
 import { Checks } from '../../shared/machine/traversal/checks.ts';
 import { generateWireGuardKeyPair, nodeCrypto } from '../../shared/node/crypto.ts';
 import { addressOf, recoverAddress, sign } from '../../shared/node/secp256k1.ts';
@@ -245,7 +247,7 @@ function createProvider(
       void socket.close();
     },
   };
-  socket.onPacket((packet, from) => checks?.feed({ type: 'packet', packet, from }));
+  socket.onPacket((packet, from) => checks?.feed({ type: 'packet', packet, from, base: MAIN }));
 
   const serve = (session: Session) => {
     channelOf = session.channel;
@@ -256,7 +258,7 @@ function createProvider(
       localPassword: utf8(local.password),
       remotePassword: utf8(remote.password),
     };
-    const candidates = { local: [outside], remote: session.peerCandidates };
+    const candidates = { local: onBase(MAIN, [outside]), remote: session.peerCandidates };
     const machine = new Checks({ role: 'controlled', credentials, ...candidates, random });
     checks?.stop();
     checks = drive<ChecksInput, ChecksOutput>(machine, clock, (output) => {

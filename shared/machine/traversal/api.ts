@@ -29,6 +29,17 @@ export interface Nat {
   readonly portPreserved: boolean;
 }
 
+/**
+ * What an agent sends from (RFC 8445 §3 "base"): a socket, or an allocation on a relay. An opaque name;
+ * the session loop knows what it means.
+ */
+export type BaseId = string;
+
+/** A candidate of ours, with what it is sent from. */
+export interface LocalCandidate extends Candidate {
+  readonly base: BaseId;
+}
+
 /** Draws `length` random bytes. Injected, so that a test repeats itself. */
 export type Random = (length: number) => Uint8Array;
 
@@ -79,7 +90,7 @@ export interface ChecksOptions {
   /** `controlling`: the client, which nominates. `controlled`: the provider. */
   readonly role: 'controlling' | 'controlled';
   readonly credentials: Credentials;
-  readonly local: readonly Candidate[];
+  readonly local: readonly LocalCandidate[];
   readonly remote: readonly Candidate[];
   readonly random: Random;
   /** No pair by then: `failed` with `no_path`. Default 8000. */
@@ -90,22 +101,35 @@ export interface ChecksOptions {
 
 export type ChecksInput =
   | { readonly type: 'start' }
-  | { readonly type: 'packet'; readonly packet: Uint8Array; readonly from: TransportAddress }
-  /** More candidates of either side (trickle, roaming, and later relayed ones). */
-  | { readonly type: 'candidates'; readonly side: 'local' | 'remote'; readonly candidates: readonly Candidate[] }
+  | {
+      readonly type: 'packet';
+      readonly packet: Uint8Array;
+      readonly from: TransportAddress;
+      /** Where it arrived. */
+      readonly base: BaseId;
+    }
+  /** All our candidates as they are now. Pairs of a base that is no longer among them are dropped. */
+  | { readonly type: 'candidates'; readonly side: 'local'; readonly candidates: readonly LocalCandidate[] }
+  /** More of the peer's (trickle, roaming, a relay that came late). On a path in use they are tried beside it. */
+  | { readonly type: 'candidates'; readonly side: 'remote'; readonly candidates: readonly Candidate[] }
   /** WireGuard received something from the peer: as good as an answered consent check. */
   | { readonly type: 'heard' }
   /** Look for a better or a living pair again; the nominated one stays until another works. */
   | { readonly type: 'restart' }
+  /**
+   * Controlling side: nominate a pair of this base, or to this remote address, as soon as one works,
+   * whatever its priority (rotation: the new port is no better, but it is the one we want).
+   */
+  | { readonly type: 'prefer'; readonly base: BaseId | null; readonly remote: TransportAddress | null }
   | { readonly type: 'stop' };
 
 export interface CandidatePair {
-  readonly local: Candidate;
+  readonly local: LocalCandidate;
   readonly remote: Candidate;
 }
 
 export type ChecksOutput =
-  | { readonly type: 'send'; readonly packet: Uint8Array; readonly to: TransportAddress }
+  | { readonly type: 'send'; readonly packet: Uint8Array; readonly to: TransportAddress; readonly base: BaseId }
   /**
    * Use this pair. Controlling: proven both ways, the peer is told at once. Controlled: the peer said so.
    * `lan`: the remote address is private. Given again whenever the path moves.

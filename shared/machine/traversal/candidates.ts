@@ -2,6 +2,7 @@
 import { canonicalIp, isPrivateIp, isUnusableIp } from '../../base/ip.ts';
 import type { TransportAddress } from '../../effects.ts';
 import { type Candidate, type CandidateType, MAX_CANDIDATES } from '../../wire/candidate.ts';
+import type { BaseId, LocalCandidate } from './api.ts';
 
 /** RFC 8445 §5.1.2.2. */
 const TYPE_PREFERENCE: Record<CandidateType, number> = { host: 126, prflx: 110, srflx: 100, relay: 0 };
@@ -43,7 +44,7 @@ export function localCandidates(
  * no public address at all: a stranger can not have us probe our own LAN.
  */
 export function checkableCandidates(local: readonly Candidate[], remote: readonly Candidate[]): Candidate[] {
-  const ours = new Set(local.filter((c) => !isPrivateIp(c.address)).map((c) => c.address));
+  const ours = new Set(local.filter((c) => c.type !== 'relay' && !isPrivateIp(c.address)).map((c) => c.address));
   const sameNat = ours.size === 0 || remote.some((c) => c.type === 'srflx' && ours.has(c.address));
   const kept = new Map<string, Candidate>();
   for (const candidate of remote.slice(0, MAX_CANDIDATES)) {
@@ -53,6 +54,11 @@ export function checkableCandidates(local: readonly Candidate[], remote: readonl
     if (!kept.has(key)) kept.set(key, { ...candidate, address });
   }
   return [...kept.values()];
+}
+
+/** The same candidates, all sent from one base. */
+export function onBase(base: BaseId, candidates: readonly Candidate[]): LocalCandidate[] {
+  return candidates.map((candidate) => ({ ...candidate, base }));
 }
 
 export function addressKey({ address, port }: TransportAddress): string {

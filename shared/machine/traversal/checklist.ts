@@ -1,18 +1,19 @@
 /**
- * The pairs to check, in order (RFC 8445 §6.1.2). All local candidates share one socket, so a pair is
- * told by the remote address alone: host and reflexive candidates have the same base (§6.1.2.4).
- * Candidates that need another way to send (relayed, a birthday socket) will be pairs of their own.
+ * The pairs to check, in order (RFC 8445 §6.1.2). A pair is told by what it is sent from and where it
+ * is sent to: host and reflexive candidates of one socket have the same base, so they make one pair
+ * with each remote address (§6.1.2.4); a relay, or another socket, makes a pair of its own.
  */
+import { isPrivateIp } from '../../base/ip.ts';
 import type { Ms } from '../../base/units.ts';
 import type { TransportAddress } from '../../effects.ts';
 import { type Candidate, MAX_CANDIDATES } from '../../wire/candidate.ts';
-import type { CandidatePair, ChecksOptions } from './api.ts';
+import type { BaseId, CandidatePair, ChecksOptions, LocalCandidate } from './api.ts';
 import { addressKey, candidatePriority, checkableCandidates, isIp6, pairPriority } from './candidates.ts';
 
 export interface Pair {
   remote: Candidate;
-  /** Before an answer: the best candidate of this family; after it: the address the peer saw. */
-  local: Candidate;
+  /** Before an answer: the best candidate of this base and family; after it: the address the peer saw. */
+  local: LocalCandidate;
   priority: bigint;
   state: 'waiting' | 'in-progress' | 'succeeded';
   /** Checks sent since the last (re)start, and when the next one is due. */
@@ -25,15 +26,16 @@ export interface Pair {
 
 /** Peer-reflexive remotes beyond this are not kept: only the peer itself can make us learn one. */
 const MAX_LEARNED = 8;
-const MAX_PAIRS = 32;
+/** RFC 8445 §6.1.2.5 recommends 100 at most. */
+const MAX_PAIRS = 64;
 
 export class Checklist {
   readonly #role: ChecksOptions['role'];
-  #local: readonly Candidate[];
+  #local: readonly LocalCandidate[];
   #remote: readonly Candidate[];
   #pairs = new Map<string, Pair>();
 
-  constructor(role: ChecksOptions['role'], local: readonly Candidate[], remote: readonly Candidate[]) {
+  constructor(role: ChecksOptions['role'], local: readonly LocalCandidate[], remote: readonly Candidate[]) {
     this.#role = role;
     this.#local = local;
     this.#remote = remote;
@@ -45,43 +47,58 @@ export class Checklist {
     return [...this.#pairs.values()].sort((a, b) => (a.priority > b.priority ? -1 : a.priority < b.priority ? 1 : 0));
   }
 
-  find(remote: TransportAddress): Pair | null {
-    return this.#pairs.get(addressKey(remote)) ?? null;
+  find(base: BaseId, remote: TransportAddress): Pair | null {
+    return this.#pairs.get(pairKey(base, remote)) ?? null;
   }
 
-  add(side: 'local' | 'remote', candidates: readonly Candidate[]): void {
-    if (side === 'local') this.#local = candidates;
-    else this.#remote = [...candidates, ...this.#remote].slice(0, MAX_CANDIDATES);
+  /** Every candidate of ours as of now; returns the pairs that lost their base. */
+  setLocal(candidates: readonly LocalCandidate[]): readonly Pair[] {
+    this.#local = candidates;
+    const bases = new Set(candidates.map(({ base }) => base));
+    const gone = [...this.#pairs].filter(([, pair]) => !bases.has(pair.local.base));
+    for (const [key] of gone) this.#pairs.delete(key);
+    this.#pair();
+    return gone.map(([, pair]) => pair);
+  }
+
+  addRemote(candidates: readonly Candidate[]): void {
+    this.#remote = [...candidates, ...this.#remote].slice(0, MAX_CANDIDATES);
     this.#pair();
   }
 
   /** A peer-reflexive remote (RFC 8445 §7.3.1.3), from an authenticated check; the oldest one but `keep` makes room. */
-  learn(from: TransportAddress, priority: number, keep: Pair | null): Pair | null {
-    const learned = [...this.#pairs].filter(([, p]) => p.remote.type === 'prflx');
+  learn(base: BaseId, from: TransportAddress, priority: number, keep: Pair | null): Pair | null {
+    const learned = [...this.#pairs].filter(([, p]) => p.remote.type === 'prflx' && p.local.base === base);
     const oldest = learned.find(([, p]) => p !== keep);
     if (learned.length >= MAX_LEARNED && oldest) this.#pairs.delete(oldest[0]);
     if (this.#pairs.size >= MAX_PAIRS) return null;
     const capped = Math.min(Math.max(priority, 1), candidatePriority('prflx', 0));
-    return this.#insert({ type: 'prflx', ...from, priority: capped });
+    return this.#insert(base, { type: 'prflx', ...from, priority: capped });
   }
 
   /** The peer saw us as `mapped`: that is the pair's true local candidate (§7.2.5.3.1). */
   seenAs(pair: Pair, mapped: TransportAddress): void {
-    const known = this.#local.find((c) => c.address === mapped.address && c.port === mapped.port);
-    pair.local = known ?? { type: 'prflx', ...mapped, priority: candidatePriority('prflx', 0) };
+    const { base, type } = pair.local;
+    // A relay's peer sees the relay, whatever stands between us and it.
+    if (type === 'relay') return;
+    const known = this.#local.find((c) => c.base === base && c.address === mapped.address && c.port === mapped.port);
+    pair.local = known ?? { type: 'prflx', ...mapped, priority: candidatePriority('prflx', 0), base };
   }
 
   #pair(): void {
-    for (const remote of checkableCandidates(this.#local, this.#remote)) {
-      const known = this.find(remote);
-      // Signalled later than learned: the peer's own word on type and priority wins.
-      if (known?.remote.type === 'prflx') known.remote = remote;
-      else if (!known && this.#pairs.size < MAX_PAIRS) this.#insert(remote);
+    const remotes = checkableCandidates(this.#local, this.#remote);
+    for (const base of new Set(this.#local.map((candidate) => candidate.base))) {
+      for (const remote of remotes) {
+        const known = this.find(base, remote);
+        // Signalled later than learned: the peer's own word on type and priority wins.
+        if (known?.remote.type === 'prflx') known.remote = remote;
+        else if (!known && this.#pairs.size < MAX_PAIRS) this.#insert(base, remote);
+      }
     }
   }
 
-  #insert(remote: Candidate): Pair | null {
-    const local = this.#base(remote);
+  #insert(base: BaseId, remote: Candidate): Pair | null {
+    const local = this.#localOf(base, remote);
     if (!local) return null;
     const [g, d] = this.#role === 'controlling' ? [local, remote] : [remote, local];
     const pair: Pair = {
@@ -94,14 +111,24 @@ export class Checklist {
       rttMs: null,
       nominatedByPeer: false,
     };
-    this.#pairs.set(addressKey(remote), pair);
+    this.#pairs.set(pairKey(base, remote), pair);
     return pair;
   }
 
-  #base(remote: Candidate): Candidate | null {
-    const same = this.#local.filter((c) => c.type !== 'relay' && isIp6(c.address) === isIp6(remote.address));
-    return same.reduce<Candidate | null>((best, c) => (best && best.priority >= c.priority ? best : c), null);
+  /** The best candidate of this base that can reach the remote's family; a relay reaches public addresses only. */
+  #localOf(base: BaseId, remote: Candidate): LocalCandidate | null {
+    const fitting = this.#local.filter(
+      (c) =>
+        c.base === base &&
+        isIp6(c.address) === isIp6(remote.address) &&
+        !(c.type === 'relay' && isPrivateIp(remote.address)),
+    );
+    return fitting.reduce<LocalCandidate | null>((best, c) => (best && best.priority >= c.priority ? best : c), null);
   }
+}
+
+function pairKey(base: BaseId, remote: TransportAddress): string {
+  return `${base} ${addressKey(remote)}`;
 }
 
 export function pathKind({ local, remote }: CandidatePair, isPrivate: (address: string) => boolean) {

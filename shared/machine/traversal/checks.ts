@@ -9,7 +9,7 @@ import type { Ms } from '../../base/units.ts';
 import type { TransportAddress } from '../../effects.ts';
 import { decodeStun, type ReceivedStun } from '../../wire/stun/message.ts';
 import { type Deadline, earliest, type Machine, type Tick } from '../machine.ts';
-import type { ChecksInput, ChecksOptions, ChecksOutput } from './api.ts';
+import type { BaseId, ChecksInput, ChecksOptions, ChecksOutput, LocalCandidate } from './api.ts';
 import { candidatePriority } from './candidates.ts';
 import { encodeCheck, encodeCheckAnswer, isPeersAnswer, isPeersCheck } from './check-message.ts';
 import { Checklist, type Pair, pathKind } from './checklist.ts';
@@ -38,6 +38,10 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   #phase: Phase = 'idle';
   /** Looking for pairs: at first, and again after `restart` or a suspicion. */
   #searching = false;
+  /** On a path in use, pairs that came later: tried beside it until then, so that both holes are open. */
+  #besideUntil: Ms | null = null;
+  #preferred: { readonly base: BaseId | null; readonly remote: TransportAddress | null; readonly until: Ms } | null =
+    null;
   #nextFirstCheckAt: Ms = 0;
   /** No pair by then: the first search fails, a later one just ends. */
   #searchUntil: Ms | null = null;
@@ -46,6 +50,8 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   /** Controlling side: the USE-CANDIDATE check has not been answered yet; when it is due again. */
   #tellPeerAt: Ms | null = null;
   #consent: Consent | null = null;
+  /** The pair in use lost its base, and `suspect` was said: the next pair takes it back. */
+  #uprooted = false;
   #second = { startedAt: 0, count: 0 };
 
   constructor(options: ChecksOptions) {
@@ -65,13 +71,18 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
         if (this.#phase !== 'idle') this.#restart(now);
         break;
       case 'candidates':
-        this.#list.add(input.side, input.candidates);
+        if (input.side === 'remote') this.#list.addRemote(input.candidates);
+        else this.#rebase(input.candidates, now, out);
+        this.#tryBeside(now);
+        break;
+      case 'prefer':
+        this.#preferred = { base: input.base, remote: input.remote, until: now + this.#timeout };
         break;
       case 'heard':
         if (this.#consent?.heard(now)) out.push({ type: 'recovered' });
         break;
       case 'packet':
-        this.#receive(input.packet, input.from, now, out);
+        this.#receive(input, now, out);
         break;
       case 'stop':
         this.#end();
@@ -85,7 +96,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
 
   deadline(): Deadline | null {
     if (this.#phase === 'idle' || this.#phase === 'over') return null;
-    const pairs = this.#searching ? this.#list.pairs : [];
+    const pairs = this.#looking ? this.#list.pairs : [];
     const waiting = pairs.some((p) => p.state === 'waiting');
     const again = pairs.filter((p) => p.state === 'in-progress').map((p) => p.dueAt);
     const nomination = this.#nominationAt();
@@ -94,6 +105,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
       again.length > 0 ? { at: Math.min(...again), why: 'repeat a check' } : null,
       nomination === null ? null : { at: nomination, why: 'nominate the best pair so far' },
       this.#searchUntil === null ? null : { at: this.#searchUntil, why: 'no pair works' },
+      this.#besideUntil === null ? null : { at: this.#besideUntil, why: 'no later pair works' },
       this.#tellPeerAt === null ? null : { at: this.#tellPeerAt, why: 'repeat the nomination' },
       this.#consent?.deadline() ?? null,
     );
@@ -107,7 +119,24 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   #search(now: Ms): void {
     this.#searching = true;
     this.#nextFirstCheckAt = now;
-    this.#searchUntil = now + (this.#options.timeout ?? DEFAULT_TIMEOUT);
+    this.#searchUntil = now + this.#timeout;
+  }
+
+  get #timeout(): Ms {
+    return this.#options.timeout ?? DEFAULT_TIMEOUT;
+  }
+
+  get #looking(): boolean {
+    return this.#searching || this.#besideUntil !== null;
+  }
+
+  #tryBeside(now: Ms): void {
+    if (this.#phase !== 'nominated' || this.#searching) return;
+    if (!this.#list.pairs.some((pair) => pair.state === 'waiting')) return;
+    // What was tried in vain before stays so: only what is new is worth packets now.
+    for (const pair of this.#list.pairs) if (pair.state === 'in-progress') pair.dueAt = Number.POSITIVE_INFINITY;
+    this.#besideUntil = now + this.#timeout;
+    this.#nextFirstCheckAt = now;
   }
 
   #restart(now: Ms): void {
@@ -127,6 +156,8 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   #end(): void {
     this.#phase = 'over';
     this.#stopSearching();
+    this.#besideUntil = null;
+    this.#preferred = null;
     this.#tellPeerAt = null;
     this.#consent = null;
     this.#transactions.clear();
@@ -143,11 +174,10 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     if (!this.#watch(now, out)) return;
     const nomination = this.#nominationAt();
     if (nomination !== null && now >= nomination) this.#nominate(now, out);
-    if (this.#tellPeerAt !== null && now >= this.#tellPeerAt && this.#selected) {
-      this.#tellPeerAt = now + this.#pause(++this.#selected.tries);
-      this.#send(this.#selected, now, out);
-    }
-    if (this.#searching) this.#check(now, out);
+    this.#tell(now, out);
+    this.#obey(now, out);
+    if (this.#besideUntil !== null && now >= this.#besideUntil) this.#besideUntil = null;
+    if (this.#looking) this.#check(now, out);
     if (this.#searchUntil === null || now < this.#searchUntil) return;
     if (this.#phase === 'checking') this.#fail(out);
     else this.#stopSearching();
@@ -189,40 +219,55 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     // What a prflx candidate learned from this check would have (RFC 8445 §7.1.1).
     const priority = candidatePriority('prflx', 0);
     const packet = encodeCheck(credentials, { transactionId, role, tieBreaker: this.#tieBreaker, priority, nominate });
-    out.push({ type: 'send', packet, to: { address: pair.remote.address, port: pair.remote.port } });
+    const { address, port } = pair.remote;
+    out.push({ type: 'send', packet, to: { address, port }, base: pair.local.base });
   }
 
-  #receive(packet: Uint8Array, source: TransportAddress, now: Ms, out: ChecksOutput[]): void {
-    const message = decodeStun(packet);
-    const address = canonicalIp(source.address);
+  /** Our own addresses changed. Without its base the pair in use is gone, and another is looked for. */
+  #rebase(candidates: readonly LocalCandidate[], now: Ms, out: ChecksOutput[]): void {
+    const gone = this.#list.setLocal(candidates);
+    for (const [id, { pair }] of this.#transactions) if (gone.includes(pair)) this.#transactions.delete(id);
+    if (this.#selected === null || !gone.includes(this.#selected)) return;
+    this.#selected = null;
+    this.#tellPeerAt = null;
+    if (!this.#consent?.suspect) out.push({ type: 'suspect' });
+    this.#uprooted = true;
+    this.#consent = null;
+    this.#phase = 'checking';
+    this.#restart(now);
+  }
+
+  #receive(input: Extract<ChecksInput, { type: 'packet' }>, now: Ms, out: ChecksOutput[]): void {
+    const message = decodeStun(input.packet);
+    const address = canonicalIp(input.from.address);
     if (!message || !address) return;
-    const from = { address, port: source.port };
-    if (message.class === 'request') this.#answer(message, from, now, out);
-    else if (message.class === 'success') this.#succeed(message, from, now, out);
+    const from = { address, port: input.from.port };
+    if (message.class === 'request') this.#answer(message, from, input.base, now, out);
+    else if (message.class === 'success') this.#succeed(message, from, input.base, now, out);
   }
 
-  #answer(message: ReceivedStun, from: TransportAddress, now: Ms, out: ChecksOutput[]): void {
+  #answer(message: ReceivedStun, from: TransportAddress, base: BaseId, now: Ms, out: ChecksOutput[]): void {
     const { credentials, role } = this.#options;
     if (!isPeersCheck(message, credentials, role) || !this.#allowed(now)) return;
-    out.push({ type: 'send', packet: encodeCheckAnswer(credentials, message.transactionId, from), to: from });
-    const pair = this.#list.find(from) ?? this.#list.learn(from, message.attributes.priority ?? 1, this.#selected);
+    out.push({ type: 'send', packet: encodeCheckAnswer(credentials, message.transactionId, from), to: from, base });
+    const priority = message.attributes.priority ?? 1;
+    const pair = this.#list.find(base, from) ?? this.#list.learn(base, from, priority, this.#selected);
     if (!pair) return;
     if (pair === this.#selected && this.#consent?.heard(now)) out.push({ type: 'recovered' });
     if (message.attributes.useCandidate) pair.nominatedByPeer = true;
     // Triggered check (RFC 8445 §7.3.1.4): the peer's hole is open right now, so no waiting for our turn.
     const active = this.#phase === 'checking' || (this.#phase === 'nominated' && pair !== this.#selected);
-    if (active && pair.state !== 'succeeded' && (this.#searching || pair.nominatedByPeer))
-      this.#checkNow(pair, now, out);
+    if (active && pair.state !== 'succeeded' && (this.#looking || pair.nominatedByPeer)) this.#checkNow(pair, now, out);
     this.#follow(pair, now, out);
   }
 
-  #succeed(message: ReceivedStun, from: TransportAddress, now: Ms, out: ChecksOutput[]): void {
+  #succeed(message: ReceivedStun, from: TransportAddress, base: BaseId, now: Ms, out: ChecksOutput[]): void {
     const id = toHex(message.transactionId);
     const transaction = this.#transactions.get(id);
     if (!transaction) return;
     const { pair, sentAt, nominate } = transaction;
     // RFC 8445 §7.2.5.2.1: an answer that comes from elsewhere than the check went to proves nothing.
-    if (from.address !== pair.remote.address || from.port !== pair.remote.port) return;
+    if (base !== pair.local.base || from.address !== pair.remote.address || from.port !== pair.remote.port) return;
     if (!isPeersAnswer(message, this.#options.credentials)) return;
     this.#transactions.delete(id);
     const mapped = message.attributes.xorMappedAddress;
@@ -275,8 +320,34 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     this.#tellPeerAt = now;
   }
 
+  /** The pair that the session asked for, once it works. */
+  #obey(now: Ms, out: ChecksOutput[]): void {
+    const wanted = this.#preferred;
+    if (!wanted) return;
+    const { base, remote } = wanted;
+    const fits = ({ state, local, remote: at }: Pair) =>
+      state === 'succeeded' &&
+      (base === null || local.base === base) &&
+      (remote === null || (at.address === remote.address && at.port === remote.port));
+    const pair = this.#list.pairs.find(fits);
+    if (!pair && now < wanted.until) return;
+    this.#preferred = null;
+    if (!pair || pair === this.#selected || this.#options.role !== 'controlling') return;
+    pair.tries = 0;
+    this.#select(pair, now, out);
+    this.#tellPeerAt = now;
+    this.#tell(now, out);
+  }
+
+  #tell(now: Ms, out: ChecksOutput[]): void {
+    if (this.#tellPeerAt === null || now < this.#tellPeerAt || !this.#selected) return;
+    this.#tellPeerAt = now + this.#pause(++this.#selected.tries);
+    this.#send(this.#selected, now, out);
+  }
+
   #select(pair: Pair, now: Ms, out: ChecksOutput[]): void {
-    const recovered = this.#consent?.suspect ?? false;
+    const recovered = this.#uprooted || (this.#consent?.suspect ?? false);
+    this.#uprooted = false;
     this.#selected = pair;
     this.#phase = 'nominated';
     this.#stopSearching();

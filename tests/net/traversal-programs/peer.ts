@@ -13,6 +13,8 @@ import type {
   GatheringInput,
   GatheringOutput,
 } from '../../../shared/machine/traversal/api.ts';
+import { MAIN } from '../../../shared/machine/traversal/bases.ts';
+import { onBase } from '../../../shared/machine/traversal/candidates.ts';
 import { Checks } from '../../../shared/machine/traversal/checks.ts';
 import { Gathering } from '../../../shared/machine/traversal/gathering.ts';
 import { createClock } from '../../../shared/node/clock.ts';
@@ -54,9 +56,9 @@ const datagrams = await createDatagrams();
 const startedAt = clock.now();
 
 /** A packet is offered to both machines: each takes what is its own. */
-const machines: { feed(input: { type: 'packet'; packet: Uint8Array; from: TransportAddress }): void }[] = [];
+const machines: ((packet: Uint8Array, from: TransportAddress) => void)[] = [];
 datagrams.onPacket((packet, from) => {
-  for (const machine of machines) machine.feed({ type: 'packet', packet, from });
+  for (const hear of machines) hear(packet, from);
 });
 
 const local = await new Promise<readonly Candidate[]>((resolve) => {
@@ -68,14 +70,14 @@ const local = await new Promise<readonly Candidate[]>((resolve) => {
     say({ nat: output.nat, gatherMs: clock.now() - startedAt });
     resolve(output.candidates);
   });
-  machines.push(driven);
+  machines.push((packet, from) => driven.feed({ type: 'packet', packet, from }));
   driven.feed({ type: 'start' });
 });
 
 function check(remote: readonly Candidate[]): void {
   const checkedAt = clock.now();
   const credentials = credentialsOf(input.role);
-  const checks = new Checks({ role: input.role, credentials, local, remote, random });
+  const checks = new Checks({ role: input.role, credentials, local: onBase(MAIN, local), remote, random });
   const driven: Driven<ChecksInput> = drive<ChecksInput, ChecksOutput>(checks, clock, (output) => {
     if (output.type === 'send') datagrams.send(output.packet, output.to);
     const times = { checkMs: clock.now() - checkedAt, wholeMs: clock.now() - startedAt };
@@ -84,7 +86,7 @@ function check(remote: readonly Candidate[]): void {
     }
     if (output.type === 'failed') say({ outcome: { type: 'failed', code: output.error.code, ...times } });
   });
-  machines.push(driven);
+  machines.push((packet, from) => driven.feed({ type: 'packet', packet, from, base: MAIN }));
   driven.feed({ type: 'start' });
 }
 

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Datagrams, TransportAddress } from '../../../shared/effects.ts';
 import { type Driven, drive } from '../../../shared/machine/drive.ts';
 import type { ChecksInput, ChecksOptions, ChecksOutput } from '../../../shared/machine/traversal/api.ts';
-import { localCandidates } from '../../../shared/machine/traversal/candidates.ts';
+import { MAIN } from '../../../shared/machine/traversal/bases.ts';
+import { localCandidates, onBase } from '../../../shared/machine/traversal/candidates.ts';
 import { encodeCheck } from '../../../shared/machine/traversal/check-message.ts';
 import { Checks } from '../../../shared/machine/traversal/checks.ts';
 import { createStunRouter } from '../../../shared/machine/traversal/router.ts';
@@ -52,7 +53,7 @@ function peer(
   const checks = new Checks({
     role,
     credentials: credentialsOf(role),
-    local: mine.candidates,
+    local: onBase(MAIN, mine.candidates),
     remote: theirs.candidates,
     random: createFakeRandom(role === 'controlling' ? 11 : 12),
     ...more,
@@ -61,7 +62,7 @@ function peer(
     outputs.push(output);
     if (output.type === 'send') mine.socket.send(output.packet, output.to);
   });
-  mine.socket.onPacket((packet, from) => driven.feed({ type: 'packet', packet, from }));
+  mine.socket.onPacket((packet, from) => driven.feed({ type: 'packet', packet, from, base: MAIN }));
   return {
     outputs,
     driven,
@@ -328,6 +329,7 @@ describe('hostile packets', () => {
         type: 'packet',
         packet: check(client, false),
         from: { address: '90.0.0.7', port: 5000 },
+        base: MAIN,
       });
     }
     expect(pair.provider.count('send') - before).toBeLessThanOrEqual(100);
@@ -343,7 +345,7 @@ describe('hostile packets', () => {
         fc.ipV4(),
         fc.integer({ min: 1, max: 65535 }),
         (packet, address, port) => {
-          pair.provider.driven.feed({ type: 'packet', packet, from: { address, port } });
+          pair.provider.driven.feed({ type: 'packet', packet, from: { address, port }, base: MAIN });
         },
       ),
     );

@@ -7,10 +7,7 @@ import type { WarrenErrorData } from '../../../base/errors.ts';
 import type { Ms } from '../../../base/units.ts';
 import type { TransportAddress } from '../../../effects.ts';
 import type { TurnServer } from '../../../wire/turn/uri.ts';
-import type { Random } from '../api.ts';
-
-/** What an agent sends from (RFC 8445 §3): here, one allocation. */
-export type BaseId = string;
+import type { BaseId, Random } from '../api.ts';
 
 export interface TurnCredentials {
   readonly username: string;

@@ -8,9 +8,9 @@ import { isPrivateIp, isUnusableIp } from '../../../base/ip.ts';
 import type { Ms } from '../../../base/units.ts';
 import type { TurnServer } from '../../../wire/turn/uri.ts';
 import { type Deadline, earliest, type Machine, type Tick } from '../../machine.ts';
-import type { Random } from '../api.ts';
+import type { BaseId, Random } from '../api.ts';
 import { Allocation } from './allocation.ts';
-import type { AllocationInput, AllocationOutput, BaseId, TurnGrant, TurnInput, TurnOutput } from './api.ts';
+import type { AllocationInput, AllocationOutput, TurnGrant, TurnInput, TurnOutput } from './api.ts';
 import { refused, silent } from './errors.ts';
 import { Race } from './race.ts';
 

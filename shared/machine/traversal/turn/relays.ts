@@ -9,9 +9,9 @@ import { looksLikeStun } from '../../../wire/stun/message.ts';
 import { decodeChannelData, looksLikeChannelData } from '../../../wire/turn/channel-data.ts';
 import type { TurnTransportKind } from '../../../wire/turn/uri.ts';
 import { type Driven, drive } from '../../drive.ts';
-import type { Random } from '../api.ts';
+import type { BaseId, Random } from '../api.ts';
 import { addressKey } from '../candidates.ts';
-import type { BaseId, TurnInput, TurnOutput } from './api.ts';
+import type { TurnInput, TurnOutput } from './api.ts';
 import { TurnClient } from './client.ts';
 
 /** How often the machine is told what went past it. */

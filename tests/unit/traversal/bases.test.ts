@@ -1,0 +1,171 @@
+/** One peer with several things to send from: two sockets, of which one replaces the other while the path lives. */
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Datagrams } from '../../../shared/effects.ts';
+import { type Driven, drive } from '../../../shared/machine/drive.ts';
+import type { ChecksInput, ChecksOutput } from '../../../shared/machine/traversal/api.ts';
+import { Bases, MAIN } from '../../../shared/machine/traversal/bases.ts';
+import { localCandidates } from '../../../shared/machine/traversal/candidates.ts';
+import { Checklist } from '../../../shared/machine/traversal/checklist.ts';
+import { Checks } from '../../../shared/machine/traversal/checks.ts';
+import type { Candidate } from '../../../shared/wire/candidate.ts';
+import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
+import { credentialsOf } from '../../fakes/credentials.ts';
+import { createNetwork, type NatKind, type Network } from '../../fakes/datagrams.ts';
+import { createFakeRandom } from '../../fakes/random.ts';
+
+const APD = 'address-and-port-dependent';
+const HOME: NatKind = { mapping: 'endpoint-independent', filtering: APD, keepsPort: true };
+
+let clock: FakeClock;
+let internet: Network;
+beforeEach(() => {
+  clock = createFakeClock();
+  internet = createNetwork(clock, 10);
+});
+
+class Peer {
+  readonly bases = new Bases();
+  readonly outputs: ChecksOutput[] = [];
+  readonly #home: Network;
+  readonly #inside: string;
+  readonly #outside: string;
+  driven: Driven<ChecksInput> | null = null;
+
+  constructor(inside: string, outside: string) {
+    this.#home = internet.nat(outside, HOME);
+    this.#inside = inside;
+    this.#outside = outside;
+  }
+
+  /** A socket on this port, as gathering would have described it. */
+  open(base: string, port: number): Datagrams {
+    const socket = this.#home.socket(this.#inside, port);
+    socket.onPacket((packet, from) => this.driven?.feed({ type: 'packet', packet, from, base }));
+    this.bases.add(base, socket, localCandidates([socket.local], [{ address: this.#outside, port }]));
+    return socket;
+  }
+
+  start(role: 'controlling' | 'controlled', remote: readonly Candidate[]): void {
+    const random = createFakeRandom(role === 'controlling' ? 11 : 12);
+    const checks = new Checks({ role, credentials: credentialsOf(role), local: this.bases.local, remote, random });
+    this.driven = drive<ChecksInput, ChecksOutput>(checks, clock, (output) => {
+      this.outputs.push(output);
+      if (output.type === 'send') this.bases.send(output.base, output.packet, output.to);
+    });
+    this.bases.onChange((candidates) => this.driven?.feed({ type: 'candidates', side: 'local', candidates }));
+    this.driven.feed({ type: 'start' });
+  }
+
+  get path() {
+    return this.outputs.filter((output) => output.type === 'nominated').at(-1)?.pair;
+  }
+
+  count(type: ChecksOutput['type']): number {
+    return this.outputs.filter((output) => output.type === type).length;
+  }
+}
+
+function connected() {
+  const client = new Peer('192.168.1.2', '90.0.0.7');
+  const provider = new Peer('192.168.2.2', '84.128.0.9');
+  client.open(MAIN, 5000);
+  provider.open(MAIN, 6000);
+  client.start('controlling', provider.bases.local);
+  provider.start('controlled', client.bases.local);
+  clock.runUntil(() => client.path !== undefined && provider.path !== undefined);
+  return { client, provider };
+}
+
+describe('a second socket', () => {
+  test('is tried beside the path in use, and answered from where the packet arrived', () => {
+    const { client, provider } = connected();
+    client.open('p2', 5001);
+    provider.driven?.feed({ type: 'candidates', side: 'remote', candidates: client.bases.local });
+    clock.advance(3_000);
+    const sent = client.outputs.filter((output) => output.type === 'send');
+    expect(sent.some(({ base }) => base === 'p2')).toBe(true);
+    expect(internet.log.some(({ from, to }) => from.port === 6000 && to.port === 5001)).toBe(true);
+    expect(internet.log.some(({ from, to }) => from.port === 5001 && to.port === 6000)).toBe(true);
+    // Not better, so the path stays.
+    expect([client.path?.local.base, provider.path?.remote.port]).toEqual([MAIN, 5000]);
+  });
+
+  test('becomes the path when it is preferred, on both sides, once it works and not before', () => {
+    const { client, provider } = connected();
+    client.driven?.feed({ type: 'prefer', base: 'p2', remote: null });
+    client.open('p2', 5001);
+    clock.advance(200);
+    expect(client.path?.local.base).toBe(MAIN);
+    provider.driven?.feed({ type: 'candidates', side: 'remote', candidates: client.bases.local });
+    clock.runUntil(() => client.path?.local.base === 'p2' && provider.path?.remote.port === 5001, 2_000);
+    client.bases.remove(MAIN);
+    clock.advance(60_000);
+    expect(client.count('suspect') + provider.count('suspect') + client.count('lost')).toBe(0);
+  });
+
+  test('so does another address of the peer', () => {
+    const { client, provider } = connected();
+    provider.open('p2', 6001);
+    client.driven?.feed({ type: 'candidates', side: 'remote', candidates: provider.bases.local });
+    client.driven?.feed({ type: 'prefer', base: null, remote: { address: '84.128.0.9', port: 6001 } });
+    clock.runUntil(() => client.path?.remote.port === 6001 && provider.path?.local.base === 'p2', 2_000);
+  });
+
+  test('takes over when the first one goes: both sides move, and the doubt is taken back', () => {
+    const { client, provider } = connected();
+    expect(client.path?.local.base).toBe(MAIN);
+    client.open('p2', 5001);
+    provider.driven?.feed({ type: 'candidates', side: 'remote', candidates: client.bases.local });
+    client.bases.remove(MAIN);
+    expect(client.count('suspect')).toBe(1);
+    clock.runUntil(() => client.path?.local.base === 'p2' && provider.path?.remote.port === 5001, 5_000);
+    expect(client.count('recovered')).toBe(1);
+    clock.advance(60_000);
+    expect(client.count('lost') + client.count('failed') + provider.count('lost')).toBe(0);
+  });
+
+  test('without any, the search goes on and ends in words', () => {
+    const { client } = connected();
+    client.bases.remove(MAIN);
+    clock.runUntil(() => client.count('failed') === 1, 10_000);
+    expect(client.outputs.find((output) => output.type === 'failed')?.error.code).toBe('no_path');
+  });
+});
+
+describe('pairs', () => {
+  const candidate = (type: Candidate['type'], address: string, port: number, priority = 100): Candidate => ({
+    type,
+    address,
+    port,
+    priority,
+  });
+  const remote = [candidate('host', '192.168.2.2', 6000), candidate('srflx', '84.128.0.9', 6000)];
+
+  test('one per base and remote address; a relay reaches no private address', () => {
+    const local = [
+      { ...candidate('srflx', '84.128.0.9', 5000), base: MAIN },
+      { ...candidate('relay', '51.158.20.10', 50_000, 1), base: 'relay' },
+    ];
+    const list = new Checklist('controlling', local, remote);
+    const pairs = list.pairs.map(({ local: { base }, remote: { address } }) => `${base} ${address}`);
+    expect(pairs.sort()).toEqual(['main 192.168.2.2', 'main 84.128.0.9', 'relay 84.128.0.9']);
+  });
+
+  test('sharing a relay’s address is not sharing a home: private addresses stay unprobed', () => {
+    const local = [
+      { ...candidate('srflx', '90.0.0.7', 5000), base: MAIN },
+      { ...candidate('relay', '84.128.0.9', 50_000, 1), base: 'relay' },
+    ];
+    const list = new Checklist('controlling', local, remote);
+    expect(list.pairs.some(({ remote: { address } }) => address === '192.168.2.2')).toBe(false);
+  });
+
+  test('a base that goes takes its pairs along, and no other', () => {
+    const main = { ...candidate('srflx', '90.0.0.7', 5000), base: MAIN };
+    const second = { ...candidate('srflx', '90.0.0.7', 5001), base: 'p2' };
+    const list = new Checklist('controlling', [main, second], remote);
+    const gone = list.setLocal([second]);
+    expect(gone.map(({ local }) => local.base)).toEqual([MAIN]);
+    expect(list.pairs.map(({ local }) => local.base)).toEqual(['p2']);
+  });
+});
