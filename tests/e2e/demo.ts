@@ -1,10 +1,10 @@
 /**
  * Plays the story. For a person: a timeline, a summary table, screenshots; with a display the browser
- * stays open until a key is pressed. For the suite: `--quiet --json FILE`. Exit code 0 only if every
+ * stays open until a key is pressed. In Chromium, or with `--browser firefox`. For the suite: `--quiet --json FILE`. Exit code 0 only if every
  * claim held.
  */
 import { writeFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { playStory, SHOTS } from './story.ts';
 import { Timeline } from './timeline.ts';
@@ -19,14 +19,20 @@ async function anyKey(): Promise<void> {
 }
 
 const { values } = parseArgs({
-  options: { quiet: { type: 'boolean', default: false }, json: { type: 'string' } },
+  options: {
+    quiet: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    browser: { type: 'string', default: 'chromium' },
+  },
 });
+const { browser } = values;
+if (browser !== 'chromium' && browser !== 'firefox') throw new RangeError('--browser is chromium or firefox');
 const told = new Timeline({ quiet: values.quiet });
 const visible = !values.quiet && Boolean(process.env.DISPLAY);
 const linger = visible && process.stdin.isTTY ? { linger: anyKey } : {};
-const { logs } = await playStory({ told, visible, ...linger });
+const { logs } = await playStory({ told, browser, visible, ...linger });
 process.stdout.write(`\n${told.summary()}\n`);
-process.stdout.write(`screenshots: ${relative(process.cwd(), SHOTS)}\n`);
+process.stdout.write(`screenshots: ${relative(process.cwd(), join(SHOTS, browser))}\n`);
 if (logs) process.stdout.write(`logs of all processes: ${relative(process.cwd(), logs)}\n`);
 if (values.json) writeFileSync(values.json, JSON.stringify({ claims: told.claims, steps: told.steps }, null, 2));
 process.exit(told.holds ? 0 : 1);

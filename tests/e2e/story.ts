@@ -4,11 +4,10 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
-import type { LabBrowser } from '../lab/browser.ts';
+import type { LabBrowser, Page } from '../lab/browser.ts';
 import type { Capture } from '../lab/capture.ts';
 import { ROOT } from '../lab/identity.ts';
-import { createScene, type Scene } from '../lab/scene.ts';
+import { type BrowserName, createScene, type Scene } from '../lab/scene.ts';
 import { browse } from './steps/browse.ts';
 import { connect } from './steps/connect.ts';
 import { survive } from './steps/fail.ts';
@@ -36,6 +35,7 @@ export interface Story {
 
 export interface StoryOptions {
   readonly told: Timeline;
+  readonly browser: BrowserName;
   readonly visible: boolean;
   /** Called when the story is over and everything still stands. */
   readonly linger?: () => Promise<void>;
@@ -46,15 +46,16 @@ export const SHOTS = join(ROOT, 'shots', 'demo');
 /** Plays all eight steps. Never throws: what goes wrong is a claim that did not hold. Returns where logs were kept, if so. */
 export async function playStory(options: StoryOptions): Promise<{ readonly logs: string | null }> {
   const { told, visible, linger } = options;
+  const shots = join(SHOTS, options.browser);
   const beganAt = Date.now();
   let scene: Scene | null = null;
   let browser: LabBrowser | null = null;
   let logs: string | null = null;
-  mkdirSync(SHOTS, { recursive: true });
-  let shots = 0;
+  mkdirSync(shots, { recursive: true });
+  let taken = 0;
   const shot = async (name: string, page: Page): Promise<void> => {
-    const file = `${String(++shots).padStart(2, '0')}-${name}.png`;
-    await page.screenshot({ path: join(SHOTS, file) }).catch(() => undefined);
+    const file = `${String(++taken).padStart(2, '0')}-${name}.png`;
+    await page.screenshot({ path: join(shots, file) }).catch(() => undefined);
   };
   try {
     const set = await told.step('A chain, a helper, two providers behind their NATs', async () => {
@@ -63,10 +64,10 @@ export async function playStory(options: StoryOptions): Promise<{ readonly logs:
       return scene;
     });
     const story = await told.step('A wallet, backed up and funded with test MYST', async () => {
-      browser = await set.openBrowser({ visible }).catch((error: Error) => {
+      browser = await set.openBrowser({ visible, browser: options.browser }).catch((error: Error) => {
         if (!visible) throw error;
         told.note('the display does not let the lab in: going on without a window');
-        return set.openBrowser();
+        return set.openBrowser({ browser: options.browser });
       });
       const capture = await set.lab.capture('client-uplink', set.client.home);
       const popup = await browser.openPopup();

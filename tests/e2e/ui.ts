@@ -1,7 +1,7 @@
 /** The extension as a person uses it: clicks and words on its pages, by their stable test ids. */
-import type { Locator, Page } from 'playwright-core';
 import type { View } from '../../extension/messages.ts';
 import { TEST } from '../../extension/ui/testids.ts';
+import type { Locator, Page } from '../lab/browser.ts';
 import { until } from './wait.ts';
 
 export const PASSWORD = 'correct horse battery staple';

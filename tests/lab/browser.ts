@@ -1,27 +1,48 @@
 /**
- * A real Chromium with the built extension, in a home's namespace, as an ordinary user, sandbox on.
- * Driven from outside through the pipe that Playwright hands to the wrapper script.
+ * A browser of the lab as the tests see it, whichever it is. `Page` and `Locator` are the part of
+ * Playwright's classes of that name that the tests use: Chromium is driven by Playwright itself,
+ * Firefox by `firefox/`, which speaks the same words over WebDriver BiDi.
  */
-import { chownSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { cp } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
-import { EXTENSION_ID_CHROMIUM, PAGE_PATH, POPUP_PATH } from '../../manifest/extension.ts';
-import { ROOT } from './identity.ts';
-import type { Lab } from './lab.ts';
-import { type User, wrapped } from './process.ts';
+import type { User } from './process.ts';
 import type { Home } from './topology.ts';
 
-const CHROMIUM = '/usr/lib/chromium/chromium';
+/** How long an action waits for its element, where the caller says nothing. */
+export const ACTION_MS = 10_000;
 
-export interface LabBrowser {
-  readonly context: BrowserContext;
-  readonly profile: string;
-  /** The popup as a tab of its own, 360 px wide. */
-  openPopup(): Promise<Page>;
-  /** The full page, e.g. `#/wallet`. */
-  openPage(hash: string): Promise<Page>;
-  newTab(): Promise<Page>;
+export interface Patience {
+  /** Milliseconds; over it the call throws. */
+  readonly timeout?: number;
+}
+
+export interface Locator {
+  /** Elements below the ones found here. */
+  locator(selector: string): Locator;
+  first(): Locator;
+  /** As many locators as there are elements now. */
+  all(): Promise<Locator[]>;
+  count(): Promise<number>;
+  waitFor(patience?: Patience): Promise<void>;
+  /** A real click, as soon as the element stands still, is enabled and nothing lies over it. */
+  click(patience?: Patience): Promise<void>;
+  fill(text: string): Promise<void>;
+  check(): Promise<void>;
+  uncheck(): Promise<void>;
+  selectOption(value: string): Promise<unknown>;
+  textContent(patience?: Patience): Promise<string | null>;
+  getAttribute(name: string, patience?: Patience): Promise<string | null>;
+  isEnabled(patience?: Patience): Promise<boolean>;
+  /** Runs a function in the page over all elements found now. */
+  evaluateAll<R>(look: (elements: Element[]) => R): Promise<R>;
+}
+
+export interface Page {
+  /** Resolves when the page has loaded. @throws with the browser's own error name when it does not load. */
+  goto(url: string, patience?: Patience): Promise<unknown>;
+  locator(selector: string): Locator;
+  /** Runs a self-contained function in the page; what it returns crosses as JSON. */
+  evaluate<R>(play: () => R | Promise<R>): Promise<R>;
+  bringToFront(): Promise<void>;
+  screenshot(options: { readonly path: string }): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -30,90 +51,17 @@ export interface BrowserOptions {
   readonly user: User;
   /** With a display: a window that a person can watch. */
   readonly visible?: boolean;
-  /** Writes what the browser must find in its profile before it starts (native messaging). */
-  readonly prepare: (profile: string) => Promise<void>;
+  /** Writes the native-messaging manifest into the folder where this browser looks for it. */
+  readonly introduceHost: (folder: string) => Promise<void>;
 }
 
-export async function startBrowser(lab: Lab, options: BrowserOptions): Promise<LabBrowser> {
-  const { home, user } = options;
-  const profile = join(user.home, 'profile');
-  mkdirSync(profile, { mode: 0o700, recursive: true });
-  await options.prepare(profile);
-  own(profile, user);
-  own(join(profile, 'NativeMessagingHosts'), user);
-  // A copy: a build that runs meanwhile must not take the extension from under the browser.
-  const extension = join(lab.paths.run, 'extension');
-  await cp(join(ROOT, 'dist/chrome'), extension, { recursive: true });
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: wrapper(lab, home, user, options.visible ?? false),
-    headless: !options.visible,
-    chromiumSandbox: true,
-    viewport: options.visible ? null : { width: 1000, height: 720 },
-    args: [
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--no-first-run',
-      '--disable-gpu',
-      '--disable-quic',
-      `--ignore-certificate-errors-spki-list=${lab.certificate.pin}`,
-      `--disable-extensions-except=${extension}`,
-      `--load-extension=${extension}`,
-    ],
-    timeout: 30_000,
-  });
-  context.setDefaultTimeout(10_000);
-  if (context.serviceWorkers().length === 0) await context.waitForEvent('serviceworker');
-  const open = async (path: string, size: { readonly width: number; readonly height: number }): Promise<Page> => {
-    const page = await context.newPage();
-    if (!options.visible) await page.setViewportSize(size);
-    await page.goto(`chrome-extension://${EXTENSION_ID_CHROMIUM}/${path}`);
-    return page;
-  };
-  return {
-    context,
-    profile,
-    openPopup: () => open(POPUP_PATH, { width: 360, height: 600 }),
-    openPage: (hash) => open(`${PAGE_PATH}${hash}`, { width: 1000, height: 720 }),
-    newTab: () => context.newPage(),
-    close: () => context.close(),
-  };
-}
-
-/** Playwright starts one executable: this script steps into the namespace and down to the user. */
-function wrapper(lab: Lab, home: Home, user: User, visible: boolean): string {
-  const path = join(lab.paths.run, 'chromium');
-  const runtime = lab.runtimeFolder('client-xdg', user);
-  const env = [
-    `HOME=${user.home}`,
-    `XDG_RUNTIME_DIR=${runtime}`,
-    // Chromium's own clutter ends with the lab, also when the browser is killed.
-    `TMPDIR=${runtime}`,
-    'LANG=C.UTF-8',
-    'PATH=/usr/bin:/bin',
-    ...(visible ? [`DISPLAY=${process.env.DISPLAY ?? ''}`, ...displayCookie(runtime, user)] : []),
-  ];
-  const words = ['ip', ...wrapped(home.host, user, 'env', ['-i', ...env, CHROMIUM])];
-  writeFileSync(path, `#!/bin/sh\nPATH=/usr/sbin:/usr/bin:/sbin:/bin exec ${words.map(quote).join(' ')} "$@"\n`, {
-    mode: 0o755,
-  });
-  return path;
-}
-
-/** The display's cookie, copied to where the lab's user can read it (tmpfs). */
-function displayCookie(folder: string, user: User): string[] {
-  const theirs = process.env.XAUTHORITY ?? `/home/${process.env.SUDO_USER ?? ''}/.Xauthority`;
-  if (!existsSync(theirs)) return [];
-  const ours = join(folder, 'Xauthority');
-  copyFileSync(theirs, ours);
-  own(ours, user);
-  return [`XAUTHORITY=${ours}`];
-}
-
-function own(path: string, user: User): void {
-  chownSync(path, user.uid, user.gid);
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
+export interface LabBrowser {
+  readonly name: 'chromium' | 'firefox';
+  readonly profile: string;
+  /** The popup as a tab of its own, 360 px wide. */
+  openPopup(): Promise<Page>;
+  /** The full page, e.g. `#/wallet`. */
+  openPage(hash: string): Promise<Page>;
+  newTab(): Promise<Page>;
+  close(): Promise<void>;
 }

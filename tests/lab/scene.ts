@@ -4,14 +4,16 @@
  */
 import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXTENSION_ID_CHROMIUM } from '../../manifest/extension.ts';
+import { EXTENSION_ID_CHROMIUM, GECKO_ID } from '../../manifest/extension.ts';
 import { writeHostWrapper, writeNativeManifests } from '../../manifest/native-messaging.ts';
 import { findDashboard } from '../../provider/dashboard/announce.ts';
 import type { Status } from '../../provider/dashboard/status.ts';
 import { type Address, address } from '../../shared/base/units.ts';
 import type { NetworkProfile } from '../../shared/wire/network.ts';
-import { type LabBrowser, startBrowser } from './browser.ts';
+import type { LabBrowser } from './browser.ts';
 import { type Chain, profileOf, startChain } from './chain.ts';
+import { startChromium } from './chromium.ts';
+import { startFirefox } from './firefox/browser.ts';
 import { createLab, type Lab } from './lab.ts';
 import type { NatName } from './nat.ts';
 import type { LabProcess, User } from './process.ts';
@@ -23,6 +25,12 @@ const STUN_PORT = 3478;
 const RELAY_PORT = 7000;
 /** A lab's key store protects test money for a minute. */
 const PASSWORD = 'lab password';
+
+const BROWSERS = {
+  chromium: { start: startChromium, extensionId: EXTENSION_ID_CHROMIUM },
+  firefox: { start: startFirefox, extensionId: GECKO_ID },
+} as const;
+export type BrowserName = keyof typeof BROWSERS;
 
 export interface SceneProvider {
   readonly name: string;
@@ -50,7 +58,7 @@ export interface Scene {
     readonly hostArguments: readonly string[];
   };
   readonly providers: Readonly<Record<'de' | 'jp', SceneProvider>>;
-  openBrowser(options?: { readonly visible?: boolean }): Promise<LabBrowser>;
+  openBrowser(options?: { readonly visible?: boolean; readonly browser?: BrowserName }): Promise<LabBrowser>;
   close(): Promise<void>;
 }
 
@@ -122,30 +130,27 @@ async function furnish(lab: Lab, prices: Readonly<Record<'de' | 'jp', string>>):
       ],
     },
     providers: { de: both[0], jp: both[1] },
-    openBrowser: ({ visible = false } = {}) =>
-      startBrowser(lab, {
+    async openBrowser({ visible = false, browser = 'chromium' } = {}) {
+      const hostPath = join(lab.paths.run, 'warren-host');
+      await writeHostWrapper(hostPath, {
+        nodePath: lab.node,
+        mainPath: lab.source('native-host/main.ts'),
+        network,
+        netdSocket: netd.socket,
+        runtimeDir: runtime,
+        logFile: hostLog,
+        testSwitches: true,
+      });
+      const { start, extensionId } = BROWSERS[browser];
+      return start(lab, {
         home: lab.home('cli'),
         user: client,
         visible,
-        async prepare(profileFolder) {
-          const hostPath = join(lab.paths.run, 'warren-host');
-          await writeHostWrapper(hostPath, {
-            nodePath: lab.node,
-            mainPath: lab.source('native-host/main.ts'),
-            network,
-            netdSocket: netd.socket,
-            runtimeDir: runtime,
-            logFile: hostLog,
-            testSwitches: true,
-          });
-          await writeNativeManifests({
-            dir: join(profileFolder, 'NativeMessagingHosts'),
-            hostPath,
-            browser: 'chromium',
-            extensionId: EXTENSION_ID_CHROMIUM,
-          });
+        async introduceHost(dir) {
+          await writeNativeManifests({ dir, hostPath, browser, extensionId });
         },
-      }),
+      });
+    },
     close: () => lab.close(),
   };
 }

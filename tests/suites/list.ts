@@ -1,6 +1,7 @@
 /** Every suite of the project, and how to read what it says. The order is the order of their start. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { BrowserName } from '../lab/scene.ts';
 import { type Counts, NODE, oneCheck, ROOT, type Suite } from './suite.ts';
 
 interface VitestReport {
@@ -60,6 +61,15 @@ const vitest = (name: string, project: string, limitMs: number, paths: readonly 
   read: readVitest,
 });
 
+/** The same story in another browser: the steps know neither. */
+const story = (browser: BrowserName): Suite => ({
+  name: `story-${browser}`,
+  command: NODE,
+  args: [join(ROOT, 'tests/e2e/demo.ts'), '--quiet', '--browser', browser, '--json', '@REPORT@'],
+  limitMs: 240_000,
+  read: readClaims,
+});
+
 export const SUITES = {
   types: {
     name: 'types',
@@ -99,18 +109,14 @@ export const SUITES = {
     read: readForge,
   },
   net: vitest('net', 'net', 300_000),
-  story: {
-    name: 'story',
-    command: NODE,
-    args: [join(ROOT, 'tests/e2e/demo.ts'), '--quiet', '--json', '@REPORT@'],
-    limitMs: 240_000,
-    read: readClaims,
-  },
+  'story-chromium': story('chromium'),
+  'story-firefox': story('firefox'),
 } as const satisfies Record<string, Suite>;
 
 /** Suites that may share the machine, phase by phase: what measures time or needs the network runs alone. */
 export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
   ['types', 'lint', 'extension-lint', 'layers', 'contracts', 'unit'],
   ['net'],
-  ['story'],
+  ['story-chromium'],
+  ['story-firefox'],
 ];

@@ -1,7 +1,8 @@
 /** Step 6: a signed proof for every megabyte, live in the popup; who stops paying is stopped. */
-import type { Page } from 'playwright-core';
+
 import type { SessionStatus } from '../../../provider/dashboard/status.ts';
 import { MEGABYTE } from '../../../shared/base/units.ts';
+import type { Page } from '../../lab/browser.ts';
 import { STREAM_RATE } from '../../lab/origins.ts';
 import type { SceneProvider } from '../../lab/scene.ts';
 import type { Story } from '../story.ts';
