@@ -24,6 +24,8 @@ export type ExitView = Omit<SnapshotInput['exits'][number], 'proxy'> & {
   readonly state: Exclude<ProtectionState, 'off'>;
   /** True for the exit that "default" means. */
   readonly isDefault: boolean;
+  /** Of its node, or else the one that the rules ask for: known before a node is, and after it is gone. */
+  readonly country: string | null;
 };
 
 export interface RateSample {

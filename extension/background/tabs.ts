@@ -107,6 +107,6 @@ export function badgeFor(view: View, way: Way | null): { text: string; title: st
 
 function badgeOfState(view: View, exitId: string | null): string {
   const exit = view.exits.find((candidate) => (exitId === null ? candidate.isDefault : candidate.exitId === exitId));
-  if (exit?.state === 'protected') return exit.node?.country ?? '';
+  if (exit?.state === 'protected') return exit.country ?? '';
   return exit?.state === 'blocked' || view.protection.state === 'blocked' ? '!' : '…';
 }

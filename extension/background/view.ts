@@ -60,6 +60,7 @@ export function buildView(keepers: Keepers): View {
         ...rest,
         state: exitState({ phase: raw.phase, proxy }),
         isDefault: raw.exitId === plan.defaultExitId,
+        country: raw.node?.country ?? plan.wants.find(({ exitId }) => exitId === raw.exitId)?.country ?? null,
       };
     }),
     network: mirror.welcome?.network ?? null,

@@ -33,15 +33,14 @@ export function ExitList({ exits }: { exits: readonly ExitView[] }) {
 }
 
 function Row({ exit }: { exit: ExitView }) {
-  const country = countryOf(exit);
-  const { node, error } = exit;
+  const { country, node, error } = exit;
   return (
     <li
       class="row exit"
       data-testid={TEST.exitRow}
       data-key={exit.exitId}
       data-state={exit.phase}
-      data-country={country}
+      data-country={country ?? ''}
     >
       {country ? <Flag code={country} size={22} /> : <span class="flag-gap" />}
       <div class="row-main">
@@ -71,11 +70,6 @@ function Row({ exit }: { exit: ExitView }) {
       )}
     </li>
   );
-}
-
-/** Known before the node is: the id of a country exit names it. */
-export function countryOf(exit: ExitView): string {
-  return exit.node?.country ?? /^country:([A-Z]{2})$/.exec(exit.exitId)?.[1] ?? '';
 }
 
 function doing(exit: ExitView): string {

@@ -47,6 +47,19 @@ describe('protection', () => {
     expect(core.view().exits).toEqual([]);
   });
 
+  test('an exit keeps the country that was asked for when its node is gone', async () => {
+    const { core, welcomed } = await withWallet();
+    await runCommand({ name: 'default', exit: nodeRef(1, 'DE') }, core);
+    await runCommand(
+      { name: 'rules', rules: [rule('domain', 'two.example', { kind: 'country', country: 'JP' })] },
+      core,
+    );
+    await runCommand({ name: 'protect', on: true }, core);
+    const failed = { phase: 'failed', proxy: null, node: null } as const;
+    welcomed().say(snapshot(0, [exitInput(`node:${payee(1)}`, failed), exitInput('country:JP', failed)]));
+    await vi.waitFor(() => expect(core.view().exits.map(({ country }) => country)).toEqual(['DE', 'JP']));
+  });
+
   test('outlives the browser: the first thing a new background does is to lay dead routes', async () => {
     const first = await withWallet();
     await runCommand({ name: 'protect', on: true }, first.core);
