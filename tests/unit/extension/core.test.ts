@@ -5,7 +5,7 @@ import { plain } from '../../../extension/background/store.ts';
 import type { UpInput } from '../../../shared/wire/native.ts';
 import { background, PASSWORD, withWallet } from './background.ts';
 import { FakeControl, snapshot, storage } from './fake-browser.ts';
-import { exit, nodeRef, payee } from './tables.ts';
+import { exit, nodeRef, payee, rule } from './tables.ts';
 
 type ExitInput = Extract<UpInput, { type: 'snapshot' }>['exits'][number];
 const exitInput = (...all: Parameters<typeof exit>): ExitInput => plain(exit(...all)) as ExitInput;
@@ -51,7 +51,7 @@ describe('protection', () => {
     const { core, welcomed } = await withWallet();
     await runCommand({ name: 'default', exit: nodeRef(1, 'DE') }, core);
     await runCommand(
-      { name: 'rules', rules: [rule('domain', 'two.example', { kind: 'country', country: 'JP' })] },
+      { name: 'rule.upsert', rule: rule('domain', 'two.example', { kind: 'country', country: 'JP' }) },
       core,
     );
     await runCommand({ name: 'protect', on: true }, core);
