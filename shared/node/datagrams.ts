@@ -11,7 +11,7 @@ import type { Datagrams, TransportAddress } from '../effects.ts';
 export interface DatagramsOptions {
   /** 0 (default): the system chooses. */
   readonly port?: number;
-  /** Bind one IPv4 address instead of all; no IPv6 then. */
+  /** Bind one address of either family instead of all. */
   readonly address?: string;
 }
 
@@ -21,14 +21,14 @@ const SAME_PORT_TRIES = 4;
 export async function createDatagrams(options: DatagramsOptions = {}): Promise<Datagrams> {
   const wanted = options.port ?? 0;
   const address = options.address ?? '0.0.0.0';
-  if (options.address !== undefined) return over(await bind('udp4', wanted, address), null);
+  if (options.address !== undefined) return over(await bind(isIPv6(address) ? 'udp6' : 'udp4', wanted, address));
   for (let left = SAME_PORT_TRIES; ; left--) {
     const v4 = await bind('udp4', wanted, address);
     try {
       return over(v4, await bind('udp6', v4.address().port, '::'));
     } catch (cause) {
       // Another program may hold this number for IPv6 only: draw again, then live without IPv6.
-      if (wanted !== 0 || left === 0 || !isBusy(cause)) return over(v4, null);
+      if (wanted !== 0 || left === 0 || !isBusy(cause)) return over(v4);
       await closed(v4);
     }
   }
@@ -46,8 +46,10 @@ export function hostAddresses(port: number): TransportAddress[] {
   return found;
 }
 
-function over(v4: dgram.Socket, v6: dgram.Socket | null): Datagrams {
-  const sockets = v6 ? [v4, v6] : [v4];
+/** At most one socket of each family; the first one's address is called ours. */
+function over(first: dgram.Socket, second?: dgram.Socket): Datagrams {
+  const sockets = second ? [first, second] : [first];
+  const [v4, v6] = ['IPv4', 'IPv6'].map((family) => sockets.find((socket) => socket.address().family === family));
   const handlers = new Set<(packet: Uint8Array, from: TransportAddress) => void>();
   let open = true;
   for (const socket of sockets) {
@@ -59,7 +61,7 @@ function over(v4: dgram.Socket, v6: dgram.Socket | null): Datagrams {
     // ICMP errors surface here; for us they are lost packets.
     socket.on('error', () => {});
   }
-  const { address, port } = v4.address();
+  const { address, port } = first.address();
   return {
     local: { address, port },
     send(packet, to) {

@@ -3,8 +3,8 @@
  * Playwright's classes of that name that the tests use: Chromium is driven by Playwright itself,
  * Firefox by `firefox/`, which speaks the same words over WebDriver BiDi.
  */
+import type { Home } from './home.ts';
 import type { User } from './process.ts';
-import type { Home } from './topology.ts';
 
 /** How long an action waits for its element, where the caller says nothing. */
 export const ACTION_MS = 10_000;

@@ -5,7 +5,7 @@ import { encodeFunctionData, erc20Abi, type Hex, hexToBigInt, parseAbi, parseEth
 import { type Address, address, type Wei } from '../../shared/base/units.ts';
 import type { NetworkProfile } from '../../shared/wire/network.ts';
 import type { Lab } from './lab.ts';
-import { SERVERS } from './topology.ts';
+import { SERVERS } from './servers.ts';
 import { RPC_URL } from './world.ts';
 
 export const CHAIN_ID = 31_337;

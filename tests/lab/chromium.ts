@@ -9,10 +9,10 @@ import { chromium } from 'playwright-core';
 import { EXTENSION_ID_CHROMIUM, PAGE_PATH, POPUP_PATH } from '../../manifest/extension.ts';
 import { ACTION_MS, type BrowserOptions, type LabBrowser, type Page } from './browser.ts';
 import { displayEnv } from './display.ts';
+import type { Home } from './home.ts';
 import { ROOT } from './identity.ts';
 import type { Lab } from './lab.ts';
 import { type User, wrapped } from './process.ts';
-import type { Home } from './topology.ts';
 
 const CHROMIUM = '/usr/lib/chromium/chromium';
 

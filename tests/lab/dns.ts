@@ -3,7 +3,7 @@
  * Every question is reported with the address that asked; that report is the DNS-leak test.
  */
 import { createSocket } from 'node:dgram';
-import { createServer } from 'node:net';
+import { createServer, isIPv6 } from 'node:net';
 import * as packet from 'dns-packet';
 
 export interface DnsQuestion {
@@ -19,12 +19,13 @@ const AUTHORITATIVE = 0x0400;
 const REFUSED = 5;
 const NXDOMAIN = 3;
 
+/** `zone`: name → addresses of either family. */
 export async function startDns(
-  address: string,
-  zone: Readonly<Record<string, string>>,
+  addresses: readonly string[],
+  zone: Readonly<Record<string, readonly string[]>>,
   report: (question: DnsQuestion) => void,
 ): Promise<void> {
-  const answer = (query: Buffer, from: string, transport: 'udp' | 'tcp'): packet.Packet | null => {
+  const answer: Answer = (query, from, transport) => {
     let asked: packet.Packet;
     try {
       asked = packet.decode(query);
@@ -36,21 +37,33 @@ export async function startDns(
     const name = question.name.toLowerCase();
     report({ name, type: question.type, from, transport, at: Date.now() });
     const site = Object.keys(zone).find((host) => name === host || name.endsWith(`.${host}`));
-    const data = site === name ? zone[site] : undefined;
+    const known = site === name ? zone[site] : undefined;
+    const type = question.type === 'AAAA' ? 'AAAA' : 'A';
+    const wanted = (known ?? []).filter((address) => question.type === type && isIPv6(address) === (type === 'AAAA'));
     return {
       type: 'response',
       id: asked.id ?? 0,
-      flags: AUTHORITATIVE | (site ? (data ? 0 : NXDOMAIN) : REFUSED),
+      flags: AUTHORITATIVE | (site ? (known ? 0 : NXDOMAIN) : REFUSED),
       questions: [question],
-      answers: data && question.type === 'A' ? [{ type: 'A', name: question.name, ttl: 60, data }] : [],
+      answers: wanted.map((data) => ({ type, name: question.name, ttl: 60, data })),
     };
   };
 
-  const udp = createSocket('udp4');
+  await Promise.all(addresses.flatMap((address) => [listenUdp(address, answer), listenTcp(address, answer)]));
+}
+
+type Answer = (query: Buffer, from: string, transport: 'udp' | 'tcp') => packet.Packet | null;
+
+function listenUdp(address: string, answer: Answer): Promise<void> {
+  const udp = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
   udp.on('message', (query, from) => {
     const response = answer(query, from.address, 'udp');
     if (response) udp.send(packet.encode(response), from.port, from.address);
   });
+  return new Promise((resolve) => udp.bind(53, address, resolve));
+}
+
+function listenTcp(address: string, answer: Answer): Promise<void> {
   const tcp = createServer((socket) => {
     let held = Buffer.alloc(0);
     socket.on('error', () => socket.destroy());
@@ -64,8 +77,5 @@ export async function startDns(
       }
     });
   });
-  await Promise.all([
-    new Promise<void>((resolve) => udp.bind(53, address, resolve)),
-    new Promise<void>((resolve) => tcp.listen(53, address, resolve)),
-  ]);
+  return new Promise((resolve) => tcp.listen(53, address, resolve));
 }

@@ -11,11 +11,14 @@ import { type Capture, startCapture } from './capture.ts';
 import { createCertificate, type SiteCertificate } from './certificates.ts';
 import { ownerFile, reapDeadLabs, removeLab } from './cleanup.ts';
 import type { DnsQuestion } from './dns.ts';
+import type { Home, HomeOptions } from './home.ts';
 import { type LabPaths, newId, paths, processStamp, ROOT } from './identity.ts';
+import { resolversOf } from './names.ts';
 import type { Visit } from './origins.ts';
 import { LabProcess, type User } from './process.ts';
 import { run } from './run.ts';
-import { createHome, createInternet, type Home, type HomeOptions, SERVERS } from './topology.ts';
+import { SERVERS, SERVERS6 } from './servers.ts';
+import { createHome, createInternet } from './topology.ts';
 import type { WorldReport } from './world.ts';
 
 export interface LabOptions {
@@ -130,7 +133,7 @@ export class Lab {
       name: `reach-${home.name}`,
       namespace: home.host,
       file: 'tests/lab/reach.ts',
-      args: [SERVERS.dns],
+      args: resolversOf(home),
     });
     if ((await probe.exited) !== 0) throw new Error(`${home.name} never reached the internet: ${probe.tail()}`);
   }
@@ -191,10 +194,9 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     await run('mount', ['-o', 'remount,bind,ro', where.source]);
     const [inet, certificate] = await Promise.all([
       createInternet(id),
-      createCertificate(where.run, Object.keys(SERVERS.origins), SERVERS.turn),
+      createCertificate(where.run, Object.keys({ ...SERVERS.origins, ...SERVERS6.origins }), SERVERS.turn),
     ]);
     const homes = await Promise.all(options.homes.map((home) => createHome(id, home)));
-    for (const home of homes) nameService(home);
     const lab = new Lab({ paths: where, inet, homes, certificate, guardian, onSignal });
     await Promise.all([lab.startWorld(), ...homes.map((home) => lab.settle(home))]);
     return lab;
@@ -202,18 +204,6 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     removeLab(id);
     await guardian.release();
     throw error;
-  }
-}
-
-/** `ip netns exec` binds these over /etc: names in a home are asked at the lab's name server only. */
-function nameService(home: Home): void {
-  for (const namespace of [home.host, home.neighbourNamespace]) {
-    if (!namespace) continue;
-    const folder = `/etc/netns/${namespace}`;
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'resolv.conf'), `nameserver ${SERVERS.dns}\n`);
-    writeFileSync(join(folder, 'hosts'), '127.0.0.1 localhost\n::1 localhost\n');
-    writeFileSync(join(folder, 'nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n');
   }
 }
 

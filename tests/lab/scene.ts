@@ -14,11 +14,12 @@ import type { LabBrowser } from './browser.ts';
 import { type Chain, profileOf, startChain } from './chain.ts';
 import { startChromium } from './chromium.ts';
 import { startFirefox } from './firefox/browser.ts';
+import type { Home } from './home.ts';
 import { createLab, type Lab } from './lab.ts';
-import type { NatName } from './nat.ts';
+import type { NatName } from './nat-kinds.ts';
 import type { LabProcess, User } from './process.ts';
 import { inNamespace } from './run.ts';
-import { type Home, SERVERS } from './topology.ts';
+import { SERVERS } from './servers.ts';
 import { startTurn } from './turn.ts';
 
 const STUN_PORT = 3478;

@@ -8,50 +8,31 @@
  * Public-looking addresses on purpose: a provider's egress guard rightly drops the documentation
  * ranges. Each WAN has a /32 and an on-link default route, so any mix of addresses can meet.
  */
+import { type Home, type HomeOptions, lanAddress, lanAddress6, wanAddress6 } from './home.ts';
 import { namespaceName } from './identity.ts';
-import { type NatName, setNat } from './nat.ts';
+import { setNat } from './nat.ts';
 import { inNamespace, ipBatch } from './run.ts';
+import { SERVERS, SERVERS6 } from './servers.ts';
+import { privateLines, uplinkLines } from './wiring.ts';
 
-/** Public addresses of the lab's servers; all of them live on br0 in the namespace `inet`. */
-export const SERVERS = {
-  helper: ['51.158.10.10', '51.158.10.11'],
-  turn: ['51.158.20.10', '51.158.20.11'],
-  chain: '51.158.30.10',
-  dns: '51.158.53.53',
-  origins: { 'one.example': '142.250.70.1', 'two.example': '142.250.70.2', 'three.example': '142.250.70.3' },
-} as const;
-export type SiteName = keyof typeof SERVERS.origins;
-
-export interface HomeOptions {
-  /** At most five letters: it is part of interface names. */
-  readonly name: string;
-  readonly wan: string;
-  /** Third octet of 192.168.x.0/24. */
-  readonly lan: number;
-  readonly nat: NatName;
-  readonly neighbour?: boolean;
-}
-
-export interface Home extends HomeOptions {
-  readonly router: string;
-  readonly host: string;
-  readonly neighbourNamespace: string | null;
-  readonly hostAddress: string;
-  readonly neighbourAddress: string;
-}
+const flat = ({ origins, ...servers }: typeof SERVERS | typeof SERVERS6): string[] => [
+  ...Object.values(servers).flat(),
+  ...Object.values(origins),
+];
 
 export async function createInternet(id: string): Promise<string> {
   const inet = namespaceName(id, 'inet');
-  await ipBatch([`netns add ${inet}`]);
-  const addresses = [...SERVERS.helper, ...SERVERS.turn, SERVERS.chain, SERVERS.dns, ...Object.values(SERVERS.origins)];
+  await createNamespaces([inet]);
   await ipBatch(
     [
       'link set lo up',
       'link add br0 type bridge forward_delay 0 stp_state 0',
-      ...addresses.map((address) => `addr add ${address}/32 dev br0`),
+      ...flat(SERVERS).map((address) => `addr add ${address}/32 dev br0`),
+      ...flat(SERVERS6).map((address) => `addr add ${address}/128 dev br0 nodad`),
       'link set br0 up',
       // The source address is said here: replies of unbound sockets must not depend on the order above.
       `route add default dev br0 scope link src ${SERVERS.chain}`,
+      `route add ::/0 dev br0 src ${SERVERS6.chain}`,
     ],
     inet,
   );
@@ -60,24 +41,28 @@ export async function createInternet(id: string): Promise<string> {
 }
 
 export async function createHome(id: string, options: HomeOptions): Promise<Home> {
-  const { name, wan, lan } = options;
+  const { name, lan } = options;
   const inet = namespaceName(id, 'inet');
-  const router = namespaceName(id, `${name}-nat`);
-  const host = namespaceName(id, name);
-  const neighbourNamespace = options.neighbour ? namespaceName(id, `${name}-lan`) : null;
-  const all = [router, host, ...(neighbourNamespace ? [neighbourNamespace] : [])];
-  const [gateway, hostAddress, neighbourAddress] = [1, 2, 50].map((last) => `192.168.${lan}.${last}`) as [
-    string,
-    string,
-    string,
-  ];
+  const home: Home = {
+    ...options,
+    router: namespaceName(id, `${name}-nat`),
+    carrier: namespaceName(id, `${name}-cgn`),
+    host: namespaceName(id, name),
+    neighbourNamespace: options.neighbour ? namespaceName(id, `${name}-lan`) : null,
+    hostAddress: lanAddress(lan, 2),
+    neighbourAddress: lanAddress(lan, 50),
+    hostAddress6: lanAddress6(lan, 2),
+    neighbourAddress6: lanAddress6(lan, 50),
+    wan6: wanAddress6(lan),
+    wiring: { uplink: 'routed', hosts: 'private', ipv6: false },
+  };
+  const { router, host, neighbourNamespace } = home;
+  const neighbours = neighbourNamespace ? [neighbourNamespace] : [];
+  await createNamespaces([router, host, ...neighbours]);
   await ipBatch([
-    ...all.map((namespace) => `netns add ${namespace}`),
     `link add p-${name} netns ${inet} type veth peer name wan netns ${router}`,
     `link add l-host netns ${router} type veth peer name eth0 netns ${host}`,
-    ...(neighbourNamespace
-      ? [`link add l-neigh netns ${router} type veth peer name eth0 netns ${neighbourNamespace}`]
-      : []),
+    ...neighbours.map((namespace) => `link add l-neigh netns ${router} type veth peer name eth0 netns ${namespace}`),
   ]);
   await Promise.all([
     ipBatch([`link set p-${name} master br0`, `link set p-${name} up`], inet),
@@ -85,31 +70,35 @@ export async function createHome(id: string, options: HomeOptions): Promise<Home
       [
         'link set lo up',
         'link add lan type bridge forward_delay 0 stp_state 0',
-        'link set l-host master lan',
-        'link set l-host up',
-        ...(neighbourNamespace ? ['link set l-neigh master lan', 'link set l-neigh up'] : []),
-        `addr add ${gateway}/24 dev lan`,
-        `addr add ${wan}/32 dev wan`,
+        ...['l-host', ...neighbours.map(() => 'l-neigh')].flatMap((link) => [
+          `link set ${link} master lan`,
+          `link set ${link} up`,
+        ]),
+        `addr add ${lanAddress(lan, 1)}/24 dev lan`,
         'link set lan up',
-        'link set wan up',
-        `route add default dev wan scope link src ${wan}`,
+        ...uplinkLines(home),
       ],
       router,
     ),
-    connectHost(host, hostAddress, gateway),
-    neighbourNamespace ? connectHost(neighbourNamespace, neighbourAddress, gateway) : undefined,
+    connectHost(host, lan, 2),
+    ...neighbours.map((namespace) => connectHost(namespace, lan, 50)),
   ]);
   await inNamespace(router, 'sysctl', ['-qw', 'net.ipv4.ip_forward=1']);
   await quietBridges(router);
-  await setNat(router, options.nat, wan);
-  return { ...options, router, host, neighbourNamespace, hostAddress, neighbourAddress };
+  await setNat(home, options.nat);
+  return home;
 }
 
-async function connectHost(namespace: string, address: string, gateway: string): Promise<void> {
-  await ipBatch(
-    ['link set lo up', `addr add ${address}/24 dev eth0`, 'link set eth0 up', `route add default via ${gateway}`],
-    namespace,
-  );
+async function createNamespaces(names: readonly string[]): Promise<void> {
+  await ipBatch(names.map((namespace) => `netns add ${namespace}`));
+  // Nobody else has these addresses: no second of asking before the first packet.
+  const settings = ['net.ipv6.conf.default.accept_dad=0', 'net.ipv6.conf.default.accept_ra=0'];
+  await Promise.all(names.map((namespace) => inNamespace(namespace, 'sysctl', ['-qw', ...settings])));
+}
+
+async function connectHost(namespace: string, lan: number, last: number): Promise<void> {
+  // An address comes with the link's coming up, so that its route does.
+  await ipBatch(['link set lo up', 'link set eth0 up', ...privateLines(lan, last)], namespace);
 }
 
 /** Bridged frames must not pass iptables; where br_netfilter is not loaded there is no such switch. */

@@ -1,11 +1,12 @@
 /** coturn on two addresses: the independent STUN server (RFC 5780) and relay (RFC 8656) of the lab. */
 import type { Lab } from './lab.ts';
 import type { LabProcess } from './process.ts';
-import { SERVERS } from './topology.ts';
+import { SERVERS, SERVERS6 } from './servers.ts';
 
 /** The REST-style shared secret of relays with `use-auth-secret`; a lab's secret protects nothing. */
 export const TURN_SECRET = 'warren-lab';
 const [first, second] = SERVERS.turn;
+const [first6, second6] = SERVERS6.turn;
 const PORT = 3478;
 const TLS_PORT = 443;
 
@@ -38,11 +39,12 @@ export async function startTurn(lab: Lab): Promise<LabProcess> {
     command: 'turnserver',
     args: [
       '-n',
-      ...[first, second].map((address) => `--listening-ip=${address}`),
+      ...[first, second, first6, second6].map((address) => `--listening-ip=${address}`),
       `--listening-port=${PORT}`,
       '--alt-listening-port=3479',
       `--tls-listening-port=${TLS_PORT}`,
       `--relay-ip=${first}`,
+      `--relay-ip=${first6}`,
       '--use-auth-secret',
       `--static-auth-secret=${TURN_SECRET}`,
       '--realm=lab',

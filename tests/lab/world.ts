@@ -6,7 +6,7 @@
  */
 import { type DnsQuestion, startDns } from './dns.ts';
 import { startOrigins, type Visit } from './origins.ts';
-import { SERVERS } from './topology.ts';
+import { SERVERS, SERVERS6 } from './servers.ts';
 
 export type WorldReport =
   | { readonly type: 'ready' }
@@ -36,6 +36,9 @@ async function rpc(request: WorldRequest): Promise<WorldReport> {
   }
 }
 
+const sites: Readonly<Record<string, string>> = { ...SERVERS.origins, ...SERVERS6.origins };
+const zone = Object.fromEntries(Object.entries(sites).map(([name, address]) => [name, [address]]));
+
 async function main(): Promise<void> {
   const tell = (report: WorldReport): void => {
     if (process.connected) process.send?.(report);
@@ -44,8 +47,8 @@ async function main(): Promise<void> {
   process.on('disconnect', () => process.exit(0));
   process.on('message', (request: WorldRequest) => void rpc(request).then(tell));
   await Promise.all([
-    startDns(SERVERS.dns, SERVERS.origins, (question) => tell({ type: 'question', question })),
-    startOrigins({ sites: SERVERS.origins, key, certificate, report: (visit) => tell({ type: 'visit', visit }) }),
+    startDns([SERVERS.dns, SERVERS6.dns], zone, (question) => tell({ type: 'question', question })),
+    startOrigins({ sites, key, certificate, report: (visit) => tell({ type: 'visit', visit }) }),
   ]);
   tell({ type: 'ready' });
 }

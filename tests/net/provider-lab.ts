@@ -12,7 +12,7 @@ import { createLab, type Lab } from '../lab/lab.ts';
 import type { LabProcess, User } from '../lab/process.ts';
 import { inNamespace } from '../lab/run.ts';
 import { startNetd } from '../lab/scene.ts';
-import { SERVERS } from '../lab/topology.ts';
+import { SERVERS } from '../lab/servers.ts';
 import type { ClientCommand, ClientState } from './provider-programs/client.ts';
 
 const STUN_PORT = 3478;

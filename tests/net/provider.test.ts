@@ -7,7 +7,7 @@ import { parseEther } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BLOB_BYTES, blobHash, STREAM_RATE } from '../lab/origins.ts';
 import { inNamespace } from '../lab/run.ts';
-import { SERVERS } from '../lab/topology.ts';
+import { SERVERS } from '../lab/servers.ts';
 import { PRICE, ProviderLab, type ScriptedClient, until, type Wallet } from './provider-lab.ts';
 
 const ONE = SERVERS.origins['one.example'];

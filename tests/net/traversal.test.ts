@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Nat } from '../../shared/machine/traversal/api.ts';
 import { createLab, type Lab } from '../lab/lab.ts';
-import { type NatName, setNat } from '../lab/nat.ts';
+import { setNat } from '../lab/nat.ts';
+import type { NatName } from '../lab/nat-kinds.ts';
 import type { LabProcess } from '../lab/process.ts';
-import { SERVERS } from '../lab/topology.ts';
+import { SERVERS } from '../lab/servers.ts';
 import type { PeerInput, PeerOutcome } from './traversal-programs/peer.ts';
 
 const [first, second] = SERVERS.helper;
@@ -62,8 +63,8 @@ async function meet(clientAt: string, providerAt: string): Promise<Meeting> {
 
 async function meetBehind(clientNat: NatName, providerNat: NatName): Promise<Meeting> {
   const [cli, prov] = [lab.home('cli'), lab.home('prov')];
-  await setNat(cli.router, clientNat, cli.wan);
-  await setNat(prov.router, providerNat, prov.wan);
+  await setNat(cli, clientNat);
+  await setNat(prov, providerNat);
   const meeting = await meet(cli.host, prov.host);
   const { checkMs, wholeMs, type } = meeting.client;
   console.log(
@@ -104,7 +105,7 @@ describe('through two NATs', () => {
 
   test('two hosts of one home meet on their LAN', async () => {
     const home = lab.home('cli');
-    await setNat(home.router, 'portRestricted', home.wan);
+    await setNat(home, 'portRestricted');
     const { client, provider } = await meet(home.host, home.neighbourNamespace ?? '');
     expect(client).toMatchObject({ type: 'nominated', kind: 'lan', remote: { address: home.neighbourAddress } });
     expect(provider).toMatchObject({ type: 'nominated', kind: 'lan', remote: { address: home.hostAddress } });

@@ -3,10 +3,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { TransportAddress } from '../../shared/effects.ts';
 import type { RelayBase } from '../../shared/machine/traversal/turn/relays.ts';
 import { createLab, type Lab } from '../lab/lab.ts';
-import { type NatName, setNat } from '../lab/nat.ts';
+import { setNat } from '../lab/nat.ts';
+import type { NatName } from '../lab/nat-kinds.ts';
 import type { LabProcess } from '../lab/process.ts';
 import { inNamespace } from '../lab/run.ts';
-import { SERVERS } from '../lab/topology.ts';
+import { SERVERS } from '../lab/servers.ts';
 import { startTurn, TURN_SECRET, TURN_URIS } from '../lab/turn.ts';
 import type { RelayCommand } from './turn-programs/relay.ts';
 
@@ -86,8 +87,8 @@ async function startEcho(): Promise<{ readonly process: LabProcess; readonly por
 
 async function homes(client: NatName, provider: NatName): Promise<void> {
   const [cli, prov] = [lab.home('cli'), lab.home('prov')];
-  await setNat(cli.router, client, cli.wan);
-  await setNat(prov.router, provider, prov.wan);
+  await setNat(cli, client);
+  await setNat(prov, provider);
 }
 
 /** Both ways between a relay at one home and a peer behind another home's NAT. */

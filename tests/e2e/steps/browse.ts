@@ -1,7 +1,7 @@
 /** Step 5: three tabs, three ways out; names asked through the tunnels only; 20 MB arrive whole. */
 import type { Page } from '../../lab/browser.ts';
 import { BLOB_BYTES, blobHash } from '../../lab/origins.ts';
-import { SERVERS, type SiteName } from '../../lab/topology.ts';
+import { SERVERS, type SiteName } from '../../lab/servers.ts';
 import type { Story } from '../story.ts';
 import { seconds } from '../timeline.ts';
 

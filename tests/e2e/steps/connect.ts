@@ -1,6 +1,6 @@
 /** Step 4: one click; a channel per provider, the handshake, the punch, WireGuard on the STUN port. */
 import { formatEther, type Hex, hexToNumber } from 'viem';
-import { SERVERS } from '../../lab/topology.ts';
+import { SERVERS } from '../../lab/servers.ts';
 import type { Story } from '../story.ts';
 import { seconds } from '../timeline.ts';
 import { approveUntil, by, view } from '../ui.ts';

@@ -1,7 +1,7 @@
 /** Step 8: connected once more, then the provider, the host and netd are killed; nothing of a routed site leaks. */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Page } from '../../lab/browser.ts';
-import { SERVERS } from '../../lab/topology.ts';
+import { SERVERS } from '../../lab/servers.ts';
 import type { Story } from '../story.ts';
 import { seconds } from '../timeline.ts';
 import { approveUntil, by } from '../ui.ts';
