@@ -41,6 +41,7 @@ export interface Page {
   locator(selector: string): Locator;
   /** Runs a self-contained function in the page; what it returns crosses as JSON. */
   evaluate<R>(play: () => R | Promise<R>): Promise<R>;
+  /** Chromium paints a hidden tab once a second, and a click of the driver waits for two frames. */
   bringToFront(): Promise<void>;
   screenshot(options: { readonly path: string }): Promise<unknown>;
   close(): Promise<void>;

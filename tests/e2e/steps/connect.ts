@@ -14,6 +14,7 @@ const IS_WIREGUARD =
 export async function connect(story: Story): Promise<void> {
   const { scene, told, popup, capture, shot } = story;
   const own = story.wallet?.address ?? '0x';
+  await popup.bringToFront();
   const clicked = performance.now();
   await by(popup, 'connectSwitch').click();
   await by(popup, 'approval').first().waitFor({ timeout: 20_000 });

@@ -93,6 +93,7 @@ export async function pay(story: Story): Promise<void> {
   told.claim('the stream stands still', (await receivedBytes(tab)) - received < 300_000);
   await shot('popup-gated', popup);
 
+  await diagnostics.bringToFront();
   await by(diagnostics, 'stopPaying').uncheck();
   await until('the gate opens again', async () => (await session(jp)).gate === 'open', 15_000);
   const resumed = await receivedBytes(tab);

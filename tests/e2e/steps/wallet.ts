@@ -44,6 +44,7 @@ export async function makeWallet(story: Story): Promise<void> {
   told.claim('the wallet shows the balance', true, `${START_TOKEN} tMYST`);
   await shot('wallet-funded', wallet);
   await wallet.close();
+  await popup.bringToFront();
   await shot('popup-off', popup);
 }
 
