@@ -40,7 +40,8 @@ async function bridge({ router }: Home): Promise<void> {
 }
 
 async function unbridge(home: Home): Promise<void> {
-  await ipBatch(['link set wan nomaster', ...uplinkLines(home)], home.router);
+  // Down and up: a port that leaves a bridge has lost its IPv6 until then.
+  await ipBatch(['link set wan nomaster', 'link set wan down', ...uplinkLines(home)], home.router);
 }
 
 async function interpose(home: Home): Promise<void> {

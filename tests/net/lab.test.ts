@@ -90,6 +90,15 @@ describe('routers', () => {
   });
 });
 
+test('a home changes its wires in place, back and forth', async () => {
+  const home = lab.home('a');
+  const kinds = ['open', 'ipv6Only', 'carrierEasy', 'open', 'carrierRandom', 'ipv6Only', 'portRestricted'] as const;
+  for (const kind of kinds) {
+    await setNat(home, kind);
+    await lab.settle(home);
+  }
+});
+
 test('a home with both families reaches sites of either; one with IPv6 only reaches its own kind', async () => {
   const home = lab.home('six');
   const fetch = (site: string) => inNamespace(home.host, 'curl', ['-s', '--max-time', '10', `http://${site}/`]);

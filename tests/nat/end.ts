@@ -1,0 +1,72 @@
+/** What both ends of a cell have in common: proof packets, and a clock that starts with the candidates. */
+import type { Datagrams, TransportAddress } from '../../shared/effects.ts';
+import type { CandidatePair } from '../../shared/machine/traversal/api.ts';
+import type { Bases } from '../../shared/machine/traversal/bases.ts';
+import type { Candidate } from '../../shared/wire/candidate.ts';
+import type { Said } from './protocol.ts';
+
+export interface End {
+  check(remote: readonly Candidate[]): void;
+  close(): Promise<void>;
+}
+
+/** First byte of WireGuard's transport data: nothing of STUN begins so. */
+const DATA = 4;
+const PING = 0;
+const PONG = 1;
+const PING_EVERY_MS = 20;
+
+export const isProof = (packet: Uint8Array): boolean => packet[0] === DATA && packet.length === 2;
+
+/** Sends a peer's packet back the way it came. */
+export function echo(packet: Uint8Array, reply: (packet: Uint8Array) => void): void {
+  if (packet[1] === PING) reply(Uint8Array.of(DATA, PONG));
+}
+
+type Kind = Extract<Said, { say: 'flows' }>['kind'];
+
+/** Sends over the pair nominated last until an answer has come back from there. */
+export class Prover {
+  readonly #bases: Bases;
+  readonly #flows: (kind: Kind) => void;
+  #pair: { readonly pair: CandidatePair; readonly kind: Kind } | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(bases: Bases, flows: (kind: Kind) => void) {
+    this.#bases = bases;
+    this.#flows = flows;
+  }
+
+  prove(pair: CandidatePair, kind: Kind): void {
+    this.stop();
+    this.#pair = { pair, kind };
+    const ping = (): void => this.#bases.send(pair.local.base, Uint8Array.of(DATA, PING), pair.remote);
+    ping();
+    this.#timer = setInterval(ping, PING_EVERY_MS);
+  }
+
+  heard(packet: Uint8Array, from: TransportAddress): void {
+    if (packet[1] !== PONG || !this.#pair) return;
+    const { kind, pair } = this.#pair;
+    if (from.address !== pair.remote.address || from.port !== pair.remote.port) return;
+    this.stop();
+    this.#flows(kind);
+  }
+
+  stop(): void {
+    if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
+    this.#pair = null;
+  }
+}
+
+/** Passes on everything that `datagrams` does, and proof packets to `onProof` besides. */
+export function tapped(
+  datagrams: Datagrams,
+  onProof: (packet: Uint8Array, from: TransportAddress, via: Datagrams) => void,
+): Datagrams {
+  datagrams.onPacket((packet, from) => {
+    if (isProof(packet)) onProof(packet, from, datagrams);
+  });
+  return datagrams;
+}

@@ -1,0 +1,21 @@
+/** What the matrix and the programs at both ends say to each other over IPC. */
+import type { Nat } from '../../shared/machine/traversal/api.ts';
+import type { Candidate } from '../../shared/wire/candidate.ts';
+import type { NetworkProfile } from '../../shared/wire/network.ts';
+
+export type Role = 'client' | 'provider';
+
+export type Order =
+  | { readonly do: 'open'; readonly role: Role; readonly profile: NetworkProfile }
+  | { readonly do: 'check'; readonly remote: readonly Candidate[] }
+  | { readonly do: 'close' };
+
+/** Milliseconds are since the peer's candidates were known to this end. */
+export type Said =
+  | { readonly say: 'gathered'; readonly candidates: readonly Candidate[]; readonly nat: Nat }
+  | { readonly say: 'checking' }
+  | { readonly say: 'nominated'; readonly kind: 'direct' | 'lan' | 'relay'; readonly ms: number }
+  /** A datagram of ours went to the peer and came back, from and to the nominated pair. Client only. */
+  | { readonly say: 'flows'; readonly kind: 'direct' | 'lan' | 'relay'; readonly ms: number }
+  | { readonly say: 'failed'; readonly code: string; readonly message: string }
+  | { readonly say: 'closed' };
