@@ -16,7 +16,7 @@ import { Nft } from './nft.ts';
 import { ownNamespace, PROCESS_TITLE, reap, refuseSecond } from './reap.ts';
 import { Routes } from './routes.ts';
 import { listen } from './server.ts';
-import { spliceRules } from './splice.ts';
+import { NO_SPLICE, spliceOf, spliceRules } from './splice.ts';
 import { clientTable } from './table.ts';
 import { Tunnels } from './tunnels.ts';
 import { chooseWireGuard } from './wireguard-choice.ts';
@@ -92,6 +92,8 @@ async function lookAround(runtime: string): Promise<Machine> {
   const programs = findPrograms();
   const nft = new Nft(programs.nft);
   const probe = freshTunnelName();
+  const route = { remote: { address: '192.0.2.1', port: 1 }, from: 40001 };
+  const probeSplice = spliceRules(probe, 51820, spliceOf([40000, 40001], 40000, [route], 2), NO_SPLICE);
   return {
     programs,
     nft,
@@ -99,7 +101,7 @@ async function lookAround(runtime: string): Promise<Machine> {
     belt: new Belt(nft),
     forwarding: new Forwarding(runtime, ownNamespace()),
     wireguard: await chooseWireGuard(programs, runtime),
-    splice: await nft.accepts(clientTable(probe) + spliceRules(probe, 51820, [40000], 40000)),
+    splice: await nft.accepts(clientTable(probe) + probeSplice),
     log,
   };
 }

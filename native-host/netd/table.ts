@@ -80,7 +80,10 @@ ${SPLICE_CHAINS}
 }
 
 /** Priorities: see splice.ts. */
-const SPLICE_CHAINS = `  chain splice_in {
+const SPLICE_CHAINS = `  set splice_ports { type inet_service; }
+  map splice_from4 { type ipv4_addr . inet_service : inet_service; }
+  map splice_from6 { type ipv6_addr . inet_service : inet_service; }
+  chain splice_in {
     type filter hook prerouting priority -90; policy accept;
   }
   chain splice_out {

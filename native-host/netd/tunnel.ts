@@ -12,13 +12,15 @@ import type { Machine } from './machine.ts';
 import { refuse } from './refusal.ts';
 import type { LinkAddresses } from './routes.ts';
 import { shape } from './shaper.ts';
-import { spliceRules, unspliceRules } from './splice.ts';
+import { NO_SPLICE, type Splice, spliceOf, spliceRules, unspliceRules } from './splice.ts';
 import { clientTable, providerTable } from './table.ts';
 import type { PeerState } from './wireguard.ts';
 
 type Body<V extends Verb['verb']> = Extract<Verb, { verb: V }>;
 
 const MAX_PEERS = 4096;
+/** A client's tunnel has one peer: the ports of a rotation, of a probing and of its relays, and some room. */
+const MAX_CLIENT_SPLICE = 16;
 const LISTEN_LIMIT_MS = 3_000;
 const LISTEN_POLL_MS = 2;
 
@@ -37,6 +39,7 @@ export class Tunnel {
   readonly #taken = new Set<string>();
   #listenPort = 0;
   #egress = false;
+  #splice: Splice = NO_SPLICE;
 
   constructor(machine: Machine, name: string, table: number, body: Body<'create'>) {
     this.#machine = machine;
@@ -148,17 +151,24 @@ export class Tunnel {
     await this.#machine.routes.removePeer(this.#at, address4, address6);
   }
 
-  async splice(accept: readonly number[], send: number): Promise<void> {
-    if (accept.length === 0) return this.#machine.nft.apply(unspliceRules(this.name));
-    if (accept.includes(this.#listenPort) || send === this.#listenPort)
+  async splice({ accept, send, routes = [] }: Body<'splice'>): Promise<void> {
+    if (accept.length === 0) return this.#unsplice();
+    const wanted = spliceOf(accept, send, routes, this.role === 'client' ? MAX_CLIENT_SPLICE : Infinity);
+    if (accept.includes(this.#listenPort) || wanted.froms.has(this.#listenPort))
       throw refuse("WireGuard's own port can not be spliced to itself.");
-    await this.#machine.nft.apply(spliceRules(this.name, this.#listenPort, accept, send));
+    await this.#machine.nft.apply(spliceRules(this.name, this.#listenPort, wanted, this.#splice));
+    this.#splice = wanted;
+  }
+
+  async #unsplice(): Promise<void> {
+    await this.#machine.nft.apply(unspliceRules(this.name));
+    this.#splice = NO_SPLICE;
   }
 
   async rebind(port: number): Promise<void> {
     await this.#machine.wireguard.setListenPort(this.name, port);
     this.#listenPort = port;
-    await this.#machine.nft.apply(unspliceRules(this.name));
+    await this.#unsplice();
   }
 
   counters(): Promise<readonly PeerState[]> {

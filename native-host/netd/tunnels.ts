@@ -58,7 +58,7 @@ export class Owner {
         await this.#own(body.tunnel).removePeer(body.publicKey);
         return {};
       case 'splice':
-        await this.#own(body.tunnel).splice(body.accept, body.send);
+        await this.#own(body.tunnel).splice(body);
         return {};
       case 'rebind':
         await this.#own(body.tunnel).rebind(body.port);

@@ -1,13 +1,16 @@
 /**
  * What warren-netd may be asked: newline-delimited JSON over a Unix socket, one answer per request,
- * at most 64 KiB a line. Names and address ranges are limited to Warren's own; whoever created a
+ * at most 128 KiB a line. Names and address ranges are limited to Warren's own; whoever created a
  * tunnel owns it, and everything it owns is torn down when its connection closes.
  */
 import * as v from 'valibot';
 import { Base64KeySchema, CountSchema, PortSchema } from './schema.ts';
 
 export const NETD_VERSION = 1;
-export const MAX_LINE_BYTES = 65_536;
+export const MAX_LINE_BYTES = 131_072;
+/** Of one splice: a provider may have a port and a route of their own for each of so many clients. */
+export const MAX_SPLICE_PORTS = 1_024;
+export const MAX_SPLICE_ROUTES = 1_024;
 
 /** `wrn` + hex: unique on the machine, since wireguard-go's control socket ignores namespaces. */
 export const TunnelNameSchema = v.pipe(v.string(), v.regex(/^wrn[0-9a-f]{6,12}$/));
@@ -27,6 +30,10 @@ export const GATEWAY6 = 'fd77:6172:7265::1';
 
 const IpSchema = v.pipe(v.string(), v.ip());
 export const EndpointSchema = v.object({ address: IpSchema, port: PortSchema });
+
+/** WireGuard's packets to `remote` leave from our port `from`. */
+export const SpliceRouteSchema = v.object({ remote: EndpointSchema, from: PortSchema });
+export type SpliceRoute = v.InferOutput<typeof SpliceRouteSchema>;
 
 export const VerbSchema = v.variant('verb', [
   v.object({ verb: v.literal('hello'), version: CountSchema }),
@@ -57,13 +64,16 @@ export const VerbSchema = v.variant('verb', [
   v.object({ verb: v.literal('unpeer'), tunnel: TunnelNameSchema, publicKey: Base64KeySchema }),
   /**
    * Joins our STUN ports to WireGuard's listen port, keyed on the STUN cookie: what arrives at any
-   * port of `accept` and is no STUN goes to WireGuard; what WireGuard sends leaves from `send`.
+   * port of `accept` and is WireGuard's goes to WireGuard; what WireGuard sends to a `remote` of `routes`
+   * leaves from that route's port, everything else from `send`. The whole state each time; netd applies
+   * what changed in one transaction. A client's tunnel may have 16 of each.
    */
   v.object({
     verb: v.literal('splice'),
     tunnel: TunnelNameSchema,
-    accept: v.pipe(v.array(PortSchema), v.maxLength(8)),
+    accept: v.pipe(v.array(PortSchema), v.maxLength(MAX_SPLICE_PORTS)),
     send: PortSchema,
+    routes: v.optional(v.pipe(v.array(SpliceRouteSchema), v.maxLength(MAX_SPLICE_ROUTES))),
   }),
   /** Where nftables is missing: WireGuard itself listens on this port (the caller closed its socket). */
   v.object({ verb: v.literal('rebind'), tunnel: TunnelNameSchema, port: PortSchema }),

@@ -82,7 +82,17 @@ test.each([
   ['a name with an option', { verb: 'counters', tunnel: '-h' }],
   ['a verb that is none', { verb: 'exec', command: 'id' }],
   ['a port out of range', { verb: 'rebind', tunnel: 'wrn00000000', port: 70000 }],
-  ['too many ports', { verb: 'splice', tunnel: 'wrn00000000', accept: [1, 2, 3, 4, 5, 6, 7, 8, 9], send: 1 }],
+  ['too many ports', { verb: 'splice', tunnel: 'wrn00000000', accept: Array(1_025).fill(1), send: 1 }],
+  [
+    'a route to no address',
+    {
+      verb: 'splice',
+      tunnel: 'wrn00000000',
+      accept: [1],
+      send: 1,
+      routes: [{ remote: { address: '1.2.3.4 : 1 }', port: 5 }, from: 1 }],
+    },
+  ],
   [
     'an nft expression',
     { verb: 'egress', tunnel: 'wrn00000000', forbid: ['0.0.0.0/0 }; flush ruleset'], blockedTcpPorts: [] },

@@ -1,8 +1,11 @@
 /** The splice: our STUN socket and WireGuard on one outer port, behind a strict host firewall, without a loss. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RESOLVER_PORT } from '../../shared/wire/control.ts';
-import { CLIENT_TUNNEL, GATEWAY, keys, type Netd, NetdLab, PROVIDER4, stop, until } from './netd-lab.ts';
+import { MAX_SPLICE_ROUTES } from '../../shared/wire/netd.ts';
+import { CLIENT_TUNNEL, CLIENT4, GATEWAY, keys, type Netd, NetdLab, PROVIDER4, stop, until } from './netd-lab.ts';
 
+const OTHER_TUNNEL = { address4: '100.77.3.5', address6: 'fd77:6172:7265::305' } as const;
+const THIRD_TUNNEL = { address4: '100.77.3.6', address6: 'fd77:6172:7265::306' } as const;
 const lab = new NetdLab();
 let clientNetd: Netd;
 let providerNetd: Netd;
@@ -134,6 +137,82 @@ test('works over IPv6 as well', async () => {
   });
   const seen = (await provider.ask({ verb: 'counters', tunnel: p.tunnel })).peers[0]?.endpoint;
   expect(seen).toEqual({ address: '2a01:cb00::2', port: 40005 });
+  await client.close();
+  await provider.close();
+});
+
+test('each remote gets its packets from the port that is routed to it; one that is killed leaves nothing', async () => {
+  // Answers only: a packet from the wrong port of the provider never passes.
+  await lab.client.nft(STRICT_FIREWALL(''));
+  const netd = await lab.netd(lab.neighbour, 'short-lived');
+  const short = await netd.connect();
+  const client = await clientNetd.connect();
+  const provider = await providerNetd.connect();
+  const pk = keys();
+  const p = await provider.ask({ verb: 'create', role: 'provider', privateKey: pk.privateKey, ...GATEWAY, mtu: 1280 });
+  const port = [40110, 40111] as const;
+  const ends = [
+    { own: 40011, at: CLIENT_TUNNEL, key: keys(), provider: { address: PROVIDER4, port: port[0] }, from: CLIENT4 },
+    { own: 40012, at: OTHER_TUNNEL, key: keys(), provider: { address: PROVIDER4, port: port[1] }, from: CLIENT4 },
+    {
+      own: 40013,
+      at: THIRD_TUNNEL,
+      key: keys(),
+      provider: { address: '2003:e1::2', port: port[1] },
+      from: '2a01:cb00::2',
+    },
+  ];
+  // The default is a port that nobody expects anything from.
+  const routes = ends.map((end) => ({ remote: { address: end.from, port: end.own }, from: end.provider.port }));
+  await provider.ask({ verb: 'splice', tunnel: p.tunnel, accept: [40119, ...port], send: 40119, routes });
+  for (const { key, at } of ends)
+    await provider.ask({ verb: 'peer', tunnel: p.tunnel, publicKey: key.publicKey, ...at });
+  for (const end of ends) {
+    const privateKey = end.key.privateKey;
+    const { tunnel } = await client.ask({ verb: 'create', role: 'client', privateKey, ...end.at, mtu: 1280 });
+    await client.ask({ verb: 'splice', tunnel, accept: [end.own], send: end.own });
+    await client.ask({
+      verb: 'peer',
+      tunnel,
+      publicKey: pk.publicKey,
+      endpoint: end.provider,
+      keepaliveSeconds: 25,
+    });
+    await until(`the handshake with port ${end.provider.port}`, async () => {
+      const { peers } = await client.ask({ verb: 'counters', tunnel });
+      return (peers[0]?.handshakeAt ?? 0) > 0 && peers[0]?.endpoint?.port === end.provider.port;
+    });
+  }
+
+  const many = Array.from({ length: MAX_SPLICE_ROUTES }, (_, i) => ({
+    remote: { address: `2001:db8:1:2:3:4:${(i >> 8).toString(16)}:${(i & 255).toString(16)}`, port: 40_000 + i },
+    from: 40_100 + (i % 3),
+  }));
+  const timed = async (what: string, list: typeof many) => {
+    const started = performance.now();
+    await provider.ask({ verb: 'splice', tunnel: p.tunnel, accept: [40119, ...port], send: 40119, routes: list });
+    console.log(`${what}: ${(performance.now() - started).toFixed(0)} ms`);
+  };
+  await timed(`${MAX_SPLICE_ROUTES} routes`, many);
+  await timed('one of them less', many.slice(1));
+  await timed('one of them moved', [...many.slice(2), { remote: { address: CLIENT4, port: 9 }, from: 40_110 }]);
+  await expect(timed('one too many', [...many, ...many.slice(0, 1)])).rejects.toMatchObject({
+    code: 'frame_malformed',
+  });
+
+  const { tunnel } = await short.ask({
+    verb: 'create',
+    role: 'provider',
+    privateKey: keys().privateKey,
+    ...GATEWAY,
+    mtu: 1280,
+  });
+  await short.ask({ verb: 'splice', tunnel, accept: [40100], send: 40100, routes: many.slice(0, 9) });
+  await stop(netd.child, 'SIGKILL');
+  expect(await lab.neighbour.must('nft', 'list', 'ruleset')).toContain('splice_from6');
+  await lab.netd(lab.neighbour, 'successor');
+  expect(await lab.neighbour.must('nft', 'list', 'ruleset')).not.toContain('splice');
+  await lab.client.nft('delete table inet host_firewall\n');
   await client.close();
   await provider.close();
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { egressRules } from '../../../native-host/netd/egress.ts';
 import { gateRules } from '../../../native-host/netd/gate.ts';
-import { spliceRules } from '../../../native-host/netd/splice.ts';
+import { NO_SPLICE, spliceOf, spliceRules } from '../../../native-host/netd/splice.ts';
 import { deviceRequest, parsePeers, peerRequest } from '../../../native-host/netd/uapi.ts';
 import { formatEndpoint, parseEndpoint } from '../../../native-host/netd/wireguard.ts';
 import { parseDump } from '../../../native-host/netd/wireguard-tool.ts';
@@ -98,9 +98,28 @@ describe('the control protocol of WireGuard', () => {
 
 describe('rules for nft', () => {
   test('the splice drops what comes to the hidden port before it rewrites anything to it', () => {
-    const rules = spliceRules(LINK, 51820, [40000, 40001], 40001);
+    const rules = spliceRules(LINK, 51820, spliceOf([40000, 40001], 40001, [], 8), NO_SPLICE);
     expect(rules.indexOf('udp dport 51820 drop')).toBeLessThan(rules.indexOf('udp dport set 51820'));
     expect(rules).toContain('udp sport 51820 udp sport set 40001');
+    expect(rules).toContain(`add element inet ${LINK} splice_ports { 40000, 40001 }`);
+  });
+
+  test('a splice that changes writes no more than what changed', () => {
+    const route = (port: number, from: number) => ({ remote: { address: '84.128.0.2', port }, from });
+    const before = spliceOf([40000], 40000, [route(1, 40000), route(2, 40000)], 8);
+    const after = spliceOf([40000, 40001], 40000, [route(1, 40000), route(2, 40001)], 8);
+    const lines = spliceRules(LINK, 51820, after, before).split('\n');
+    expect(lines.filter((line) => line.includes('element'))).toEqual([
+      `add element inet ${LINK} splice_ports { 40001 }`,
+      `delete element inet ${LINK} splice_from4 { 84.128.0.2 . 2 : 40000 }`,
+      `add element inet ${LINK} splice_from4 { 84.128.0.2 . 2 : 40001 }`,
+    ]);
+  });
+
+  test('two routes to one remote are refused, also when they are spelled differently', () => {
+    const routes = ['2001:db8::1', '2001:0DB8:0::1'].map((address) => ({ remote: { address, port: 1 }, from: 2 }));
+    expect(() => spliceOf([2], 2, routes, 8)).toThrow(expect.objectContaining({ code: 'netd_refused' }));
+    expect(() => spliceOf([1, 2, 3], 2, [], 2)).toThrow(expect.objectContaining({ code: 'netd_refused' }));
   });
 
   test('the gate is looked up before anything else, in both directions', () => {
