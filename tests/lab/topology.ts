@@ -15,6 +15,9 @@ import { inNamespace, ipBatch } from './run.ts';
 import { SERVERS, SERVERS6 } from './servers.ts';
 import { privateLines, uplinkLines } from './wiring.ts';
 
+/** Fixed: else a bridge takes that of a port, and another one as ports come and go, unknown to its neighbours. */
+const bridgeMac = (n: number): string => `02:77:72:6e:00:${n.toString(16).padStart(2, '0')}`;
+
 const flat = ({ origins, ...servers }: typeof SERVERS | typeof SERVERS6): string[] => [
   ...Object.values(servers).flat(),
   ...Object.values(origins),
@@ -26,7 +29,7 @@ export async function createInternet(id: string): Promise<string> {
   await ipBatch(
     [
       'link set lo up',
-      'link add br0 type bridge forward_delay 0 stp_state 0',
+      `link add br0 address ${bridgeMac(0)} type bridge forward_delay 0 stp_state 0`,
       ...flat(SERVERS).map((address) => `addr add ${address}/32 dev br0`),
       ...flat(SERVERS6).map((address) => `addr add ${address}/128 dev br0 nodad`),
       'link set br0 up',
@@ -69,7 +72,7 @@ export async function createHome(id: string, options: HomeOptions): Promise<Home
     ipBatch(
       [
         'link set lo up',
-        'link add lan type bridge forward_delay 0 stp_state 0',
+        `link add lan address ${bridgeMac(lan)} type bridge forward_delay 0 stp_state 0`,
         ...['l-host', ...neighbours.map(() => 'l-neigh')].flatMap((link) => [
           `link set ${link} master lan`,
           `link set ${link} up`,

@@ -5,6 +5,7 @@ import type { Classified } from '../lab/classify.ts';
 import type { Home } from '../lab/home.ts';
 import { knownIds } from '../lab/identity.ts';
 import { createLab, type Lab } from '../lab/lab.ts';
+import { addLatency } from '../lab/latency.ts';
 import { setNat } from '../lab/nat.ts';
 import { NAT_KINDS, type NatName } from '../lab/nat-kinds.ts';
 import { startPortMapper } from '../lab/port-mapper.ts';
@@ -127,6 +128,32 @@ test('a capture on the inner side of a router holds what left the home, and only
   await inNamespace(lab.home('b').host, 'curl', ['-s', '--max-time', '10', 'http://three.example/']);
   expect((await capture.matching(site)).length).toBeGreaterThan(4);
   await capture.stop();
+});
+
+test('a line with latency delays every packet both ways', async () => {
+  const slow = await createLab({ homes: [{ name: 'slow', wan: '90.54.12.7', lan: 1, nat: 'portRestricted' }] });
+  try {
+    const home = slow.home('slow');
+    await addLatency(slow, [home], 25);
+    const times: number[] = [];
+    for (let n = 0; n < 5; n++) {
+      const args = [
+        '-s',
+        '--max-time',
+        '5',
+        '-o',
+        '/dev/null',
+        '-w',
+        '%{time_connect}',
+        `http://${SERVERS.origins['one.example']}/`,
+      ];
+      times.push(Number(await inNamespace(home.host, 'curl', args)) * 1_000);
+    }
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(50);
+    expect(Math.min(...times)).toBeLessThan(65);
+  } finally {
+    await slow.close();
+  }
 });
 
 test('a second lab stands beside the first, and closing it leaves nothing of it behind', async () => {
