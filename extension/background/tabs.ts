@@ -14,6 +14,8 @@ const COLORS = { off: '#6b6b62', connecting: '#8a5a00', protected: '#1f6b4a', bl
 export class Tabs {
   /** tab → address that failed to load through its exit. */
   private readonly failed = new Map<number, string>();
+  /** tab → the tunnel for which it was reloaded: once each, or a page that fails for another reason would flicker for ever. */
+  private readonly healed = new Map<number, string>();
   private badge = '';
   private readonly core: Core;
 
@@ -36,9 +38,9 @@ export class Tabs {
     browser.webRequest.onErrorOccurred.addListener(({ tabId, url, error }) => {
       if (tabId >= 0 && PROXY_ERRORS.test(error) && this.failed.size < MAX_FAILED) this.failed.set(tabId, url);
     }, pages);
-    browser.webRequest.onCompleted.addListener(({ tabId }) => void this.failed.delete(tabId), pages);
+    browser.webRequest.onCompleted.addListener(({ tabId }) => this.forget(tabId), pages);
     browser.tabs.onRemoved.addListener((tabId) => {
-      this.failed.delete(tabId);
+      this.forget(tabId);
       this.core.sites.end(tabId);
     });
     browser.tabs.onActivated.addListener(() => void this.draw());
@@ -52,6 +54,11 @@ export class Tabs {
     await this.draw();
   }
 
+  private forget(tabId: number): void {
+    this.failed.delete(tabId);
+    this.healed.delete(tabId);
+  }
+
   private async begin(tabId: number, url: string): Promise<void> {
     this.core.sites.begin(tabId, url);
     const tab = await browser.tabs.get(tabId).catch(() => null);
@@ -63,10 +70,13 @@ export class Tabs {
     if (this.failed.size === 0) return;
     for (const [tabId, url] of this.failed) {
       const exitId = this.core.sites.wayOf({ host: new URL(url).hostname });
-      const up = exits.some((exit) => exit.exitId === exitId && exit.phase === 'up' && exit.proxy !== null);
-      if (wanted && !up) continue;
+      const proxy = exits.find((exit) => exit.exitId === exitId && exit.phase === 'up')?.proxy;
+      const tunnel = proxy ? `${proxy.port}:${proxy.username}` : undefined;
+      if (wanted && (tunnel === undefined || this.healed.get(tabId) === tunnel)) continue;
       this.failed.delete(tabId);
-      if (wanted) await browser.tabs.reload(tabId).catch(() => {});
+      if (!wanted || tunnel === undefined) continue;
+      this.healed.set(tabId, tunnel);
+      await browser.tabs.reload(tabId).catch(() => {});
     }
   }
 

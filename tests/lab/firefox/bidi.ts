@@ -1,16 +1,11 @@
-/**
- * WebDriver BiDi (W3C), the command half: one WebSocket, JSON messages with ids. Firefox listens on the
- * loopback of its own namespace, so the socket's bytes go through a small process inside.
- */
-import { type ChildProcess, spawn } from 'node:child_process';
+/** WebDriver BiDi (W3C), the command half: one WebSocket, JSON messages with ids. */
 import type { Socket } from 'node:net';
-import { Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import WebSocket from 'ws';
 
 const COMMAND_MS = 30_000;
-/** Joins stdin and stdout with a port; what `nc` does, without another package. */
-const JOIN = `const s = require('node:net').connect(+process.argv[1], '127.0.0.1');
-s.on('error', () => process.exit(1)); process.stdin.pipe(s).pipe(process.stdout);`;
+/** What Firefox says on stderr when it listens. */
+export const LISTENING = /WebDriver BiDi listening on ws:\/\/[^:]+:(\d+)/;
 
 interface Answer {
   readonly id?: number | null;
@@ -23,12 +18,10 @@ interface Answer {
 export class Bidi {
   #nextId = 1;
   readonly #socket: WebSocket;
-  readonly #bridge: ChildProcess;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
 
-  private constructor(socket: WebSocket, bridge: ChildProcess) {
+  private constructor(socket: WebSocket) {
     this.#socket = socket;
-    this.#bridge = bridge;
     socket.on('message', (data) => {
       const answer = JSON.parse(String(data)) as Answer;
       if (typeof answer.id === 'number') this.#waiting.get(answer.id)?.(answer);
@@ -37,21 +30,18 @@ export class Bidi {
     socket.on('close', () => this.#fail('the browser closed the line'));
   }
 
-  /** @param port on 127.0.0.1 of the namespace. @param node the binary that joins the two. */
-  static async open(namespace: string, port: number, node: string): Promise<Bidi> {
-    const bridge = spawn('ip', ['netns', 'exec', namespace, node, '-e', JOIN, String(port)], {
-      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
-    const line = Duplex.from({ readable: bridge.stdout, writable: bridge.stdin });
-    // The bytes are all that the WebSocket asks of its socket.
-    const createConnection = () => line as Socket;
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/session`, { createConnection });
+  /** @param line the way to that port, where it is not on this process's own loopback. */
+  static async open(port: number, line?: Duplex): Promise<Bidi> {
+    // Its bytes are all that the WebSocket asks of a socket.
+    const options = line ? { createConnection: () => line as Socket } : {};
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/session`, options);
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
       socket.once('error', reject);
     });
-    return new Bidi(socket, bridge);
+    const bidi = new Bidi(socket);
+    await bidi.call('session.new', { capabilities: { alwaysMatch: { acceptInsecureCerts: true } } });
+    return bidi;
   }
 
   /** Sends one command. @throws with the browser's words, or when it stays silent. */
@@ -73,7 +63,6 @@ export class Bidi {
 
   close(): void {
     this.#socket.terminate();
-    this.#bridge.kill();
   }
 
   #fail(message: string): void {

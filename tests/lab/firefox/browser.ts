@@ -11,11 +11,12 @@ import { displayEnv } from '../display.ts';
 import { ROOT } from '../identity.ts';
 import type { Lab } from '../lab.ts';
 import type { LabProcess } from '../process.ts';
-import { Bidi } from './bidi.ts';
-import { FirefoxPage } from './page.ts';
+import { Bidi, LISTENING } from './bidi.ts';
+import { bridge } from './bridge.ts';
 import { EXTENSION_ORIGIN, preferences } from './preferences.ts';
+import { FirefoxSession } from './session.ts';
 
-const FIREFOX = '/usr/lib/firefox-esr/firefox-esr';
+export const FIREFOX = '/usr/lib/firefox-esr/firefox-esr';
 
 export async function startFirefox(lab: Lab, options: BrowserOptions): Promise<LabBrowser> {
   const { home, user, visible = false } = options;
@@ -26,20 +27,11 @@ export async function startFirefox(lab: Lab, options: BrowserOptions): Promise<L
   writeFileSync(join(profile, 'user.js'), preferences());
   for (const folder of [profile, dirname(hosts), hosts]) chownSync(folder, user.uid, user.gid);
   const process = launch(lab, options, profile);
-  const [, port] = await process.prints(/WebDriver BiDi listening on ws:\/\/[^:]+:(\d+)/, 30_000);
-  const bidi = await Bidi.open(home.host, Number(port), lab.node);
-  await bidi.call('session.new', { capabilities: { alwaysMatch: { acceptInsecureCerts: true } } });
-  await bidi.call('webExtension.install', {
-    extensionData: { type: 'path', path: await extension(lab) },
-    // As a user allows it in about:addons; without it Firefox refuses `proxy.settings`.
-    'moz:allowPrivateBrowsing': true,
-  });
-  const tab = async (): Promise<FirefoxPage> => {
-    const { context } = await bidi.call<{ context: string }>('browsingContext.create', { type: 'tab' });
-    return new FirefoxPage(bidi, context);
-  };
+  const [, port] = await process.prints(LISTENING, 30_000);
+  const session = new FirefoxSession(await Bidi.open(Number(port), bridge(home.host, Number(port), lab.node)));
+  await session.install({ type: 'path', path: await extension(lab), privateWindows: true });
   const open = async (path: string, size: { readonly width: number; readonly height: number }) => {
-    const page = await tab();
+    const page = await session.tab();
     if (!visible) await page.setViewportSize(size);
     await page.goto(`${EXTENSION_ORIGIN}/${path}`);
     return page;
@@ -49,10 +41,9 @@ export async function startFirefox(lab: Lab, options: BrowserOptions): Promise<L
     profile,
     openPopup: () => open(POPUP_PATH, { width: 360, height: 600 }),
     openPage: (hash) => open(`${PAGE_PATH}${hash}`, { width: 1000, height: 720 }),
-    newTab: tab,
+    newTab: () => session.tab(),
     async close() {
-      await bidi.call('browser.close').catch(() => undefined);
-      bidi.close();
+      await session.end();
       await process.stop();
     },
   };
