@@ -1,7 +1,7 @@
 /**
  * Measures and prints; never fails on a time, since a loaded machine has the last word on those.
  *
- * usage: main.ts [--only connect,proxy,handshake,proofs,ledger,host] [--json FILE]
+ * usage: main.ts [--only connect,nat,proxy,handshake,proofs,ledger,host] [--json FILE]
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   host: async () => (await import('./host.ts')).benchHostStart(),
   proxy: async () => (await import('./proxy.ts')).benchProxy(),
   connect: async () => (await import('./connect.ts')).benchConnect(),
+  nat: async () => (await import('./nat.ts')).benchNat(),
 };
 
 /** `{ a: { b: 1 } }` → `a.b  1`, one line a figure. */

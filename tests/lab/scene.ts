@@ -16,6 +16,7 @@ import { startChromium } from './chromium.ts';
 import { startFirefox } from './firefox/browser.ts';
 import type { Home } from './home.ts';
 import { createLab, type Lab } from './lab.ts';
+import { addLatency } from './latency.ts';
 import type { NatName } from './nat-kinds.ts';
 import type { LabProcess, User } from './process.ts';
 import { inNamespace } from './run.ts';
@@ -66,6 +67,8 @@ export interface Scene {
 export interface SceneOptions {
   readonly clientNat?: NatName;
   readonly providerNat?: NatName;
+  /** One-way latency of every home's line; none by default. */
+  readonly lineMs?: number;
   /** In tokens per 1,000,000 bytes. */
   readonly prices?: Readonly<Record<'de' | 'jp', string>>;
 }
@@ -80,6 +83,7 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
     ],
   });
   try {
+    if (options.lineMs) await addLatency(lab, [...lab.homes.values()], options.lineMs);
     return await furnish(lab, options.prices ?? { de: '0.0002', jp: '0.0003' });
   } catch (error) {
     const folder = await lab.keepLogs().catch(() => null);

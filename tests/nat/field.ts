@@ -7,6 +7,7 @@ import { address } from '../../shared/base/units.ts';
 import type { NetworkProfile } from '../../shared/wire/network.ts';
 import type { Home } from '../lab/home.ts';
 import { createLab, type Lab } from '../lab/lab.ts';
+import { addLatency } from '../lab/latency.ts';
 import { forgetMappings, setNat } from '../lab/nat.ts';
 import { NAT_KINDS, type NatKind, type NatName } from '../lab/nat-kinds.ts';
 import { startPortMapper } from '../lab/port-mapper.ts';
@@ -25,13 +26,15 @@ export interface Field {
   close(): Promise<void>;
 }
 
-export async function openField(lanes: number): Promise<Field> {
+/** `lineMs`: one-way latency of every home's line. */
+export async function openField(lanes: number, lineMs = 0): Promise<Field> {
   const homes = Array.from({ length: lanes }, (_, n) => [
     { name: `c${n}`, wan: `90.54.${n}.7`, lan: 10 + 2 * n, nat: SHARED_HOME, neighbour: true },
     { name: `p${n}`, wan: `84.130.${n}.21`, lan: 11 + 2 * n, nat: SHARED_HOME, neighbour: true },
   ]);
   const lab = await createLab({ homes: homes.flat() });
   try {
+    if (lineMs > 0) await addLatency(lab, [...lab.homes.values()], lineMs);
     await Promise.all([startTurn(lab), ...startHelpers(lab)]);
     return {
       lab,
