@@ -6,7 +6,7 @@ import { EXTENSION_ID_CHROMIUM } from '../../manifest/extension.ts';
 import type { Story } from './install-programs/story.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
-const MACHINE = `${CHECKOUT}/tests/net/install-programs/machine.sh`;
+const MACHINE = `${CHECKOUT}/tests/net/machine.sh`;
 
 let story: Story;
 beforeAll(async () => {

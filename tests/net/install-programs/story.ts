@@ -1,5 +1,5 @@
 /**
- * A person installs Warren, on the throw-away machine of machine.sh: sees what the extension says, does it,
+ * A person installs Warren, on the throw-away machine of ../machine.sh: sees what the extension says, does it,
  * and takes it away again. Prints what happened as one line of JSON; judging it is the test's part.
  */
 import { execFile, execFileSync, spawn } from 'node:child_process';

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs a command on a throw-away machine: this one's programs, but an /etc, /usr/local, /home and /run of
-# its own in memory, no network, no other process. Everything is gone when the command ends.
+# its own in memory, no network, no other process, nobody else's labs. Everything is gone when the command ends.
 #
 #   unshare --mount --net --pid --fork --kill-child --mount-proc machine.sh CHECKOUT COMMAND...
 set -eu
@@ -20,6 +20,7 @@ done
 mount -t tmpfs -o mode=0755 tmpfs /run
 mkdir /run/user
 mount -t tmpfs -o mode=0755 tmpfs /home
+mount -t tmpfs -o mode=1777 tmpfs /var/tmp
 ip link set lo up
 cd /mnt/warren
 exec "$@"
