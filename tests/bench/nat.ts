@@ -113,7 +113,7 @@ async function benchRelay() {
 }
 
 async function benchWay(nat: 'symmetric' | 'portRestricted', wanted: Connected['path']) {
-  const session = await openBenchSession({ clientNat: nat, providerNat: nat });
+  const session = await openBenchSession({ clientNat: nat, providerNats: { de: nat, jp: nat } });
   try {
     const rates: number[] = [];
     const runs: Connected[] = [await session.connect()];

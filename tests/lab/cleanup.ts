@@ -113,8 +113,8 @@ export function reapDeadLabs(): string[] {
   return dead;
 }
 
-/** The mount point is made before the owner file can be: for that moment the folder itself is the claim. */
+/** The folder and the mount on it are made before the owner file can be: until then the folder itself is the claim. */
 function justBorn(id: string): boolean {
   const { run } = paths(id);
-  return existsSync(run) && mountsUnder(run).length === 0 && Date.now() - statSync(run).mtimeMs < 10_000;
+  return existsSync(run) && !existsSync(ownerFile(id)) && Date.now() - statSync(run).mtimeMs < 10_000;
 }

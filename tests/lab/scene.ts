@@ -66,7 +66,7 @@ export interface Scene {
 
 export interface SceneOptions {
   readonly clientNat?: NatName;
-  readonly providerNat?: NatName;
+  readonly providerNats?: Readonly<Record<'de' | 'jp', NatName>>;
   /** One-way latency of every home's line; none by default. */
   readonly lineMs?: number;
   /** In tokens per 1,000,000 bytes. */
@@ -74,12 +74,12 @@ export interface SceneOptions {
 }
 
 export async function createScene(options: SceneOptions = {}): Promise<Scene> {
-  const providerNat = options.providerNat ?? 'portRestricted';
+  const nats = options.providerNats ?? { de: 'portRestricted', jp: 'portRestricted' };
   const lab = await createLab({
     homes: [
       { name: 'cli', wan: '90.54.12.7', lan: 1, nat: options.clientNat ?? 'portRestricted' },
-      { name: 'de', wan: '84.130.44.21', lan: 2, nat: providerNat, neighbour: true },
-      { name: 'jp', wan: '126.77.8.33', lan: 3, nat: providerNat, neighbour: true },
+      { name: 'de', wan: '84.130.44.21', lan: 2, nat: nats.de, neighbour: true },
+      { name: 'jp', wan: '126.77.8.33', lan: 3, nat: nats.jp, neighbour: true },
     ],
   });
   try {

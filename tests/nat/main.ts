@@ -4,13 +4,16 @@
  *
  * usage: main.ts [--only CLIENT:PROVIDER,…] [--quick] [--tries N] [--lanes N] [--json FILE] [--svg FILE]
  *
+ * Without --only some pairs are joined by the whole product as well: host, provider, netd and WireGuard.
  * In --only a side may be left out or `*`: `apdm-random:eim-apdf`, `ipv6-only:*`. --quick: the cells that stand for the rest.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Cell, playCell } from './cell.ts';
+import { meets } from './expected.ts';
 import { type Field, openField } from './field.ts';
 import { heatMap } from './heat-map.ts';
+import { journeyLine, playJourneys } from './journeys.ts';
 import { type Pair, QUICK, selected } from './pairs.ts';
 import { passes, type Result, summed, toJson } from './results.ts';
 import { LEGEND, table } from './table.ts';
@@ -59,15 +62,20 @@ async function main(): Promise<number> {
   } finally {
     await field.close();
   }
+  const journeys = values.only ? [] : await playJourneys();
   const good = results.filter(passes);
   console.log(`\n${table(results)}\n${LEGEND}`);
   if (tries > 1)
     for (const { client, provider, met, ms } of results)
       console.log(`${client} × ${provider}: ${met} of ${tries} as theory promises, median ${ms} ms`);
-  console.log(`${good.length} of ${results.length} cells in ${((performance.now() - began) / 1000).toFixed(0)} s`);
-  if (values.json) writeFileSync(values.json, toJson(results));
+  for (const journey of journeys) console.log(journeyLine(journey));
+  const arrived = journeys.filter((journey) => meets(journey.got, journey.expected));
+  console.log(
+    `${arrived.length} of ${journeys.length} whole journeys, ${good.length} of ${results.length} cells in ${((performance.now() - began) / 1000).toFixed(0)} s`,
+  );
+  if (values.json) writeFileSync(values.json, toJson(results, journeys));
   if (values.svg) writeFileSync(values.svg, heatMap(results));
-  return good.length === results.length ? 0 : 1;
+  return good.length === results.length && arrived.length === journeys.length ? 0 : 1;
 }
 
 process.exit(await main());

@@ -1,6 +1,7 @@
 /** What the matrix gives: one row per cell, over one try or many, and what is written to a file. */
 import type { Cell } from './cell.ts';
 import { meets } from './expected.ts';
+import type { Journey } from './journeys.ts';
 import type { KindName, Way } from './kinds.ts';
 
 export interface Result {
@@ -46,9 +47,10 @@ export function summed(cells: readonly [Cell, ...Cell[]]): Result {
   };
 }
 
-export function toJson(results: readonly Result[]): string {
+export function toJson(results: readonly Result[], journeys: readonly Journey[]): string {
   const cells = results.map((result) => `    ${JSON.stringify(result)}`);
-  return `{\n  "cells": [\n${cells.join(',\n')}\n  ]\n}\n`;
+  const whole = journeys.map((journey) => `    ${JSON.stringify(journey)}`);
+  return `{\n  "cells": [\n${cells.join(',\n')}\n  ],\n  "journeys": [\n${whole.join(',\n')}\n  ]\n}\n`;
 }
 
 /** Whole cells that met the expectation often enough: all of one try, 98 % of many. */
