@@ -194,7 +194,10 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     await run('mount', ['-o', 'remount,bind,ro', where.source]);
     const [inet, certificate] = await Promise.all([
       createInternet(id),
-      createCertificate(where.run, Object.keys({ ...SERVERS.origins, ...SERVERS6.origins }), SERVERS.turn),
+      createCertificate(where.run, Object.keys({ ...SERVERS.origins, ...SERVERS6.origins }), [
+        ...SERVERS.turn,
+        ...SERVERS6.turn,
+      ]),
     ]);
     const homes = await Promise.all(options.homes.map((home) => createHome(id, home)));
     const lab = new Lab({ paths: where, inet, homes, certificate, guardian, onSignal });

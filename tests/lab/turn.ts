@@ -17,6 +17,9 @@ export const TURN_URIS = [
   `turns:${second}:${TLS_PORT}?transport=tcp`,
 ] as const;
 
+/** The same for homes without IPv4. */
+export const TURN_URIS6 = TURN_URIS.map((uri) => uri.replace(first, `[${first6}]`).replace(second, `[${second6}]`));
+
 /** As docs/protocol/turn.md recommends: no relaying into anybody's private network. */
 const DENIED_PEERS = [
   '0.0.0.0-0.255.255.255',

@@ -13,7 +13,7 @@ import { NAT_KINDS, type NatKind, type NatName } from '../lab/nat-kinds.ts';
 import { startPortMapper } from '../lab/port-mapper.ts';
 import type { LabProcess } from '../lab/process.ts';
 import { SERVERS, SERVERS6 } from '../lab/servers.ts';
-import { startTurn, TURN_SECRET, TURN_URIS } from '../lab/turn.ts';
+import { startTurn, TURN_SECRET, TURN_URIS, TURN_URIS6 } from '../lab/turn.ts';
 import { KINDS, type KindName, SHARED_HOME } from './kinds.ts';
 
 const STUN_PORT = 3478;
@@ -57,7 +57,7 @@ function startHelpers(lab: Lab): Promise<unknown>[] {
       file: 'helper/main.ts',
       args: [
         ...['--stun', at(first, STUN_PORT), '--stun-alt', at(second, STUN_PORT + 1)],
-        ...['--relay', at(first, RELAY_PORT), '--turn', TURN_URIS.join(',')],
+        ...['--relay', at(first, RELAY_PORT), '--turn', (n === 0 ? TURN_URIS : TURN_URIS6).join(',')],
       ],
       env: { WARREN_TURN_SECRET: TURN_SECRET },
     });
