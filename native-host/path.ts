@@ -9,8 +9,17 @@ import type { Ms } from '../shared/base/units.ts';
 import type { TransportAddress } from '../shared/effects.ts';
 import { type Driven, drive } from '../shared/machine/drive.ts';
 import type { Session } from '../shared/machine/handshake/api.ts';
-import type { BaseId, CandidatePair, ChecksInput, GatheringInput, Nat } from '../shared/machine/traversal/api.ts';
+import type {
+  BaseId,
+  CandidatePair,
+  ChecksInput,
+  ChecksOptions,
+  Credentials,
+  GatheringInput,
+  Nat,
+} from '../shared/machine/traversal/api.ts';
 import { Bases, MAIN } from '../shared/machine/traversal/bases.ts';
+import { type Doors, openDoors } from '../shared/machine/traversal/birthday/doors.ts';
 import { Checks } from '../shared/machine/traversal/checks.ts';
 import { Gathering } from '../shared/machine/traversal/gathering.ts';
 import type { Candidate } from '../shared/wire/candidate.ts';
@@ -45,6 +54,7 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   const bases = new Bases();
   bases.add(MAIN, socket);
   let checks: Driven<ChecksInput> | null = null;
+  let doors: Doors | null = null;
   const { port } = socket.local;
 
   const machine = new Gathering({ servers, hosts: world.hostAddresses(port), random: world.random });
@@ -80,8 +90,11 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
     bases,
     receive,
     startChecks(session) {
-      checks = driveChecks(world, bases, session, events);
+      const credentials = credentialsOf(session);
+      const [local, remote] = [bases.local, session.peerCandidates];
+      checks = driveChecks(world, bases, { credentials, local, remote }, events, () => doors?.found());
       checks.feed({ type: 'start' });
+      doors = openDoors(world, { role: 'controlling', credentials, local, remote, bases, name: 'door-', receive });
     },
     heard: () => checks?.feed({ type: 'heard' }),
     async close() {
@@ -90,27 +103,34 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
       cancelLook();
       gathering.stop();
       checks?.stop();
-      await socket.close();
+      await Promise.all([socket.close(), doors?.close()]);
     },
   };
 }
 
-function driveChecks(world: World, bases: Bases, session: Session, events: PathEvents): Driven<ChecksInput> {
-  const { local: mine, remote: theirs } = session.traversal;
-  const credentials = {
-    localFragment: mine.fragment,
-    remoteFragment: theirs.fragment,
-    localPassword: utf8(mine.password),
-    remotePassword: utf8(theirs.password),
+function credentialsOf({ traversal: { local, remote } }: Session): Credentials {
+  return {
+    localFragment: local.fragment,
+    remoteFragment: remote.fragment,
+    localPassword: utf8(local.password),
+    remotePassword: utf8(remote.password),
   };
-  const { random } = world;
-  const candidates = { local: bases.local, remote: session.peerCandidates };
-  const checks = new Checks({ role: 'controlling', credentials, ...candidates, random });
+}
+
+function driveChecks(
+  world: World,
+  bases: Bases,
+  options: Pick<ChecksOptions, 'credentials' | 'local' | 'remote'>,
+  events: PathEvents,
+  direct: () => void,
+): Driven<ChecksInput> {
+  const checks = new Checks({ role: 'controlling', ...options, random: world.random });
   return drive(checks, world.clock, (output) => {
     switch (output.type) {
       case 'send':
         return bases.send(output.base, output.packet, output.to);
       case 'nominated':
+        if (output.kind !== 'relay') direct();
         return events.nominated(output.pair, output.kind, output.rttMs);
       case 'rtt':
         return events.rtt(output.rttMs);

@@ -118,6 +118,7 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
     let onGathered: (endpoint: Endpoint) => void = () => {};
     const endpoint = openEndpoint({
       datagrams,
+      openDatagrams: () => createDatagrams(),
       clock,
       servers: await stunServers(profile),
       hosts: () => hostAddresses(datagrams.local.port),

@@ -12,9 +12,11 @@ import type {
   ChecksOptions,
   ChecksOutput,
   GatheringOutput,
+  LocalCandidate,
   Nat,
 } from '../shared/machine/traversal/api.ts';
 import { Bases, MAIN } from '../shared/machine/traversal/bases.ts';
+import { openDoors } from '../shared/machine/traversal/birthday/doors.ts';
 import { Checks } from '../shared/machine/traversal/checks.ts';
 import { Gathering } from '../shared/machine/traversal/gathering.ts';
 import { createStunRouter } from '../shared/machine/traversal/router.ts';
@@ -22,6 +24,8 @@ import type { Candidate } from '../shared/wire/candidate.ts';
 
 export interface EndpointOptions {
   readonly datagrams: Datagrams;
+  /** One more socket, for a client that is met by birthday probing only. */
+  readonly openDatagrams: () => Promise<Datagrams>;
   readonly clock: Clock;
   readonly servers: readonly TransportAddress[];
   /** The machine's own addresses with the socket's port, asked anew at every look. */
@@ -111,18 +115,33 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
     bases,
     receive,
     check(checks, act) {
-      const machine = new Checks({ ...checks, role: 'controlled', local: bases.local, random });
+      const role = 'controlled';
+      const { credentials, remote } = checks;
+      const name = `${credentials.localFragment}-door-`;
+      // Another client's birthday sockets are none of this one's business.
+      const visible = (all: readonly LocalCandidate[]) =>
+        all.filter(({ base }) => !base.includes('-door-') || base.startsWith(name));
+      const machine = new Checks({ ...checks, role, local: visible(bases.local), random });
       const driven = drive<ChecksInput, ChecksOutput>(machine, clock, (output) => {
-        if (output.type === 'send') send(own, output.packet, output.to, output.base);
-        else act(output);
+        if (output.type === 'send') return send(own, output.packet, output.to, output.base);
+        if (output.type === 'nominated' && output.kind !== 'relay') doors.found();
+        act(output);
       });
       const own: Receiver = (packet, from, base) => driven.feed({ type: 'packet', packet, from, base });
       router.add(own, checks.credentials.localFragment);
-      const forget = bases.onChange((local) => driven.feed({ type: 'candidates', side: 'local', candidates: local }));
+      const forget = bases.onChange((local) =>
+        driven.feed({ type: 'candidates', side: 'local', candidates: visible(local) }),
+      );
+      const { openDatagrams } = options;
+      const doors = openDoors(
+        { clock, random, openDatagrams },
+        { role, credentials, local: candidates, remote, bases, name, receive },
+      );
       return {
         feed: driven.feed,
         stop() {
           forget();
+          void doors.close();
           router.remove(own);
           driven.stop();
         },

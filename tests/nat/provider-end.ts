@@ -13,11 +13,12 @@ import type { Said } from './protocol.ts';
 
 export async function openProviderEnd(profile: NetworkProfile, say: (said: Said) => void): Promise<End> {
   const clock = createClock();
-  const datagrams = tapped(await createDatagrams(), (packet, from, via) =>
-    echo(packet, (answer) => via.send(answer, from)),
-  );
+  const openDatagrams = async () =>
+    tapped(await createDatagrams(), (packet, from, via) => echo(packet, (answer) => via.send(answer, from)));
+  const datagrams = await openDatagrams();
   const endpoint: Endpoint = openEndpoint({
     datagrams,
+    openDatagrams,
     clock,
     servers: await resolveStunServers(profile.stun),
     hosts: () => hostAddresses(datagrams.local.port),
