@@ -279,10 +279,13 @@ function shooter(page: Page): Show {
   return async (name) => {
     if (!name.includes(options.only)) return;
     await page.setViewportSize(name.startsWith('popup') ? POPUP_SIZE : PAGE_SIZE);
+    // The whole page as one window: stitched together, what sticks to the window would hang in the middle.
+    const height = await page.evaluate(() => document.documentElement.scrollHeight);
+    if (!name.startsWith('popup')) await page.setViewportSize({ ...PAGE_SIZE, height });
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-      await page.screenshot({ path: join(OUT, `${name}-${colorScheme}.png`), fullPage: true });
+      await page.screenshot({ path: join(OUT, `${name}-${colorScheme}.png`) });
       await check(page, `${name}-${colorScheme}`);
     }
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });

@@ -116,7 +116,13 @@ function Row({ node }: { node: NodeView }) {
         <div class="row-title">{countryName(node.country)}</div>
         <div class="row-sub">
           <Icon name={node.residential ? 'home' : 'server'} size={14} />
-          <span class="clip">{[node.residential ? t('home') : t('hosting'), place].filter(Boolean).join(' · ')}</span>
+          <span class="clip">
+            <span class="node-kind">
+              {node.residential ? t('home') : t('hosting')}
+              {place ? ' · ' : ''}
+            </span>
+            {place}
+          </span>
         </div>
       </div>
       <div class="row-figures">

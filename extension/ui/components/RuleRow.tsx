@@ -59,7 +59,9 @@ export function RuleRow({ rule, at, rules, group, drag, onEdit, onSave }: Props)
       />
       <button type="button" class="row-main rule-edit" onClick={onEdit} title={t('editRule', name)}>
         <span class="row-title">{name}</span>
-        <span class="row-sub clip">{notes(rule, group).join(' · ')}</span>
+        <span class="row-sub">
+          <span class="clip">{notes(rule, group).join(' · ')}</span>
+        </span>
       </button>
       <span class="rule-action" data-kind={rule.action.kind}>
         {actionText(rule.action)}

@@ -71,6 +71,7 @@ function detail(view: View): string {
     case 'connecting':
       return approvals.length > 0 ? t('detailApproval') : t('detailConnecting', protection.up, protection.total);
     case 'blocked':
+      if (protection.up === 0) return t('detailAllBlocked');
       return t('detailBlocked', protection.up, protection.total);
     case 'protected':
       return view.applied === 'noFloor' ? t('detailNoFloor') : t('detailProtected', view.exits.length);

@@ -150,7 +150,11 @@ export class Payee implements Machine<PayeeInput, PayeeOutput> {
       return new WarrenError('channel_closing', 'The channel is being closed.', 'Top it up or open another.');
     if (this.#config.pricePerMB > this.#deposit - larger(this.#highest?.cumulative ?? 0n, this.#base))
       return new WarrenError('channel_unfunded', 'The deposit is used up.', 'Top up the channel.');
-    return new WarrenError('payment_stopped', 'More has passed than was paid for.', 'Send the next proof.');
+    return new WarrenError(
+      'payment_stopped',
+      'The node waits to be paid for what has passed.',
+      'Connect anew, or raise the deposit.',
+    );
   }
 
   get #receiptAt(): Ms | null {
