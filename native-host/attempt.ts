@@ -8,33 +8,26 @@ import type { ChannelOnChain, DidDocument } from '../shared/effects.ts';
 import type { Session as Handshake } from '../shared/machine/handshake/api.ts';
 import type { Path, SessionInput, Trial } from '../shared/machine/session/api.ts';
 import type { Nat } from '../shared/machine/traversal/api.ts';
-import type { Candidate, CandidateType } from '../shared/wire/candidate.ts';
+import type { Candidate } from '../shared/wire/candidate.ts';
 import { DNS_PORT } from '../shared/wire/control.ts';
 import { GATEWAY4, type PeerCounters } from '../shared/wire/netd.ts';
 import { channelId } from '../shared/wire/proof.ts';
 import { contradiction } from './claims.ts';
 import type { ControlConnection } from './control-connection.ts';
-import { createLink, type Link } from './link.ts';
 import type { LocalProxy } from './local-proxy/api.ts';
-import { openPath, type PathHandle } from './path.ts';
 import { type Payments, startPayments } from './payments.ts';
 import { assertSpeaksFor } from './proposal-key.ts';
 import { Rate } from './rate.ts';
 import { type Shake, shake } from './shake.ts';
 import type { Shared } from './shared.ts';
 import type { Steps } from './steps.ts';
+import { Way, type WayPath } from './way.ts';
 import type { World } from './world.ts';
 
 const CONTROL_LIMIT: Ms = 3_000;
 /** The tables take 57 ms to load: not while a page is waited for. */
 const CLAIMS_AFTER: Ms = 1_000;
 const LOCKED = new WarrenError('wallet_locked', 'The wallet took its signing key back.', 'Unlock the wallet to go on.');
-
-export interface AttemptPath {
-  readonly kind: 'direct' | 'lan' | 'relay';
-  readonly remote: CandidateType;
-  readonly address: string;
-}
 
 export class Attempt {
   readonly #world: World;
@@ -55,16 +48,12 @@ export class Attempt {
   #channel: ChannelOnChain | null = null;
   #handshake: Handshake | null = null;
   #shake: Shake | null = null;
-  #pathHandle: Promise<PathHandle> | null = null;
-  #link: Link | null = null;
+  #way: Way | null = null;
   #proxy: LocalProxy | null = null;
   #control: ControlConnection | null = null;
   #payments: Payments | null = null;
   #settling = false;
 
-  path: AttemptPath | null = null;
-  rttMs: Ms | null = null;
-  nat: Nat | null = null;
   rxBytes: ByteCount = 0;
   txBytes: ByteCount = 0;
   /** The deposit is nearly used up, or a payment was refused: not an end, but something to show. */
@@ -95,23 +84,26 @@ export class Attempt {
 
   prepare(): void {
     this.#steps.begin('resolve', 'gather', 'signer');
-    this.#pathHandle = openPath(this.#world, {
-      gathered: (candidates, nat) => this.#gathered(candidates, nat),
-      nominated: (pair, kind, rttMs) => {
-        this.#steps.end('traverse');
-        this.path = { kind, remote: pair.remote.type, address: pair.remote.address };
-        this.rttMs = rttMs;
-        const { address, port } = pair.remote;
-        this.#feed({ type: 'nominated', path: { address, port } });
-        if (this.#link) this.#run(this.#link.move({ address, port }));
+    this.#way = new Way(
+      this.#world,
+      this.#shared.device,
+      {
+        gathered: (candidates) => this.#gathered(candidates),
+        found: (path) => {
+          this.#steps.end('traverse');
+          this.#feed({ type: 'nominated', path });
+        },
+        up: () => {
+          this.#steps.end('wireguard');
+          this.#shake?.confirmed();
+          this.#feed({ type: 'wireguard' });
+        },
+        counters: (counters) => this.#counted(counters),
+        failed: (error) => this.#fail(error),
+        changed: this.#changed,
       },
-      rtt: (ms) => {
-        this.rttMs = ms;
-      },
-      consent: (state) => this.#link?.consent(state),
-      failed: (error) => this.#fail(error),
-    });
-    this.#run(this.#pathHandle);
+      (work) => this.#run(work),
+    );
     this.#run(this.#resolve());
     // Without netd there is no tunnel: better said before money is asked for.
     this.#run(this.#shared.device.get());
@@ -168,13 +160,14 @@ export class Attempt {
   }
 
   traverse(): void {
-    this.#run(this.#startChecks());
-    this.#run(this.#createLink());
+    if (!this.#handshake || !this.#way) return;
+    this.#run(this.#way.startChecks(this.#handshake));
+    this.#run(this.#createLink(this.#handshake, this.#way));
   }
 
   join(path: Path): void {
     this.#steps.begin('wireguard');
-    this.#run(this.#join(path));
+    if (this.#way) this.#run(this.#way.join(path));
   }
 
   open(): void {
@@ -197,8 +190,7 @@ export class Attempt {
     this.#payments?.close();
     this.#control?.close();
     this.#shake?.close();
-    const handle = await this.#pathHandle?.catch(() => null);
-    await Promise.all([this.#proxy?.close(), this.#link?.destroy(), handle?.close()]);
+    await Promise.all([this.#proxy?.close(), this.#way?.release()]);
     this.#handshake?.psk.fill(0);
     this.#handshake = null;
   }
@@ -229,15 +221,30 @@ export class Attempt {
     return this.#rate.read(now);
   }
 
+  get path(): WayPath | null {
+    return this.#way?.path ?? null;
+  }
+
+  get rttMs(): Ms | null {
+    return this.#way?.rttMs ?? null;
+  }
+
+  get nat(): Nat | null {
+    return this.#way?.nat ?? null;
+  }
+
+  get rotation(): Way['rotation'] {
+    return this.#way?.rotation ?? { count: 0, lastAt: null };
+  }
+
   stopPaying(stopped: boolean): void {
     this.#payments?.stop(stopped);
   }
 
   // ---- the steps
 
-  #gathered(candidates: readonly Candidate[], nat: Nat): void {
+  #gathered(candidates: readonly Candidate[]): void {
     this.#steps.end('gather');
-    this.nat = nat;
     this.#candidates = candidates;
     this.#shake?.candidates(candidates);
     this.#changed();
@@ -265,40 +272,11 @@ export class Attempt {
     this.#feed({ type: 'channel', channel, maxPricePerMB: this.#shared.priceOf(payee) });
   }
 
-  async #startChecks(): Promise<void> {
-    const handle = await this.#pathHandle;
-    if (this.#handshake && !this.#released) handle?.startChecks(this.#handshake);
-  }
-
-  async #createLink(): Promise<void> {
-    const [device, handle] = await Promise.all([this.#shared.device.get(), this.#pathHandle]);
-    const handshake = this.#handshake;
-    if (!handshake || !handle || this.#released) return;
-    const port = this.#shared.device.splice ? handle.port : null;
-    const link = await createLink(this.#world, device, handshake, this.#wireGuard.privateKey, port, {
-      up: () => {
-        this.#steps.end('wireguard');
-        this.#shake?.confirmed();
-        this.#feed({ type: 'wireguard' });
-      },
-      counters: (counters) => this.#counted(counters),
-      heard: () => void this.#pathHandle?.then((handle) => handle.heard()),
-      lost: (error) => this.#fail(error),
-    });
-    if (this.#released) return link.destroy();
-    this.#link = link;
+  async #createLink(handshake: Handshake, way: Way): Promise<void> {
+    await way.createLink(handshake, this.#wireGuard.privateKey);
+    if (this.#released) return;
     this.#steps.end('tunnel');
     this.#feed({ type: 'tunnel' });
-  }
-
-  async #join(path: Path): Promise<void> {
-    const handle = await this.#pathHandle;
-    if (handle && !this.#shared.device.splice) {
-      // From here on only WireGuard's counters tell whether the path lives.
-      await handle.close();
-      await this.#link?.takeOver(handle.port);
-    }
-    await this.#link?.join(path);
   }
 
   async #openProxy(): Promise<void> {
@@ -331,6 +309,7 @@ export class Attempt {
     this.#payments = startPayments(this.#world, control, config, {
       ready: () => {
         this.#steps.end('control');
+        if (this.#way) this.#run(this.#way.control(control));
         this.#feed({ type: 'control' });
         this.#world.clock.after(CLAIMS_AFTER, () => this.#run(this.#checkClaims()));
       },
@@ -348,6 +327,9 @@ export class Attempt {
         this.#changed();
       },
       lost: (error) => this.#fail(error),
+      path: (message) => {
+        if (this.#way) this.#run(this.#way.said(message));
+      },
       closed: (_claimed, refunded) => this.#feed({ type: 'settled', refunded }),
     });
     if (this.#shared.stopPaying) this.#payments.stop(true);
@@ -372,7 +354,7 @@ export class Attempt {
   /** Nothing is owed that was not signed ahead; the last counters let the payer see that for itself. */
   async #settle(closeChannel: boolean): Promise<void> {
     await this.#proxy?.close();
-    const last = await this.#link?.sample();
+    const last = await this.#way?.sample();
     if (last) this.#counted(last);
     if (closeChannel && this.#payments) {
       // A proof behind the close would be money for nothing: the provider takes none any more.

@@ -122,6 +122,7 @@ export class Exit {
       node: node && this.#discovery.view(node),
       proxy: proxy && { host: '127.0.0.1', port: proxy.port, username: proxy.username, password: proxy.password },
       path: path && trial ? { kind: path.kind, rttMs: round(attempt.rttMs), remote: path.remote } : null,
+      ...(attempt ? { rotation: attempt.rotation } : {}),
       suite: this.#attempt?.established ? SUITE : null,
       rxBytes: attempt?.rxBytes ?? 0,
       txBytes: attempt?.txBytes ?? 0,

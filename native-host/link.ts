@@ -9,6 +9,7 @@ import type { TransportAddress, TunnelDevice } from '../shared/effects.ts';
 import { drive } from '../shared/machine/drive.ts';
 import type { Session } from '../shared/machine/handshake/api.ts';
 import { Tunnel, type TunnelInput, type TunnelOutput } from '../shared/machine/tunnel/tunnel.ts';
+import { createSplice } from '../shared/node/splice.ts';
 import type { PeerCounters } from '../shared/wire/netd.ts';
 import type { World } from './world.ts';
 
@@ -20,6 +21,8 @@ const KEEPALIVE_SECONDS = 20;
 const POLL_WAITING: Ms = 15;
 const POLL_IDLE: Ms = 250;
 const POLL_BUSY: Ms = 60;
+/** How long after a move late packets may still turn WireGuard back. */
+const SETTLE: Ms = 1_500;
 /** Bytes between two polls above which the next one comes sooner: 1 MB in 250 ms. */
 const BUSY_BYTES_PER_MS = 1_000;
 
@@ -32,12 +35,14 @@ export interface LinkEvents {
 }
 
 export interface Link {
-  /** Adds the peer; WireGuard initiates at once. */
-  join(remote: TransportAddress): Promise<void>;
+  /** These ports of ours are WireGuard's. */
+  accept(ports: readonly number[]): Promise<void>;
+  /** Adds the peer; WireGuard initiates at once. @param from our port that its packets leave from; null: as it is. */
+  join(remote: TransportAddress, from: number | null): Promise<void>;
   /** Without a splice: WireGuard itself listens on this port; our socket on it has to be closed before. */
   takeOver(port: number): Promise<void>;
-  /** The path moved: WireGuard sends to the new address from now on. */
-  move(remote: TransportAddress): Promise<void>;
+  /** The path moved: WireGuard sends to the new address, and from this port, from now on. */
+  move(remote: TransportAddress, from: number | null): Promise<void>;
   consent(state: 'good' | 'suspect' | 'lost'): void;
   /** The counters right now; null when the link is gone. */
   sample(): Promise<PeerCounters | null>;
@@ -50,8 +55,8 @@ export async function createLink(
   device: TunnelDevice,
   session: Session,
   privateKey: string,
-  /** Port P of the path: joined to WireGuard from the start, while only STUN comes there. Null: see `takeOver`. */
-  port: number | null,
+  /** The path's ports: joined to WireGuard from the start, while only STUN comes there. None: see `takeOver`. */
+  ports: readonly number[],
   events: LinkEvents,
 ): Promise<Link> {
   const { address4, address6 } = session.terms;
@@ -63,8 +68,11 @@ export async function createLink(
     address6,
     mtu: MTU,
   });
+  const splice = createSplice(device, tunnel);
+  /** Where packets leave from whose destination we did not choose: WireGuard followed its peer. */
+  let send = ports[0] ?? 0;
   try {
-    if (port !== null) await device.ask<'splice'>({ verb: 'splice', tunnel, accept: [port], send: port });
+    await splice.ports(ports, send);
   } catch (error) {
     await device.ask<'destroy'>({ verb: 'destroy', tunnel }).catch(() => {});
     throw error;
@@ -75,6 +83,8 @@ export async function createLink(
   let cancelPoll: (() => void) | null = null;
   let alive = true;
   let handshaken = false;
+  /** WireGuard goes back to where a late packet came from: until then its endpoint is looked after. */
+  let settlesUntil: Ms = 0;
 
   const peer = () => {
     const presharedKey = toBase64(session.psk);
@@ -122,14 +132,27 @@ export async function createLink(
       const { handshakeAt, rxBytes, txBytes } = counters;
       machine?.feed({ type: 'counters', handshakeAt, rxBytes, txBytes });
       events.counters(counters);
+      if (now < settlesUntil && endpoint && !isSame(endpoint, counters.endpoint)) peer().catch(fail);
     }
     if (alive)
       cancelPoll = world.clock.after(pace(before, counters, now - at, handshaken), () => void poll(counters, now));
   };
 
+  /** By destination, so that port and endpoint change in one moment: that of WireGuard's new endpoint. */
+  const leaveFrom = async (from: number | null, remote: TransportAddress) => {
+    if (from === null) return;
+    send = from;
+    await splice.route(publicKey, { remote: { address: remote.address, port: remote.port }, from });
+  };
+
   return {
-    async join(remote) {
+    async accept(now) {
+      if (!now.includes(send)) send = now[0] ?? 0;
+      await splice.ports(now, send);
+    },
+    async join(remote, from) {
       endpoint = { address: remote.address, port: remote.port };
+      await leaveFrom(from, remote);
       await peer();
       if (!alive) return;
       machine = drive(new Tunnel(world.clock.now()), world.clock, act);
@@ -138,20 +161,28 @@ export async function createLink(
     async takeOver(own) {
       await device.ask<'rebind'>({ verb: 'rebind', tunnel, port: own });
     },
-    async move(remote) {
-      if (!endpoint || (endpoint.address === remote.address && endpoint.port === remote.port)) return;
+    async move(remote, from) {
+      if (!endpoint) return;
+      const moves = !isSame(endpoint, remote);
       endpoint = { address: remote.address, port: remote.port };
-      await peer();
+      settlesUntil = world.clock.now() + SETTLE;
+      await leaveFrom(from, remote);
+      if (moves) await peer();
     },
     consent: (state) => machine?.feed({ type: 'consent', state }),
     sample: () => sample().catch(() => null),
     async destroy() {
       alive = false;
+      splice.close();
       cancelPoll?.();
       machine?.stop();
       await device.ask<'destroy'>({ verb: 'destroy', tunnel }).catch(() => {});
     },
   };
+}
+
+function isSame(a: TransportAddress, b: TransportAddress | null): boolean {
+  return a.address === b?.address && a.port === b.port;
 }
 
 function pace(before: PeerCounters | null, now: PeerCounters | null, elapsed: Ms, handshaken: boolean): Ms {

@@ -101,7 +101,7 @@ async function greet(version: number): Promise<void> {
 /** After the welcome: the loop and all that it needs. */
 async function load({ options, profile }: Running): Promise<void> {
   const [{ openWorld }, { SessionLoop }] = await Promise.all([import('./world.ts'), import('./session-loop.ts')]);
-  const world = await openWorld(profile, options.netdSocket);
+  const world = await openWorld(profile, options.netdSocket, options.rotateEvery);
   if (ending) return;
   const settings = { hostVersion: VERSION, testSwitches: options.testSwitches, log };
   loop = new SessionLoop(world, port, settings);

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { WarrenError } from '../shared/base/errors.ts';
+import { DEFAULT_INTERVAL, type Interval, parseInterval } from '../shared/machine/traversal/interval.ts';
 
 export interface HostOptions {
   /** Network profile file. */
@@ -12,6 +13,8 @@ export interface HostOptions {
   /** Debug log, on a tmpfs; null: warnings to stderr only. */
   readonly log: string | null;
   readonly testSwitches: boolean;
+  /** Pause between two changes of port. */
+  readonly rotateEvery: Interval;
   /** Who started us: `chrome-extension://ID/`, or Firefox's manifest path and add-on id. */
   readonly startedBy: readonly string[];
 }
@@ -35,6 +38,7 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): H
     runtimeDir: values.runtime ?? env.WARREN_RUNTIME ?? defaultRuntimeDir(env),
     log: values.log ?? env.WARREN_LOG ?? null,
     testSwitches: values['test-switches'] ?? false,
+    rotateEvery: rotation(values.rotation ?? env.WARREN_ROTATION),
     startedBy: positionals,
   };
 }
@@ -48,11 +52,19 @@ function parse(argv: readonly string[]) {
       netd: { type: 'string' },
       runtime: { type: 'string' },
       log: { type: 'string' },
+      rotation: { type: 'string' },
       'test-switches': { type: 'boolean' },
       // Chromium on Windows appends it; harmless here.
       'parent-window': { type: 'string' },
     },
   });
+}
+
+/** @throws WarrenError for what is no interval. */
+function rotation(text: string | undefined): Interval {
+  const interval = text === undefined ? DEFAULT_INTERVAL : parseInterval(text);
+  if (interval) return interval;
+  throw usage('--rotation is two numbers of seconds, as 300-900');
 }
 
 /** The user's own tmpfs where the system has one, since /run/warren belongs to netd. */

@@ -1,7 +1,7 @@
 /**
- * The outside of one exit: the UDP socket P, what the world sees of it (gathering), whatever else
- * packets can be sent from (bases), and the checks with one peer. Packets that are no STUN never come
- * here, the splice takes them to WireGuard.
+ * The outside of one exit: its UDP ports, whatever else packets can be sent from (bases), the checks with
+ * one peer, and when the tunnel follows them. Packets that are no STUN never come here, the splice takes
+ * them to WireGuard.
  */
 import { utf8 } from '../shared/base/bytes.ts';
 import type { WarrenErrorData } from '../shared/base/errors.ts';
@@ -13,35 +13,53 @@ import type {
   BaseId,
   CandidatePair,
   ChecksInput,
-  ChecksOptions,
+  ChecksOutput,
   Credentials,
-  GatheringInput,
   Nat,
 } from '../shared/machine/traversal/api.ts';
-import { Bases, MAIN } from '../shared/machine/traversal/bases.ts';
+import { Bases } from '../shared/machine/traversal/bases.ts';
 import { type Doors, openDoors } from '../shared/machine/traversal/birthday/doors.ts';
 import { Checks } from '../shared/machine/traversal/checks.ts';
-import { Gathering } from '../shared/machine/traversal/gathering.ts';
-import type { Candidate } from '../shared/wire/candidate.ts';
+import { Handover } from '../shared/machine/traversal/handover.ts';
+import { Moves } from '../shared/machine/traversal/moves.ts';
+import { openPorts } from '../shared/machine/traversal/ports.ts';
+import { type Candidate, MAX_CANDIDATES } from '../shared/wire/candidate.ts';
 import type { World } from './world.ts';
+
+type Kind = 'direct' | 'lan' | 'relay';
 
 export interface PathEvents {
   gathered(candidates: readonly Candidate[], nat: Nat): void;
-  nominated(pair: CandidatePair, kind: 'direct' | 'lan' | 'relay', rttMs: Ms | null): void;
+  /** WireGuard goes this way from now on. */
+  use(pair: CandidatePair, kind: Kind, rttMs: Ms | null): void;
   rtt(ms: Ms): void;
   consent(state: 'good' | 'suspect' | 'lost'): void;
   failed(error: WarrenErrorData): void;
+  /** What the peer has to know: everything that we can be reached at now. */
+  announce(candidates: readonly Candidate[]): void;
+  /** These ports of ours are WireGuard's. */
+  accept(ports: readonly number[]): void;
+  rotated(): void;
 }
 
 export interface PathHandle {
-  /** The local port that the splice works on. */
-  readonly port: number;
+  /** The local ports that the splice works on. */
+  readonly accept: readonly number[];
+  portOf(base: BaseId): number | null;
   /** What else is sent from joins here; what arrives there goes to `receive`. */
   readonly bases: Bases;
   receive(base: BaseId, packet: Uint8Array, from: TransportAddress): void;
   startChecks(session: Session): void;
+  /** The control channel stands: ports may change from now on. */
+  startRotation(): void;
+  /** Everything that the peer can be reached at now. */
+  announced(candidates: readonly Candidate[]): void;
+  /** The peer sends to this address of ours. */
+  ready(remote: TransportAddress): void;
   /** WireGuard received something. */
   heard(): void;
+  /** Nothing comes back, or the machine slept. */
+  doubt(): void;
   close(): Promise<void>;
 }
 
@@ -50,60 +68,128 @@ const LOOK_EVERY: Ms = 2_000;
 
 /** Opens the socket and starts gathering at once. */
 export async function openPath(world: World, events: PathEvents): Promise<PathHandle> {
-  const [socket, servers] = await Promise.all([world.openDatagrams(), world.stunServers()]);
   const bases = new Bases();
-  bases.add(MAIN, socket);
   let checks: Driven<ChecksInput> | null = null;
   let doors: Doors | null = null;
-  const { port } = socket.local;
+  let inUse: CandidatePair | null = null;
+  let theirs: readonly Candidate[] = [];
+  let nominated: { readonly kind: Kind; readonly rttMs: Ms | null } = { kind: 'direct', rttMs: null };
 
-  const machine = new Gathering({ servers, hosts: world.hostAddresses(port), random: world.random });
-  const gathering: Driven<GatheringInput> = drive(machine, world.clock, (output) => {
-    if (output.type === 'send') socket.send(output.packet, output.to);
-    if (output.type !== 'gathered') return;
-    bases.describe(MAIN, output.candidates);
-    events.gathered(output.candidates, output.nat);
-  });
-  const forgetBases = bases.onChange((candidates) => checks?.feed({ type: 'candidates', side: 'local', candidates }));
   const receive = (base: BaseId, packet: Uint8Array, from: TransportAddress) =>
     checks?.feed({ type: 'packet', packet, from, base });
-  const forget = socket.onPacket((packet, from) => {
-    gathering.feed({ type: 'packet', packet, from });
-    receive(MAIN, packet, from);
+  const [first, servers] = await Promise.all([world.openDatagrams(), world.stunServers()]);
+  const { clock, random, hostAddresses: hosts, openDatagrams: open, rotateEvery: interval } = world;
+  const ports = openPorts(
+    { clock, random, servers, hosts, first, open, bases, interval, shared: false },
+    {
+      packet: receive,
+      gathered: (_base, candidates, nat) => events.gathered(candidates, nat),
+      accept: () => events.accept(accept()),
+      move: (base) => moves.feed({ type: 'want', move: { to: 'base', base } }),
+      rotated(from) {
+        // Nothing new is sent from there.
+        bases.remove(from);
+        events.rotated();
+      },
+    },
+  );
+  const portOf = (base: BaseId) => ports.numberOf(base) ?? doors?.portOf(base) ?? null;
+  /** Of the birthday's sockets the one in use. */
+  const accept = () => {
+    const own = inUse && portOf(inUse.local.base);
+    return [...new Set([...ports.numbers, ...(own === null ? [] : [own])])];
+  };
+  const handover = drive(new Handover(), world.clock, ({ pair }) => {
+    inUse = pair;
+    events.accept(accept());
+    events.use(pair, nominated.kind, nominated.rttMs);
+    ports.used(new Set([pair.local.base]));
+    moves.feed({ type: 'used' });
   });
-  gathering.feed({ type: 'start' });
+  const moves = drive(new Moves(), clock, ({ move }) => {
+    if (move.to === 'base') checks?.feed({ type: 'prefer', base: move.base, remote: null });
+    else if (isLeft()) checks?.feed({ type: 'prefer', base: inUse?.local.base ?? null, remote: null, leave: true });
+    else moves.feed({ type: 'used' });
+  });
+  /** The peer has left the address that we send to. */
+  const isLeft = () => !theirs.some((c) => c.address === inUse?.remote.address && c.port === inUse.remote.port);
+  const forgetBases = bases.onChange((candidates) => {
+    checks?.feed({ type: 'candidates', side: 'local', candidates });
+    // The newest first, so that they are among those that there is room for.
+    const known = candidates.filter(({ type }) => type !== 'prflx').reverse();
+    const all = known.map(({ base: _, ...candidate }) => candidate);
+    if (all.length > 0) events.announce(all.slice(0, MAX_CANDIDATES));
+  });
 
-  let hosts = addresses(world, port);
+  const act = (output: ChecksOutput) => {
+    switch (output.type) {
+      case 'send':
+        return bases.send(output.base, output.packet, output.to);
+      case 'nominated':
+        if (output.kind !== 'relay') doors?.found();
+        nominated = { kind: output.kind, rttMs: output.rttMs };
+        return handover.feed({ type: 'nominated', pair: output.pair });
+      case 'rtt':
+        return events.rtt(output.rttMs);
+      case 'suspect':
+      case 'lost':
+        handover.feed({ type: 'health', good: false });
+        return events.consent(output.type);
+      case 'recovered':
+        handover.feed({ type: 'health', good: true });
+        return events.consent('good');
+      case 'failed':
+        return events.failed(output.error);
+    }
+  };
+
+  ports.gather();
+
+  let known = addresses(world);
   let cancelLook = () => {};
   const look = () => {
     cancelLook = world.clock.after(LOOK_EVERY, look);
-    const now = addresses(world, port);
-    if (now === hosts) return;
-    hosts = now;
-    gathering.feed({ type: 'network', hosts: world.hostAddresses(port) });
-    checks?.feed({ type: 'restart' });
+    const now = addresses(world);
+    if (now === known) return;
+    known = now;
+    ports.network();
+    checks?.feed({ type: 'doubt' });
   };
   cancelLook = world.clock.after(LOOK_EVERY, look);
 
   return {
-    port,
+    get accept() {
+      return accept();
+    },
+    portOf,
     bases,
     receive,
     startChecks(session) {
       const credentials = credentialsOf(session);
       const [local, remote] = [bases.local, session.peerCandidates];
-      checks = driveChecks(world, bases, { credentials, local, remote }, events, () => doors?.found());
+      checks = drive(new Checks({ role: 'controlling', credentials, local, remote, random }), clock, act);
       checks.feed({ type: 'start' });
       doors = openDoors(world, { role: 'controlling', credentials, local, remote, bases, name: 'door-', receive });
     },
+    startRotation: ports.start,
+    announced(candidates) {
+      checks?.feed({ type: 'candidates', side: 'remote', candidates, all: true });
+      theirs = candidates;
+      if (isLeft()) moves.feed({ type: 'want', move: { to: 'peer' } });
+    },
+    ready: (remote) => handover.feed({ type: 'ready', remote }),
     heard: () => checks?.feed({ type: 'heard' }),
+    doubt() {
+      ports.network();
+      checks?.feed({ type: 'doubt' });
+    },
     async close() {
-      forget();
       forgetBases();
       cancelLook();
-      gathering.stop();
       checks?.stop();
-      await Promise.all([socket.close(), doors?.close()]);
+      handover.stop();
+      moves.stop();
+      await Promise.all([ports.close(), doors?.close()]);
     },
   };
 }
@@ -117,37 +203,9 @@ function credentialsOf({ traversal: { local, remote } }: Session): Credentials {
   };
 }
 
-function driveChecks(
-  world: World,
-  bases: Bases,
-  options: Pick<ChecksOptions, 'credentials' | 'local' | 'remote'>,
-  events: PathEvents,
-  direct: () => void,
-): Driven<ChecksInput> {
-  const checks = new Checks({ role: 'controlling', ...options, random: world.random });
-  return drive(checks, world.clock, (output) => {
-    switch (output.type) {
-      case 'send':
-        return bases.send(output.base, output.packet, output.to);
-      case 'nominated':
-        if (output.kind !== 'relay') direct();
-        return events.nominated(output.pair, output.kind, output.rttMs);
-      case 'rtt':
-        return events.rtt(output.rttMs);
-      case 'suspect':
-      case 'lost':
-        return events.consent(output.type);
-      case 'recovered':
-        return events.consent('good');
-      case 'failed':
-        return events.failed(output.error);
-    }
-  });
-}
-
-function addresses(world: World, port: number): string {
+function addresses(world: World): string {
   return world
-    .hostAddresses(port)
+    .hostAddresses(1)
     .map(({ address }) => address)
     .sort()
     .join(' ');

@@ -35,6 +35,8 @@ export interface PaymentsEvents {
   /** The provider ends it, or the connection broke. */
   lost(error: WarrenErrorData): void;
   closed(claimed: Wei, refunded: Wei): void;
+  /** What the provider says of its own addresses: no affair of payments. */
+  path(message: Extract<ControlDown, { type: 'candidates' | 'path' }>): void;
 }
 
 export interface Payments {
@@ -125,6 +127,9 @@ export function startPayments(
         return driven.feed({ type: 'refused', error: known(message.error) });
       case 'goodbye':
         return events.lost(known(message.error).data());
+      case 'candidates':
+      case 'path':
+        return events.path(message);
       case 'closed':
         return events.closed(message.claimed, message.refunded);
     }

@@ -16,6 +16,7 @@ import type {
   TunnelDevice,
 } from '../shared/effects.ts';
 
+import { DEFAULT_INTERVAL, type Interval } from '../shared/machine/traversal/interval.ts';
 import { createClock } from '../shared/node/clock.ts';
 import type { NetworkProfile } from '../shared/wire/network.ts';
 import type { ControlConnection } from './control-connection.ts';
@@ -24,6 +25,8 @@ import type { LocalProxy, LocalProxyOptions } from './local-proxy/api.ts';
 export interface World {
   readonly profile: NetworkProfile;
   readonly clock: Clock;
+  /** Pause between two changes of port. */
+  readonly rotateEvery: Interval;
   readonly rendezvous: {
     readonly directory: Directory;
     readonly signal: Signal;
@@ -50,7 +53,11 @@ export interface World {
   generateWireGuardKeyPair(): { readonly privateKey: string; readonly publicKey: string };
 }
 
-export async function openWorld(profile: NetworkProfile, netdSocket: string): Promise<World> {
+export async function openWorld(
+  profile: NetworkProfile,
+  netdSocket: string,
+  rotateEvery: Interval = DEFAULT_INTERVAL,
+): Promise<World> {
   const clock = createClock();
   // The relays first: their sockets connect while the rest loads.
   const { openRendezvous } = await import('../shared/node/relays/open.ts');
@@ -68,6 +75,7 @@ export async function openWorld(profile: NetworkProfile, netdSocket: string): Pr
   return {
     profile,
     clock,
+    rotateEvery,
     rendezvous,
     ledger: reader.createLedgerReader(profile),
     connectNetd: () => netd.connectNetd(netdSocket),

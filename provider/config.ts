@@ -6,6 +6,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { WarrenError } from '../shared/base/errors.ts';
+import { parseInterval } from '../shared/machine/traversal/interval.ts';
 import { type NetworkProfile, NetworkProfileSchema } from '../shared/wire/network.ts';
 import { CountrySchema, PortSchema } from '../shared/wire/schema.ts';
 
@@ -48,6 +49,14 @@ export const ConfigSchema = v.strictObject({
   upstreamDns: v.optional(v.pipe(v.array(v.pipe(v.string(), v.ip())), v.maxLength(4)), []),
   /** The one public UDP port; 0: the system chooses. */
   udpPort: v.optional(Count(0, 65_535), 0),
+  /** Seconds after which the public port changes, drawn between these; "off" keeps it, as a forwarded port wants. */
+  rotation: v.optional(
+    v.pipe(
+      v.string(),
+      v.check((text) => text === 'off' || parseInterval(text) !== null, 'expected seconds as 300-900, or off'),
+    ),
+    '300-900',
+  ),
   dashboardPort: v.optional(Count(0, 65_535), 4780),
   logLevel: v.optional(v.picklist(['debug', 'info', 'warn', 'error', 'silent']), 'info'),
 });

@@ -11,6 +11,7 @@ import type { Clock, TransportAddress } from '../shared/effects.ts';
 import type { OfferedTerms } from '../shared/machine/handshake/api.ts';
 import { RateLimiter } from '../shared/machine/handshake/rate-limit.ts';
 import { ReplayCache } from '../shared/machine/handshake/replay-cache.ts';
+import { parseInterval } from '../shared/machine/traversal/interval.ts';
 import { createClock } from '../shared/node/clock.ts';
 import { generateWireGuardKeyPair, nodeCrypto } from '../shared/node/crypto.ts';
 import { createDatagrams, hostAddresses } from '../shared/node/datagrams.ts';
@@ -116,12 +117,14 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
 
     const datagrams = await createDatagrams(config.udpPort === 0 ? {} : { port: config.udpPort });
     let onGathered: (endpoint: Endpoint) => void = () => {};
+    const interval = parseInterval(config.rotation);
     const endpoint = openEndpoint({
       datagrams,
       openDatagrams: () => createDatagrams(),
       clock,
       servers: await stunServers(profile),
-      hosts: () => hostAddresses(datagrams.local.port),
+      hosts: hostAddresses,
+      ...(interval ? { interval } : {}),
       onGathered: (now) => onGathered(now),
     });
     made('UDP port', () => endpoint.close());
@@ -138,6 +141,11 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
       onError: (error) => log.warn({ reason: asWarrenError(error).message }, 'counters not read'),
     });
     made('tunnel', () => tunnel.close());
+    endpoint.onPorts = () => {
+      tunnel.ports(endpoint.ports, endpoint.port).catch((error: unknown) => fail(asWarrenError(error)));
+    };
+    // A port that was chosen is one that a router forwards: it stays.
+    if (interval && config.udpPort === 0) endpoint.startRotation();
     const egress = () =>
       tunnel.egress({
         forbid: forbiddenPrefixes(networkInterfaces(), endpoint.publicAddresses, config.forbid),

@@ -1,7 +1,7 @@
 /**
- * The one public UDP port that all clients share: one socket, one Gathering, one Checks machine per
- * client, and the routing of STUN packets between them. Anything that is no STUN never comes here: the
- * splice in the kernel hands it to WireGuard.
+ * The public UDP port that all clients share: its sockets (one, and while it is being changed the one
+ * before), one Checks machine per client, and the routing of STUN packets between them. Anything that is
+ * no STUN never comes here: the splice in the kernel hands it to WireGuard.
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock, Datagrams, TransportAddress } from '../shared/effects.ts';
@@ -11,43 +11,59 @@ import type {
   ChecksInput,
   ChecksOptions,
   ChecksOutput,
-  GatheringOutput,
   LocalCandidate,
   Nat,
 } from '../shared/machine/traversal/api.ts';
-import { Bases, MAIN } from '../shared/machine/traversal/bases.ts';
-import { openDoors } from '../shared/machine/traversal/birthday/doors.ts';
+import { Bases } from '../shared/machine/traversal/bases.ts';
+import { type Doors, openDoors } from '../shared/machine/traversal/birthday/doors.ts';
 import { Checks } from '../shared/machine/traversal/checks.ts';
-import { Gathering } from '../shared/machine/traversal/gathering.ts';
+import { DEFAULT_INTERVAL, type Interval } from '../shared/machine/traversal/interval.ts';
+import { openPorts } from '../shared/machine/traversal/ports.ts';
 import { createStunRouter } from '../shared/machine/traversal/router.ts';
-import type { Candidate } from '../shared/wire/candidate.ts';
+import { type Candidate, MAX_CANDIDATES } from '../shared/wire/candidate.ts';
 
 export interface EndpointOptions {
   readonly datagrams: Datagrams;
-  /** One more socket, for a client that is met by birthday probing only. */
+  /** One more socket: for the next port, or for a client that is met by birthday probing only. */
   readonly openDatagrams: () => Promise<Datagrams>;
   readonly clock: Clock;
   readonly servers: readonly TransportAddress[];
-  /** The machine's own addresses with the socket's port, asked anew at every look. */
-  readonly hosts: () => readonly TransportAddress[];
+  /** The machine's own addresses with this port, asked anew at every look. */
+  readonly hosts: (port: number) => readonly TransportAddress[];
   /** After the first gathering, and whenever what the world sees of us changes. */
   readonly onGathered: (endpoint: Endpoint) => void;
+  /** Pause between two changes of port. */
+  readonly interval?: Interval;
 }
 
 export interface Endpoint {
+  /** The newest port, which new clients are told. */
   readonly port: number;
+  /** All that packets are taken at. */
+  readonly ports: readonly number[];
+  portOf(base: BaseId): number | null;
+  /** After each change of `ports`; `port` may have changed as well. */
+  onPorts: (() => void) | null;
   readonly candidates: readonly Candidate[];
   readonly nat: Nat | null;
+  /** How often the port has been changed, and when last. */
+  readonly rotation: { readonly count: number; readonly lastAt: number | null };
   /** What else packets can be sent from joins here; what arrives there goes to `receive`. */
   readonly bases: Bases;
   receive(base: BaseId, packet: Uint8Array, from: TransportAddress): void;
   /** Under which addresses the world sees us. */
   readonly publicAddresses: readonly string[];
-  /** Checks with one client; `stop()` of the result also forgets its packets. */
+  /**
+   * Checks with one client; `stop()` of the result also forgets its packets. `announce` gets what the
+   * client has to know whenever it changes.
+   */
   check(
     options: Omit<ChecksOptions, 'random' | 'local' | 'role'>,
     act: (output: ChecksOutput) => void,
+    announce: (candidates: readonly Candidate[]) => void,
   ): Driven<ChecksInput>;
+  /** Change the port from now on. */
+  startRotation(): void;
   /** Interfaces may have changed: look again. */
   look(): void;
   close(): Promise<void>;
@@ -57,106 +73,176 @@ type Receiver = (packet: Uint8Array, from: TransportAddress, base: BaseId) => vo
 const NETWORK_LOOK_MS = 5_000;
 
 export function openEndpoint(options: EndpointOptions): Endpoint {
-  const { datagrams, clock } = options;
+  const { clock, servers, openDatagrams, hosts } = options;
   const random = (length: number) => new Uint8Array(randomBytes(length));
   const router = createStunRouter<Receiver>();
   const bases = new Bases();
-  bases.add(MAIN, datagrams);
-  let candidates: readonly Candidate[] = [];
+  /** What each client's packets leave from; null while it has no path. */
+  const inUse = new Map<Receiver, BaseId | null>();
+  const doorsOfAll = new Set<Doors>();
+  const rotation: { count: number; lastAt: number | null } = { count: 0, lastAt: null };
   let nat: Nat | null = null;
-  let known = JSON.stringify(options.hosts());
+  const interfaces = () => JSON.stringify(hosts(1));
+  let known = interfaces();
   let cancelLook = () => {};
 
-  const gathering = drive<Parameters<Gathering['handle']>[0], GatheringOutput>(
-    new Gathering({ servers: options.servers, hosts: options.hosts(), random }),
-    clock,
-    (output) => {
-      if (output.type === 'send') return send(hear, output.packet, output.to, MAIN);
-      if (output.type !== 'gathered') return;
-      ({ candidates, nat } = output);
-      bases.describe(MAIN, candidates);
-      options.onGathered(endpoint);
+  const ports = openPorts(
+    {
+      clock,
+      random,
+      servers,
+      hosts,
+      open: openDatagrams,
+      first: options.datagrams,
+      bases,
+      interval: options.interval ?? DEFAULT_INTERVAL,
+      shared: true,
+    },
+    {
+      packet: receive,
+      gathered(base, _candidates, found) {
+        // A new port's first gathering makes it the newest; what it says then is no news to the world.
+        if (base !== ports.newest) return;
+        nat = found;
+        options.onGathered(endpoint);
+      },
+      accept: () => endpoint.onPorts?.(),
+      move: () => {},
+      rotated() {
+        rotation.count++;
+        rotation.lastAt = clock.now();
+        endpoint.onPorts?.();
+        retell();
+      },
     },
   );
-  const hear: Receiver = (packet, from) => gathering.feed({ type: 'packet', packet, from });
 
-  function send(owner: Receiver, packet: Uint8Array, to: TransportAddress, base: BaseId): void {
-    router.sent(owner, packet, clock.now());
-    bases.send(base, packet, to);
+  const doorPort = (base: BaseId) => [...doorsOfAll].map((doors) => doors.portOf(base)).find((port) => port !== null);
+  const portOf = (base: BaseId) => ports.numberOf(base) ?? doorPort(base) ?? null;
+
+  /** Old ports are for those who are on them, and birthday sockets for the client that they were opened for. */
+  function visible(used: BaseId | null, doors: string): readonly LocalCandidate[] {
+    return bases.local.filter(({ base }) => {
+      if (base.includes('-door-')) return base.startsWith(doors);
+      return used === null || base === used || base === ports.newest || ports.numberOf(base) === null;
+    });
+  }
+
+  function told(): readonly Candidate[] {
+    const local = visible(ports.newest, 'nobody’s');
+    return local.map(({ base: _, ...candidate }) => candidate).slice(0, MAX_CANDIDATES);
   }
 
   function receive(base: BaseId, packet: Uint8Array, from: TransportAddress): void {
     router.route(packet, clock.now())?.(packet, from, base);
   }
 
+  const tellers = new Set<() => void>();
+  const retell = () => {
+    for (const tell of tellers) tell();
+  };
+
   /** No portable way tells us of a new address: compare now and then. */
   function look(): void {
     cancelLook();
-    const hosts = options.hosts();
-    const now = JSON.stringify(hosts);
+    const now = interfaces();
     if (now !== known) {
       known = now;
-      gathering.feed({ type: 'network', hosts });
+      ports.network();
     }
     cancelLook = clock.after(NETWORK_LOOK_MS, look);
   }
 
+  const countUsed = () => ports.used(new Set([...inUse.values()].filter((base) => base !== null)));
+
   const endpoint: Endpoint = {
-    port: datagrams.local.port,
+    get port() {
+      return ports.numberOf(ports.newest) ?? 0;
+    },
+    get ports() {
+      const own = [...inUse.values()].flatMap((base) => (base === null ? [] : (portOf(base) ?? [])));
+      return [...new Set([...ports.numbers, ...own])];
+    },
+    portOf,
+    onPorts: null,
     get candidates() {
-      return candidates;
+      return told();
     },
     get nat() {
       return nat;
     },
+    rotation,
     get publicAddresses() {
-      return [...new Set(candidates.filter(({ type }) => type === 'srflx').map(({ address }) => address))];
+      return [...new Set(told().flatMap(({ type, address }) => (type === 'srflx' ? [address] : [])))];
     },
     bases,
     receive,
-    check(checks, act) {
+    check(checks, act, announce) {
       const role = 'controlled';
       const { credentials, remote } = checks;
       const name = `${credentials.localFragment}-door-`;
-      // Another client's birthday sockets are none of this one's business.
-      const visible = (all: readonly LocalCandidate[]) =>
-        all.filter(({ base }) => !base.includes('-door-') || base.startsWith(name));
-      const machine = new Checks({ ...checks, role, local: visible(bases.local), random });
+      const machine = new Checks({ ...checks, role, local: visible(null, name), random });
       const driven = drive<ChecksInput, ChecksOutput>(machine, clock, (output) => {
-        if (output.type === 'send') return send(own, output.packet, output.to, output.base);
-        if (output.type === 'nominated' && output.kind !== 'relay') doors.found();
+        if (output.type === 'send') {
+          router.sent(own, output.packet, clock.now());
+          bases.send(output.base, output.packet, output.to);
+          return;
+        }
+        if (output.type === 'nominated') {
+          if (output.kind !== 'relay') doors.found();
+          moved(output.pair.local.base);
+        }
         act(output);
       });
       const own: Receiver = (packet, from, base) => driven.feed({ type: 'packet', packet, from, base });
+      let said = JSON.stringify(told());
+      const tell = () => {
+        const local = visible(inUse.get(own) ?? null, name);
+        driven.feed({ type: 'candidates', side: 'local', candidates: local });
+        const text = JSON.stringify(told());
+        if (text === said || told().length === 0) return;
+        said = text;
+        announce(told());
+      };
+      const moved = (base: BaseId) => {
+        if (inUse.get(own) === base) return;
+        inUse.set(own, base);
+        if (ports.numberOf(base) === null) endpoint.onPorts?.();
+        tell();
+        countUsed();
+      };
+      inUse.set(own, null);
+      tellers.add(tell);
       router.add(own, checks.credentials.localFragment);
-      const forget = bases.onChange((local) =>
-        driven.feed({ type: 'candidates', side: 'local', candidates: visible(local) }),
-      );
-      const { openDatagrams } = options;
+      const from = ports.newest;
       const doors = openDoors(
         { clock, random, openDatagrams },
-        { role, credentials, local: candidates, remote, bases, name, receive },
+        { role, credentials, local: told(), remote, bases, name, from, receive },
       );
+      doorsOfAll.add(doors);
       return {
         feed: driven.feed,
         stop() {
-          forget();
+          doorsOfAll.delete(doors);
           void doors.close();
+          tellers.delete(tell);
+          inUse.delete(own);
           router.remove(own);
           driven.stop();
+          countUsed();
         },
       };
     },
+    startRotation: ports.start,
     look,
     async close() {
       cancelLook();
-      gathering.stop();
-      await datagrams.close();
+      await ports.close();
     },
   };
 
-  datagrams.onPacket((packet, from) => receive(MAIN, packet, from));
+  bases.onChange(retell);
   cancelLook = clock.after(NETWORK_LOOK_MS, look);
-  gathering.feed({ type: 'start' });
+  ports.gather();
   return endpoint;
 }

@@ -63,6 +63,7 @@ export function report(parts: ReportParts): Status {
       ledger: parts.ledger,
       nat: endpoint.nat,
       port: endpoint.port,
+      rotations: endpoint.rotation.count,
       publicAddresses: endpoint.publicAddresses,
       backend: tunnel.backend,
     },

@@ -4,18 +4,18 @@
  * nothing that a machine decides; it only carries, in the right order.
  */
 import { randomBytes } from 'node:crypto';
-import { toBase64, toHex, utf8 } from '../shared/base/bytes.ts';
+import { toBase64, toHex } from '../shared/base/bytes.ts';
 import { asWarrenError, type WarrenError } from '../shared/base/errors.ts';
 import type { Ms } from '../shared/base/units.ts';
 import type { ChannelOnChain, Conversation, Unsubscribe } from '../shared/effects.ts';
 import { type Driven, drive } from '../shared/machine/drive.ts';
 import type { ResponderInput, ResponderOutput, Session } from '../shared/machine/handshake/api.ts';
 import { Responder } from '../shared/machine/handshake/responder.ts';
-import type { ChecksInput, ChecksOutput } from '../shared/machine/traversal/api.ts';
 import type { ControlUp } from '../shared/wire/control.ts';
 import type { PeerCounters } from '../shared/wire/netd.ts';
 import type { TunnelAddresses } from './addresses.ts';
 import { refusalOf } from './admission.ts';
+import { type ClientPath, findPath } from './client-path.ts';
 import type { ControlLink, ControlOwner } from './control-server.ts';
 import type { SessionStatus } from './dashboard/status.ts';
 import { isGone, type Signs, WATCH_EVERY_MS } from './liveness.ts';
@@ -44,7 +44,7 @@ export class ClientSession implements ControlOwner {
   #session: Session | null = null;
   #sessionHex = '';
   #onChain: ChannelOnChain | null = null;
-  #checks: Driven<ChecksInput> | null = null;
+  #way: ClientPath | null = null;
   #till: Till | null = null;
   #link: ControlLink | null = null;
   #counters: PeerCounters | null = null;
@@ -150,7 +150,7 @@ export class ClientSession implements ControlOwner {
     try {
       const conflict = await sessions.makeRoom(this);
       if (conflict) throw conflict;
-      this.#startChecks(session);
+      this.#findPath(session);
       const [channel] = await Promise.all([
         ledger.channel(session.channel).then(
           (found) => {
@@ -209,43 +209,24 @@ export class ClientSession implements ControlOwner {
 
   // ------------------------------------------------------------ path
 
-  #startChecks(session: Session): void {
-    const { local, remote } = session.traversal;
-    const credentials = {
-      localFragment: local.fragment,
-      remoteFragment: remote.fragment,
-      localPassword: utf8(local.password),
-      remotePassword: utf8(remote.password),
-    };
-    this.#checks = this.#parts.endpoint.check({ credentials, remote: session.peerCandidates }, (output) =>
-      this.#onChecks(output),
-    );
-    this.#checks.feed({ type: 'start' });
-  }
-
-  #onChecks(output: ChecksOutput): void {
-    switch (output.type) {
-      case 'nominated':
+  #findPath(session: Session): void {
+    const { endpoint, tunnel, log } = this.#parts;
+    this.#way = findPath(endpoint, tunnel, session, {
+      found: (address, kind, rttMs) => {
         this.#signs = { ...this.#signs, pathLost: false };
-        this.#path = { address: output.pair.remote.address, rttMs: output.rttMs };
-        if (output.rttMs !== null) this.#till?.onRoundTrip(output.rttMs);
-        this.#parts.log.info({ session: this.id, kind: output.kind, rttMs: output.rttMs }, 'path found');
-        break;
-      case 'rtt':
-        this.#till?.onRoundTrip(output.rttMs);
-        break;
-      case 'recovered':
-        this.#signs = { ...this.#signs, pathLost: false };
-        break;
-      case 'lost':
-      case 'failed':
-        this.#signs = { ...this.#signs, pathLost: true };
+        this.#path = { address, rttMs };
+        if (rttMs !== null) this.#till?.onRoundTrip(rttMs);
+        log.info({ session: this.id, kind, rttMs }, 'path found');
+      },
+      rtt: (ms) => this.#till?.onRoundTrip(ms),
+      lost: (pathLost) => {
+        this.#signs = { ...this.#signs, pathLost };
         // The client may come back from elsewhere: keep answering while the session lives.
-        this.#after(2_000, () => this.#checks?.feed({ type: 'restart' }));
-        break;
-      default:
-        break;
-    }
+        if (pathLost) this.#after(2_000, () => this.#way?.again());
+      },
+      say: (message) => this.#link?.send(message),
+      fault: (error) => this.#fault(error),
+    });
   }
 
   #onCounters(counters: PeerCounters): void {
@@ -255,7 +236,7 @@ export class ClientSession implements ControlOwner {
     this.#rate.sample(counters, now);
     if (heard) {
       this.#signs = { ...this.#signs, receivedAt: now };
-      this.#checks?.feed({ type: 'heard' });
+      this.#way?.heard();
     }
     if (counters.handshakeAt > 0) this.#isUp();
     this.#till?.onCounters(counters);
@@ -297,10 +278,12 @@ export class ClientSession implements ControlOwner {
       observedAddress: this.#path?.address ?? this.#counters?.endpoint?.address ?? '',
     });
     if (!this.#gateOpen) link.send({ type: 'gate', open: false, error: null });
+    this.#way?.greet();
   }
 
   onControlMessage(message: Exclude<ControlUp, { type: 'hello' }>): void {
     if (message.type === 'close') void this.#close();
+    else if (message.type === 'candidates') this.#way?.announced(message.candidates);
     // Behind the close nothing can be claimed.
     else if (this.#phase !== 'closing') this.#till?.onProof(message);
   }
@@ -356,7 +339,7 @@ export class ClientSession implements ControlOwner {
     this.#timers.clear();
     this.#responder.stop();
     this.#till?.stop();
-    this.#checks?.stop();
+    this.#way?.stop();
     this.#link?.end();
     this.#conversation.close();
     const session = this.#session;

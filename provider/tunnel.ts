@@ -4,7 +4,8 @@
  */
 import type { ByteCount, Ms } from '../shared/base/units.ts';
 import type { Clock, TunnelDevice, Unsubscribe } from '../shared/effects.ts';
-import { GATEWAY4, GATEWAY6, type PeerCounters } from '../shared/wire/netd.ts';
+import { createSplice } from '../shared/node/splice.ts';
+import { GATEWAY4, GATEWAY6, type PeerCounters, type SpliceRoute } from '../shared/wire/netd.ts';
 import type { TunnelAddresses } from './addresses.ts';
 
 export interface PeerSetup extends TunnelAddresses {
@@ -18,7 +19,7 @@ export interface TunnelOptions {
   readonly clock: Clock;
   /** Base64; of this process only, a new one at every start. */
   readonly privateKey: string;
-  /** The public UDP port whose packets that are no STUN belong to WireGuard. */
+  /** The public UDP port to begin with: its packets that are no STUN belong to WireGuard. */
   readonly port: number;
   readonly onError: (error: unknown) => void;
 }
@@ -39,6 +40,10 @@ export interface ProviderTunnel {
   egress(policy: EgressPolicy): Promise<void>;
   addPeer(peer: PeerSetup, onCounters: (counters: PeerCounters) => void): Promise<void>;
   removePeer(publicKey: string): Promise<void>;
+  /** All UDP ports of ours whose packets are WireGuard's, and the one that its own leave from by default. */
+  ports(accept: readonly number[], send: number): Promise<void>;
+  /** Where a client's packets go to leaves from this port; null: by default. Resolves once it is so. */
+  route(publicKey: string, route: SpliceRoute | null): Promise<void>;
   gate(addresses: TunnelAddresses, open: boolean): Promise<void>;
   /** Bytes of all peers, ever. */
   readonly totals: { readonly rxBytes: ByteCount; readonly txBytes: ByteCount };
@@ -70,7 +75,8 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
     mtu: MTU,
   });
   const { tunnel, backend } = created;
-  await device.ask({ verb: 'splice', tunnel, accept: [options.port], send: options.port });
+  const splice = createSplice(device, tunnel);
+  await splice.ports([options.port], options.port);
 
   async function sample(): Promise<void> {
     const started = clock.now();
@@ -121,12 +127,15 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
       if (!watchers.delete(publicKey) || closed) return;
       await device.ask({ verb: 'unpeer', tunnel, publicKey });
     },
+    ports: splice.ports,
+    route: splice.route,
     async gate({ address4, address6 }, open) {
       await device.ask({ verb: 'gate', tunnel, address4, address6, open });
     },
     async close() {
       if (closed) return;
       closed = true;
+      splice.close();
       cancelSample?.();
       watchers.clear();
       await device.ask({ verb: 'destroy', tunnel }).catch(() => {});

@@ -43,6 +43,8 @@ export interface Status {
     readonly ledger: 'unknown' | 'reachable' | 'unreachable';
     readonly nat: Nat | null;
     readonly port: number;
+    /** How often the port has been changed since the start. */
+    readonly rotations: number;
     readonly publicAddresses: readonly string[];
     readonly backend: string;
   };

@@ -2,17 +2,29 @@
  * The in-tunnel control channel: newline-delimited JSON over TCP to the gateway's port 7077,
  * at most 4 KiB a line. WireGuard has already said who speaks; `session` ties it to the handshake.
  *
- * client → provider: hello, proof, report, close.  provider → client: ready, receipt, gate, goodbye, closed.
+ * client → provider: hello, proof, candidates, close.
+ * provider → client: ready, receipt, gate, candidates, path, goodbye, closed.
  */
 import * as v from 'valibot';
+import { CandidateSchema, MAX_CANDIDATES } from './candidate.ts';
 import { ErrorSchema } from './native.ts';
-import { CountSchema, HexSchema, WeiSchema } from './schema.ts';
+import { CountSchema, HexSchema, PortSchema, WeiSchema } from './schema.ts';
 
 export const CONTROL_PORT = 7077;
 export const DNS_PORT = 53;
 /** Where the provider, which may not bind 53, really listens: netd redirects the gateway's port 53 to it. */
 export const RESOLVER_PORT = 7053;
 export const MAX_CONTROL_LINE_BYTES = 4096;
+
+/**
+ * Everything that the sender can be reached at from now on, in place of what the handshake or an earlier
+ * message said: after a rotation, a roaming, a relay that came late. The other side checks it beside the
+ * path in use. 16 of them take 1.7 KB.
+ */
+const CandidatesMessage = v.object({
+  type: v.literal('candidates'),
+  candidates: v.pipe(v.array(CandidateSchema), v.minLength(1), v.maxLength(MAX_CANDIDATES)),
+});
 
 /** EIP-2098 compact signature over the EIP-712 `Proof`. */
 const Signature = HexSchema(64);
@@ -26,6 +38,7 @@ export const ControlUpSchema = v.variant('type', [
     signature: Signature,
     rxBytes: CountSchema,
   }),
+  CandidatesMessage,
   /** Asks for a cooperative close; the last proof went before. */
   v.object({ type: v.literal('close') }),
 ]);
@@ -46,6 +59,9 @@ export const ControlDownSchema = v.variant('type', [
     rxBytes: CountSchema,
     txBytes: CountSchema,
   }),
+  CandidatesMessage,
+  /** After each nomination: the provider's WireGuard sends to this address of the client's by the nominated way. */
+  v.object({ type: v.literal('path'), remote: v.object({ address: v.pipe(v.string(), v.ip()), port: PortSchema }) }),
   v.object({ type: v.literal('gate'), open: v.boolean(), error: v.nullable(ErrorSchema) }),
   v.object({ type: v.literal('refused'), error: ErrorSchema }),
   /** The provider stops: fail over. */

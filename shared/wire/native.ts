@@ -156,6 +156,8 @@ export const ExitSchema = v.object({
       remote: v.picklist(['host', 'srflx', 'prflx', 'relay']),
     }),
   ),
+  /** Changes of our own port since the exit is up, and when the last one was (epoch ms). */
+  rotation: v.optional(v.object({ count: CountSchema, lastAt: v.nullable(v.number()) })),
   suite: v.nullable(Text),
   rxBytes: CountSchema,
   txBytes: CountSchema,

@@ -92,6 +92,7 @@ export function createFakeWorld(countries: readonly string[] = ['DE']): FakeWorl
     world: {
       profile,
       clock,
+      rotateEvery: { min: 300_000, max: 900_000 },
       rendezvous: { directory: relay.directory, signal: relay.signal, onStatus: () => () => {}, close: async () => {} },
       ledger: {
         async resolve(did) {

@@ -69,6 +69,8 @@ export interface SceneOptions {
   readonly providerNats?: Readonly<Record<'de' | 'jp', NatName>>;
   /** One-way latency of every home's line; none by default. */
   readonly lineMs?: number;
+  /** Seconds between two changes of port, at both ends; the product's own where absent. */
+  readonly rotation?: string;
   /** In tokens per 1,000,000 bytes. */
   readonly prices?: Readonly<Record<'de' | 'jp', string>>;
 }
@@ -84,7 +86,7 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
   });
   try {
     if (options.lineMs) await addLatency(lab, [...lab.homes.values()], options.lineMs);
-    return await furnish(lab, options.prices ?? { de: '0.0002', jp: '0.0003' });
+    return await furnish(lab, options.prices ?? { de: '0.0002', jp: '0.0003' }, options.rotation);
   } catch (error) {
     const folder = await lab.keepLogs().catch(() => null);
     await lab.close();
@@ -92,7 +94,12 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
   }
 }
 
-async function furnish(lab: Lab, prices: Readonly<Record<'de' | 'jp', string>>): Promise<Scene> {
+async function furnish(
+  lab: Lab,
+  prices: Readonly<Record<'de' | 'jp', string>>,
+  rotation: string | undefined,
+): Promise<Scene> {
+  const rotating = rotation === undefined ? [] : ['--rotation', rotation];
   const [chain] = await Promise.all([startChain(lab), startHelper(lab), startTurn(lab)]);
   const profile = profileOf(chain, { stun: STUN_PORT, relay: RELAY_PORT });
   const network = join(lab.paths.run, 'network.json');
@@ -111,7 +118,7 @@ async function furnish(lab: Lab, prices: Readonly<Record<'de' | 'jp', string>>):
     { ...userOf(2, 'jp'), ...provides },
   ];
   const provider = (name: 'de' | 'jp', country: string, user: User): Promise<SceneProvider> =>
-    startProvider({ lab, chain, name, country, user, network, price: prices[name] });
+    startProvider({ lab, chain, name, country, user, network, price: prices[name], rotating });
   const [netd, ...both] = await Promise.all([
     startNetd(lab, 'cli'),
     provider('de', 'DE', de),
@@ -131,7 +138,7 @@ async function furnish(lab: Lab, prices: Readonly<Record<'de' | 'jp', string>>):
       hostLog,
       hostArguments: [
         ...['--network', network, '--netd', netd.socket, '--runtime', runtime, '--log', hostLog],
-        '--test-switches',
+        ...['--test-switches', ...rotating],
       ],
     },
     providers: { de: both[0], jp: both[1] },
@@ -202,10 +209,11 @@ interface ProviderOptions {
   readonly user: User;
   readonly network: string;
   readonly price: string;
+  readonly rotating: readonly string[];
 }
 
 async function startProvider(options: ProviderOptions): Promise<SceneProvider> {
-  const { lab, chain, name, country, user, network, price } = options;
+  const { lab, chain, name, country, user, network, price, rotating } = options;
   const home = lab.home(name);
   const passwordFile = join(lab.runtimeFolder(`${name}-secret`, user), 'password');
   writeFileSync(passwordFile, PASSWORD, { mode: 0o600 });
@@ -226,7 +234,7 @@ async function startProvider(options: ProviderOptions): Promise<SceneProvider> {
       ...['--keystore', join(user.home, 'keystore.json')],
       ...['--netd-socket', join(lab.paths.run, `${name}-netd`, 'netd.sock')],
       ...['--runtime-dir', runtime],
-      ...['--price-per-mb', price],
+      ...['--price-per-mb', price, ...rotating],
     ]);
     if ((await process.exited) !== 0) throw new Error(`provider ${name} init failed\n${process.tail()}`);
     const keystore = JSON.parse(readFileSync(join(user.home, 'keystore.json'), 'utf8')) as { readonly address: string };

@@ -50,12 +50,15 @@ export async function openClientEnd(profile: NetworkProfile, say: (said: Said) =
     { ...real, openDatagrams: tap },
     {
       gathered: (candidates, nat) => say({ say: 'gathered', candidates, nat }),
-      nominated(pair, kind) {
+      use(pair, kind) {
         say({ say: 'nominated', kind, ms: ms() });
         prover?.prove(pair, kind);
       },
       rtt: () => {},
       consent: () => {},
+      announce: () => {},
+      accept: () => {},
+      rotated: () => {},
       failed: ({ code, message }) => say({ say: 'failed', code, message }),
     },
   );

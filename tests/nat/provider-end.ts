@@ -21,7 +21,7 @@ export async function openProviderEnd(profile: NetworkProfile, say: (said: Said)
     openDatagrams,
     clock,
     servers: await resolveStunServers(profile.stun),
-    hosts: () => hostAddresses(datagrams.local.port),
+    hosts: hostAddresses,
     onGathered: ({ candidates, nat }) => nat && say({ say: 'gathered', candidates, nat }),
   });
   const { local, remote } = credentialsOf('provider');
@@ -36,10 +36,14 @@ export async function openProviderEnd(profile: NetworkProfile, say: (said: Said)
   return {
     check(candidates) {
       knownAt = clock.now();
-      checks = endpoint.check({ credentials, remote: candidates }, (output) => {
-        if (output.type === 'nominated') say({ say: 'nominated', kind: output.kind, ms: clock.now() - knownAt });
-        if (output.type === 'failed') say({ say: 'failed', code: output.error.code, message: output.error.message });
-      });
+      checks = endpoint.check(
+        { credentials, remote: candidates },
+        (output) => {
+          if (output.type === 'nominated') say({ say: 'nominated', kind: output.kind, ms: clock.now() - knownAt });
+          if (output.type === 'failed') say({ say: 'failed', code: output.error.code, message: output.error.message });
+        },
+        () => {},
+      );
       checks.feed({ type: 'start' });
     },
     async close() {

@@ -1,6 +1,5 @@
 /** A person with an unlocked wallet, without a browser: drives the real host as the extension would. */
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { accountKey, channelSigner, type Key } from '../../extension/wallet/keys.ts';
 import { signAction } from '../../extension/wallet/transactions.ts';
 import type { DownInput, Need, Network, Up } from '../../shared/wire/native.ts';
@@ -30,11 +29,7 @@ export async function startDriver(scene: Scene, seed: Uint8Array = randomBytes(6
   const host = startHost({
     command: ['ip', ...wrapped(client.home.host, client.user, lab.node, [])],
     main: lab.source('native-host/main.ts'),
-    args: [
-      ...['--network', join(lab.paths.run, 'network.json')],
-      ...['--netd', join(lab.paths.run, 'cli-netd', 'netd.sock')],
-      ...['--runtime', client.runtime, '--log', client.hostLog, '--test-switches'],
-    ],
+    args: client.hostArguments,
     env: { HOME: client.user.home, XDG_RUNTIME_DIR: client.runtime },
   });
   host.say({ type: 'hello', version: 1, extensionVersion: '0.1.0' });

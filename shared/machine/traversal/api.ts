@@ -110,17 +110,33 @@ export type ChecksInput =
     }
   /** All our candidates as they are now. Pairs of a base that is no longer among them are dropped. */
   | { readonly type: 'candidates'; readonly side: 'local'; readonly candidates: readonly LocalCandidate[] }
-  /** More of the peer's (trickle, roaming, a relay that came late). On a path in use they are tried beside it. */
-  | { readonly type: 'candidates'; readonly side: 'remote'; readonly candidates: readonly Candidate[] }
+  /**
+   * More of the peer's (trickle, a relay that came late), or with `all` everything that it has now: pairs
+   * with others, save the one in use, are dropped. On a path in use they are tried beside it.
+   */
+  | {
+      readonly type: 'candidates';
+      readonly side: 'remote';
+      readonly candidates: readonly Candidate[];
+      readonly all?: boolean;
+    }
+  /** The pair in use is doubtful (network change, nothing comes back): `suspect`, and look at once. */
+  | { readonly type: 'doubt' }
   /** WireGuard received something from the peer: as good as an answered consent check. */
   | { readonly type: 'heard' }
   /** Look for a better or a living pair again; the nominated one stays until another works. */
   | { readonly type: 'restart' }
   /**
    * Controlling side: nominate a pair of this base, or to this remote address, as soon as one works,
-   * whatever its priority (rotation: the new port is no better, but it is the one we want).
+   * whatever its priority (rotation: the new port is no better, but it is the one we want). With `leave`
+   * any of those but the one in use (the peer left that port).
    */
-  | { readonly type: 'prefer'; readonly base: BaseId | null; readonly remote: TransportAddress | null }
+  | {
+      readonly type: 'prefer';
+      readonly base: BaseId | null;
+      readonly remote: TransportAddress | null;
+      readonly leave?: boolean;
+    }
   | { readonly type: 'stop' };
 
 export interface CandidatePair {

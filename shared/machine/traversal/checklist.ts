@@ -66,6 +66,15 @@ export class Checklist {
     this.#pair();
   }
 
+  /** Every candidate of the peer's as of now: what it left, and what was learned there, is worth no packet but `keep`. */
+  setRemote(candidates: readonly Candidate[], keep: Pair | null): void {
+    this.#remote = candidates.slice(0, MAX_CANDIDATES);
+    const named = new Set(this.#remote.map(addressKey));
+    for (const [key, pair] of this.#pairs)
+      if (pair !== keep && !named.has(addressKey(pair.remote))) this.#pairs.delete(key);
+    this.#pair();
+  }
+
   /** A peer-reflexive remote (RFC 8445 §7.3.1.3), from an authenticated check; the oldest one but `keep` makes room. */
   learn(base: BaseId, from: TransportAddress, priority: number, keep: Pair | null): Pair | null {
     const learned = [...this.#pairs].filter(([, p]) => p.remote.type === 'prflx' && p.local.base === base);

@@ -14,6 +14,7 @@ import { candidatePriority } from './candidates.ts';
 import { encodeCheck, encodeCheckAnswer, isPeersAnswer, isPeersCheck } from './check-message.ts';
 import { Checklist, type Pair, pathKind } from './checklist.ts';
 import { Consent } from './consent.ts';
+import { isPreferred, NO_PATH, type Preference } from './preference.ts';
 
 /** Ta: between two first checks of a list (RFC 8445 §14.2 allows ≥ 5 ms). */
 const PACING: Ms = 20;
@@ -40,8 +41,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   #searching = false;
   /** On a path in use, pairs that came later: tried beside it until then, so that both holes are open. */
   #besideUntil: Ms | null = null;
-  #preferred: { readonly base: BaseId | null; readonly remote: TransportAddress | null; readonly until: Ms } | null =
-    null;
+  #preferred: (Preference & { readonly until: Ms }) | null = null;
   #nextFirstCheckAt: Ms = 0;
   /** No pair by then: the first search fails, a later one just ends. */
   #searchUntil: Ms | null = null;
@@ -71,12 +71,16 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
         if (this.#phase !== 'idle') this.#restart(now);
         break;
       case 'candidates':
-        if (input.side === 'remote') this.#list.addRemote(input.candidates);
+        if (input.side === 'remote' && input.all) this.#list.setRemote(input.candidates, this.#selected);
+        else if (input.side === 'remote') this.#list.addRemote(input.candidates);
         else this.#rebase(input.candidates, now, out);
         this.#tryBeside(now);
         break;
       case 'prefer':
-        this.#preferred = { base: input.base, remote: input.remote, until: now + this.#timeout };
+        this.#preferred = { leave: false, ...input, until: now + this.#timeout };
+        break;
+      case 'doubt':
+        this.#doubt(now, out);
         break;
       case 'heard':
         if (this.#consent?.heard(now)) out.push({ type: 'recovered' });
@@ -166,6 +170,12 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   #stopSearching(): void {
     this.#searching = false;
     this.#searchUntil = null;
+  }
+
+  /** The session knows better than to wait for the consent checks: the network changed, or nothing comes back. */
+  #doubt(now: Ms, out: ChecksOutput[]): void {
+    if (this.#phase === 'nominated' && this.#consent?.doubt(now)) out.push({ type: 'suspect' });
+    this.#restart(now);
   }
 
   /** Everything that time, or the input just handled, makes due. */
@@ -324,12 +334,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   #obey(now: Ms, out: ChecksOutput[]): void {
     const wanted = this.#preferred;
     if (!wanted) return;
-    const { base, remote } = wanted;
-    const fits = ({ state, local, remote: at }: Pair) =>
-      state === 'succeeded' &&
-      (base === null || local.base === base) &&
-      (remote === null || (at.address === remote.address && at.port === remote.port));
-    const pair = this.#list.pairs.find(fits);
+    const pair = this.#list.pairs.find((candidate) => isPreferred(candidate, wanted, this.#selected));
     if (!pair && now < wanted.until) return;
     this.#preferred = null;
     if (!pair || pair === this.#selected || this.#options.role !== 'controlling') return;
@@ -376,14 +381,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
 
   #fail(out: ChecksOutput[]): void {
     this.#end();
-    out.push({
-      type: 'failed',
-      error: {
-        code: 'no_path',
-        message: 'No direct way to this node was found.',
-        action: 'Choose another node; this one and your network can not reach each other.',
-      },
-    });
+    out.push({ type: 'failed', error: NO_PATH });
   }
 
   #allowed(now: Ms): boolean {

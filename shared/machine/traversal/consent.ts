@@ -35,6 +35,14 @@ export class Consent {
     return recovered;
   }
 
+  /** There is reason to doubt: ask at once. True when nobody doubted before. */
+  doubt(now: Ms): boolean {
+    const fresh = !this.#suspect;
+    this.#suspect = true;
+    this.#askAt = now;
+    return fresh;
+  }
+
   /** Our own check was answered: the next one in 4–5 s. */
   answered(now: Ms, draw: number): void {
     this.#askAt = now + interval(draw);

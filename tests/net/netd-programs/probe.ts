@@ -4,6 +4,7 @@
  * usage: probe.ts serve <tcp|udp> <port> [address]     echoes until it is killed; prints "listening"
  *        probe.ts <tcp|udp> <local> <host> <port>      "ok", or the error's code, within 1.5 s
  *        probe.ts flood <local> <host> <port> <ms>     one datagram a millisecond, echoed: {sent, received}
+ *        probe.ts flood-until <local> <host> <port>    a thousand a second until SIGTERM: {sent, received, ms}
  *        probe.ts stun-serve <port>                    answers STUN Bindings; SIGTERM: {answered, foreign}
  *        probe.ts stun-flood <local port> <host> <port>  one Binding each 10 ms; SIGTERM: {sent, replies, foreign}
  *        probe.ts drip <local> <host> <port>           datagrams and connection attempts until it is killed
@@ -75,6 +76,32 @@ function flood(local: string, host: string, port: number, duration: number): voi
   });
 }
 
+/** By the clock, not by the timer: a thousand a second also where timers come late. */
+function floodUntil(local: string, host: string, port: number): void {
+  const socket = socketFor(host);
+  const received = new Set<number>();
+  let sent = 0;
+  socket.on('error', () => {});
+  socket.on('message', (message) => received.add(message.readUInt32BE(0)));
+  socket.bind(0, local, () => {
+    const started = performance.now();
+    const timer = setInterval(() => {
+      while (sent < performance.now() - started) {
+        const message = Buffer.alloc(64);
+        message.writeUInt32BE(sent++, 0);
+        socket.send(message, port, host, () => {});
+      }
+    }, 1);
+    process.once('SIGTERM', () => {
+      clearInterval(timer);
+      const ms = performance.now() - started;
+      // What is under way may still come back.
+      setTimeout(() => finish(JSON.stringify({ sent, received: received.size, ms })), 1_000);
+    });
+    say('flooding');
+  });
+}
+
 function drip(local: string, host: string, port: number): void {
   const socket = socketFor(host);
   socket.on('error', () => {});
@@ -139,6 +166,7 @@ if (mode === 'serve') serve(a, Number(b), c || undefined);
 if (mode === 'tcp') tcp(a, b, Number(c));
 if (mode === 'udp') udp(a, b, Number(c));
 if (mode === 'flood') flood(a, b, Number(c), Number(d));
+if (mode === 'flood-until') floodUntil(a, b, Number(c));
 if (mode === 'stun-serve') stunServe(Number(a));
 if (mode === 'stun-flood') stunFlood(Number(a), b, Number(c));
 if (mode === 'drip') drip(a, b, Number(c));

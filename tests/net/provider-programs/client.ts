@@ -85,10 +85,12 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
   const nominated = Promise.withResolvers<{ address: string; port: number; kind: string; rttMs: number | null }>();
   const path = await openPath(world, {
     gathered: (candidates) => gathered.resolve(candidates),
-    nominated: ({ remote }, kind, rttMs) =>
-      nominated.resolve({ address: remote.address, port: remote.port, kind, rttMs }),
+    use: ({ remote }, kind, rttMs) => nominated.resolve({ address: remote.address, port: remote.port, kind, rttMs }),
     rtt: () => {},
     consent: (state) => up?.link.consent(state),
+    announce: () => {},
+    accept: () => {},
+    rotated: () => {},
     failed: (error) => fail(new WarrenError(error.code, error.message, error.action)),
   });
   let handshake: Shake | null = null;
@@ -124,7 +126,7 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
     device = await within(world.connectNetd());
     const isUp = Promise.withResolvers<void>();
     const link = await within(
-      createLink(world, device, session, wireGuard.privateKey, path.port, {
+      createLink(world, device, session, wireGuard.privateKey, path.accept, {
         up: () => isUp.resolve(),
         counters: ({ rxBytes, txBytes }) => {
           Object.assign(counters, { rxBytes, txBytes });
@@ -140,7 +142,7 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
     step('accepted');
     const remote = await within(nominated.promise);
     step('punched');
-    await within(link.join(remote));
+    await within(link.join(remote, null));
     await within(isUp.promise);
     step('tunnel');
     const control = await within(world.connectControl(session.terms.address4, 3_000));
@@ -155,6 +157,7 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
         highestSigned = cumulative;
       },
       exhausted: () => {},
+      path: () => {},
       disputed: (error) => {
         lost = error.code;
       },

@@ -1,0 +1,142 @@
+/**
+ * The UDP ports of one end: one at first, another one after each rotation, those before it for ten
+ * seconds more, or for as long as somebody is on them. When to change is the rotation machine's decision;
+ * here sockets are opened and closed.
+ */
+import type { Clock, Datagrams, TransportAddress } from '../../effects.ts';
+import type { Candidate } from '../../wire/candidate.ts';
+import { type Driven, drive } from '../drive.ts';
+import type { BaseId, Nat, Random } from './api.ts';
+import { type Bases, MAIN } from './bases.ts';
+import type { Interval } from './interval.ts';
+import { openPort, type Port } from './port.ts';
+import { Rotation, type RotationInput, type RotationOutput } from './rotation.ts';
+
+export interface PortsOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly servers: readonly TransportAddress[];
+  /** The machine's own addresses, each with this port. */
+  readonly hosts: (port: number) => readonly TransportAddress[];
+  /** The port to begin with, and how to open another. */
+  readonly first: Datagrams;
+  readonly open: () => Promise<Datagrams>;
+  readonly bases: Bases;
+  readonly interval: Interval;
+  /** A provider's, with a path to each client (see rotation.ts). */
+  readonly shared: boolean;
+}
+
+export interface PortsEvents {
+  packet(base: BaseId, packet: Uint8Array, from: TransportAddress): void;
+  gathered(base: BaseId, candidates: readonly Candidate[], nat: Nat): void;
+  /** A port came or went: these are WireGuard's now. */
+  accept(numbers: readonly number[]): void;
+  /** The path has to be moved to this base. */
+  move(base: BaseId): void;
+  /** The port before the one that is newest now; its packets are still taken. */
+  rotated(from: BaseId): void;
+}
+
+export interface Ports {
+  readonly numbers: readonly number[];
+  numberOf(base: BaseId): number | null;
+  /** What new paths begin on. */
+  readonly newest: BaseId;
+  /** What the paths are sent from now. */
+  used(bases: ReadonlySet<BaseId>): void;
+  /** Ask what the world sees; until then nothing is sent and no event comes. */
+  gather(): void;
+  /** The tunnel stands: rotate from now on. */
+  start(): void;
+  network(): void;
+  close(): Promise<void>;
+}
+
+export function openPorts(options: PortsOptions, events: PortsEvents): Ports {
+  const { bases, clock, random, hosts, servers } = options;
+  const ports = new Map<BaseId, Port>();
+  let newest = MAIN;
+  let closed = false;
+
+  const add = (base: BaseId, socket: Datagrams, ready: () => void): Port => {
+    const port = openPort({
+      socket,
+      servers,
+      clock,
+      random,
+      hosts,
+      onPacket: (packet, from) => events.packet(base, packet, from),
+      onGathered(candidates, nat) {
+        bases.describe(base, candidates);
+        events.gathered(base, candidates, nat);
+        ready();
+      },
+    });
+    ports.set(base, port);
+    bases.add(base, port);
+    return port;
+  };
+  const numbers = () => [...ports.values()].map((port) => port.number);
+
+  const close = async (base: BaseId): Promise<void> => {
+    const port = ports.get(base);
+    if (!port || !ports.delete(base)) return;
+    bases.remove(base);
+    events.accept(numbers());
+    await port.close();
+  };
+
+  const act = (output: RotationOutput): void => {
+    switch (output.type) {
+      case 'open':
+        options.open().then(
+          (socket) => {
+            if (closed) {
+              void socket.close();
+              return;
+            }
+            const port = add(output.base, socket, () => rotation.feed({ type: 'opened' }));
+            events.accept(numbers());
+            port.start();
+          },
+          () => rotation.feed({ type: 'failed' }),
+        );
+        return;
+      case 'move':
+        events.move(output.base);
+        return;
+      case 'moved':
+        newest = output.base;
+        events.rotated(output.from);
+        return;
+      case 'close':
+        void close(output.base);
+    }
+  };
+  const { interval, shared } = options;
+  const machine = new Rotation({ interval, base: MAIN, shared, random });
+  const rotation: Driven<RotationInput> = drive(machine, clock, act);
+  add(MAIN, options.first, () => {});
+
+  return {
+    get numbers() {
+      return numbers();
+    },
+    numberOf: (base) => ports.get(base)?.number ?? null,
+    get newest() {
+      return newest;
+    },
+    used: (now) => rotation.feed({ type: 'used', bases: now }),
+    gather: () => ports.get(MAIN)?.start(),
+    start: () => rotation.feed({ type: 'start' }),
+    network() {
+      for (const port of ports.values()) port.network();
+    },
+    async close() {
+      closed = true;
+      rotation.stop();
+      await Promise.all([...ports.values()].map((port) => port.close()));
+    },
+  };
+}
