@@ -35,7 +35,11 @@ test.each<[NatName, NatName]>([
 ])(
   'client %s, provider %s: 100 changes of port, 0 packets lost',
   async (clientNat, providerNat) => {
-    scene = await createScene({ clientNat, providerNats: { de: providerNat }, rotation: ROTATION });
+    scene = await createScene({
+      clientNat,
+      providerNats: { de: providerNat, jp: 'portRestricted' },
+      rotation: ROTATION,
+    });
     driver = await startDriver(scene);
     const { lab, chain, client, providers } = scene;
     const { host } = driver;
