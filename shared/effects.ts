@@ -42,6 +42,17 @@ export interface TurnConnection {
   close(): void;
 }
 
+/** A line to the home router's port-control service (PCP, NAT-PMP). */
+export interface RouterLine {
+  /** Our own address as the router sees it. */
+  readonly client: string;
+  send(packet: Uint8Array): void;
+  onPacket(handler: (packet: Uint8Array) => void): void;
+  /** The router's port is closed. */
+  onRefused(handler: () => void): void;
+  close(): Promise<void>;
+}
+
 /** How to reach TURN servers, and who gives leave to use them. */
 export interface TurnAccess {
   /** @throws WarrenError turn_unreachable */
