@@ -78,9 +78,9 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   const receive = (base: BaseId, packet: Uint8Array, from: TransportAddress) =>
     checks?.feed({ type: 'packet', packet, from, base });
   const [first, servers] = await Promise.all([world.openDatagrams(), world.stunServers()]);
-  const { clock, random, hostAddresses: hosts, openDatagrams: open, rotateEvery: interval } = world;
+  const { clock, random, hostAddresses: hosts, openDatagrams: open, openRouterLine, rotateEvery: interval } = world;
   const ports = openPorts(
-    { clock, random, servers, hosts, first, open, bases, interval, shared: false },
+    { clock, random, servers, hosts, first, open, openRouterLine, bases, interval, shared: false },
     {
       packet: receive,
       gathered: (_base, candidates, nat) => events.gathered(candidates, nat),

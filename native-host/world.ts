@@ -11,6 +11,7 @@ import type {
   Directory,
   HandshakeCrypto,
   LedgerReader,
+  RouterLine,
   Signal,
   TransportAddress,
   TunnelDevice,
@@ -36,6 +37,8 @@ export interface World {
   readonly ledger: LedgerReader & { close(): void };
   connectNetd(): Promise<TunnelDevice>;
   openDatagrams(): Promise<Datagrams>;
+  /** A line to the home router, which may open a port; null where there is none to ask. */
+  readonly openRouterLine: (() => Promise<RouterLine | null>) | null;
   /** The machine's own addresses, each with this port. */
   hostAddresses(port: number): readonly TransportAddress[];
   /** The profile's STUN servers as addresses; the names go to the system's resolver. */
@@ -62,7 +65,7 @@ export async function openWorld(
   // The relays first: their sockets connect while the rest loads.
   const { openRendezvous } = await import('../shared/node/relays/open.ts');
   const rendezvous = openRendezvous({ relays: profile.relays, clock });
-  const [reader, netd, datagrams, proxy, control, crypto, curve, names] = await Promise.all([
+  const [reader, netd, datagrams, proxy, control, crypto, curve, names, router] = await Promise.all([
     import('../shared/node/ledger/reader.ts'),
     import('../shared/node/netd-client.ts'),
     import('../shared/node/datagrams.ts'),
@@ -71,6 +74,7 @@ export async function openWorld(
     import('../shared/node/crypto.ts'),
     import('../shared/node/secp256k1.ts'),
     import('./stun-names.ts'),
+    import('../shared/node/port-mapping/router.ts'),
   ]);
   return {
     profile,
@@ -80,6 +84,7 @@ export async function openWorld(
     ledger: reader.createLedgerReader(profile),
     connectNetd: () => netd.connectNetd(netdSocket),
     openDatagrams: () => datagrams.createDatagrams(),
+    openRouterLine: router.openRouterLine,
     hostAddresses: datagrams.hostAddresses,
     stunServers: () => names.resolveStunServers(profile.stun),
     locate: async (address) => (await import('../shared/node/geo.ts')).lookup(address),

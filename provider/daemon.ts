@@ -20,6 +20,7 @@ import { type Journal, openJournal } from '../shared/node/journal.ts';
 import { createLedgerReader } from '../shared/node/ledger/reader.ts';
 import { createLedgerWriter } from '../shared/node/ledger/writer.ts';
 import { connectNetd } from '../shared/node/netd-client.ts';
+import { openRouterLine } from '../shared/node/port-mapping/router.ts';
 import { openRendezvous } from '../shared/node/relays/open.ts';
 import { recoverAddress, sign } from '../shared/node/secp256k1.ts';
 import { DNS_PORT, RESOLVER_PORT } from '../shared/wire/control.ts';
@@ -121,6 +122,7 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
     const endpoint = openEndpoint({
       datagrams,
       openDatagrams: () => createDatagrams(),
+      openRouterLine,
       clock,
       servers: await stunServers(profile),
       hosts: hostAddresses,

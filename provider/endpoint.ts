@@ -4,7 +4,7 @@
  * no STUN never comes here: the splice in the kernel hands it to WireGuard.
  */
 import { randomBytes } from 'node:crypto';
-import type { Clock, Datagrams, TransportAddress } from '../shared/effects.ts';
+import type { Clock, Datagrams, RouterLine, TransportAddress } from '../shared/effects.ts';
 import { type Driven, drive } from '../shared/machine/drive.ts';
 import type {
   BaseId,
@@ -26,6 +26,7 @@ export interface EndpointOptions {
   readonly datagrams: Datagrams;
   /** One more socket: for the next port, or for a client that is met by birthday probing only. */
   readonly openDatagrams: () => Promise<Datagrams>;
+  readonly openRouterLine: (() => Promise<RouterLine | null>) | null;
   readonly clock: Clock;
   readonly servers: readonly TransportAddress[];
   /** The machine's own addresses with this port, asked anew at every look. */
@@ -73,7 +74,7 @@ type Receiver = (packet: Uint8Array, from: TransportAddress, base: BaseId) => vo
 const NETWORK_LOOK_MS = 5_000;
 
 export function openEndpoint(options: EndpointOptions): Endpoint {
-  const { clock, servers, openDatagrams, hosts } = options;
+  const { clock, servers, openDatagrams, openRouterLine, hosts } = options;
   const random = (length: number) => new Uint8Array(randomBytes(length));
   const router = createStunRouter<Receiver>();
   const bases = new Bases();
@@ -93,6 +94,7 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
       servers,
       hosts,
       open: openDatagrams,
+      openRouterLine,
       first: options.datagrams,
       bases,
       interval: options.interval ?? DEFAULT_INTERVAL,

@@ -2,8 +2,6 @@
  * Asking a home router for an open port: PCP MAP (RFC 6887) and its elder NAT-PMP (RFC 6886), over UDP to
  * port 5351 of the gateway. IPv4 and UDP mappings only. What breaks a rule decodes to null.
  */
-import type { TransportAddress } from '../effects.ts';
-
 export const PORT_CONTROL_PORT = 5351;
 
 const PCP = 2;
@@ -26,7 +24,11 @@ export interface MapRequest {
 }
 
 export type PortControlAnswer =
-  | { readonly type: 'mapped'; readonly external: TransportAddress; readonly lifetime: number }
+  | {
+      readonly type: 'mapped';
+      readonly external: { readonly address: string; readonly port: number };
+      readonly lifetime: number;
+    }
   /** NAT-PMP tells the port and the address in two answers. */
   | { readonly type: 'port'; readonly port: number; readonly lifetime: number }
   | { readonly type: 'address'; readonly address: string }

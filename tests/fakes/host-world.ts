@@ -116,6 +116,7 @@ export function createFakeWorld(countries: readonly string[] = ['DE']): FakeWorl
         close: () => {},
       },
       connectNetd: async () => netd.device,
+      openRouterLine: null,
       openDatagrams: async () => home.socket('192.168.1.5', nextPort++),
       hostAddresses: (port) => [{ address: '192.168.1.5', port }],
       stunServers: async () => profile.stun.map(({ host, port }) => ({ address: host, port })),

@@ -6,6 +6,7 @@ import type { Driven } from '../../shared/machine/drive.ts';
 import type { ChecksInput } from '../../shared/machine/traversal/api.ts';
 import { createClock } from '../../shared/node/clock.ts';
 import { createDatagrams, hostAddresses } from '../../shared/node/datagrams.ts';
+import { openRouterLine } from '../../shared/node/port-mapping/router.ts';
 import type { NetworkProfile } from '../../shared/wire/network.ts';
 import { credentialsOf } from './credentials.ts';
 import { type End, echo, tapped } from './end.ts';
@@ -19,6 +20,7 @@ export async function openProviderEnd(profile: NetworkProfile, say: (said: Said)
   const endpoint: Endpoint = openEndpoint({
     datagrams,
     openDatagrams,
+    openRouterLine,
     clock,
     servers: await resolveStunServers(profile.stun),
     hosts: hostAddresses,

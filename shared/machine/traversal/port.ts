@@ -2,12 +2,13 @@
  * One bound UDP socket as a base: what the world sees of it is asked and kept fresh, and what arrives
  * there is handed on. The checks of a path, or of a provider's many clients, run above it.
  */
-import type { Clock, Datagrams, TransportAddress } from '../../effects.ts';
-import type { Candidate } from '../../wire/candidate.ts';
+import type { Clock, Datagrams, RouterLine, TransportAddress } from '../../effects.ts';
+import { type Candidate, MAX_CANDIDATES } from '../../wire/candidate.ts';
 import { type Driven, drive } from '../drive.ts';
 import type { GatheringInput, Nat, Random } from './api.ts';
 import type { Base } from './bases.ts';
 import { Gathering } from './gathering.ts';
+import { type MappedPort, openMappedPort } from './port-mapping/mapped-port.ts';
 
 export interface PortOptions {
   readonly socket: Datagrams;
@@ -16,6 +17,8 @@ export interface PortOptions {
   readonly servers: readonly TransportAddress[];
   /** The machine's own addresses with this port, asked anew at every look. */
   readonly hosts: (port: number) => readonly TransportAddress[];
+  /** The home router, which may open the port to everybody; null where it is not asked. */
+  readonly openRouterLine: (() => Promise<RouterLine | null>) | null;
   readonly onPacket: (packet: Uint8Array, from: TransportAddress) => void;
   readonly onGathered: (candidates: readonly Candidate[], nat: Nat) => void;
 }
@@ -30,26 +33,48 @@ export interface Port extends Base {
 }
 
 export function openPort(options: PortOptions): Port {
-  const { socket, clock, hosts, random, servers } = options;
+  const { socket, clock, hosts, random, servers, openRouterLine } = options;
   const { port } = socket.local;
+  let seen: { readonly candidates: readonly Candidate[]; readonly nat: Nat } | null = null;
+  let mapped: readonly Candidate[] = [];
+  let router: MappedPort | null = null;
+  /** The router's first word is waited for: what is told the peer at first is all that it hears. */
+  let asked = openRouterLine === null;
+  const tell = (): void => {
+    if (seen && asked) options.onGathered([...seen.candidates, ...mapped].slice(0, MAX_CANDIDATES), seen.nat);
+  };
   const machine = new Gathering({ servers, hosts: hosts(port), random });
   const gathering: Driven<GatheringInput> = drive(machine, clock, (output) => {
     if (output.type === 'send') socket.send(output.packet, output.to);
-    if (output.type === 'gathered') options.onGathered(output.candidates, output.nat);
+    if (output.type !== 'gathered') return;
+    seen = output;
+    tell();
   });
   const forget = socket.onPacket((packet, from) => {
     gathering.feed({ type: 'packet', packet, from });
     options.onPacket(packet, from);
   });
+  const begin = (): void => {
+    gathering.feed({ type: 'start' });
+    if (!openRouterLine) return;
+    router = openMappedPort({ clock, random, openRouterLine }, port, (candidate) => {
+      mapped = candidate ? [candidate] : [];
+      tell();
+    });
+    void router.settled.then(() => {
+      asked = true;
+      tell();
+    });
+  };
   return {
     number: port,
     send: (packet, to) => socket.send(packet, to),
-    start: () => gathering.feed({ type: 'start' }),
+    start: begin,
     network: () => gathering.feed({ type: 'network', hosts: hosts(port) }),
     async close() {
       forget();
       gathering.stop();
-      await socket.close();
+      await Promise.all([socket.close(), router?.close()]);
     },
   };
 }

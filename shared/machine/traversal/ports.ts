@@ -3,7 +3,7 @@
  * seconds more, or for as long as somebody is on them. When to change is the rotation machine's decision;
  * here sockets are opened and closed.
  */
-import type { Clock, Datagrams, TransportAddress } from '../../effects.ts';
+import type { Clock, Datagrams, RouterLine, TransportAddress } from '../../effects.ts';
 import type { Candidate } from '../../wire/candidate.ts';
 import { type Driven, drive } from '../drive.ts';
 import type { BaseId, Nat, Random } from './api.ts';
@@ -21,6 +21,7 @@ export interface PortsOptions {
   /** The port to begin with, and how to open another. */
   readonly first: Datagrams;
   readonly open: () => Promise<Datagrams>;
+  readonly openRouterLine: (() => Promise<RouterLine | null>) | null;
   readonly bases: Bases;
   readonly interval: Interval;
   /** A provider's, with a path to each client (see rotation.ts). */
@@ -54,7 +55,7 @@ export interface Ports {
 }
 
 export function openPorts(options: PortsOptions, events: PortsEvents): Ports {
-  const { bases, clock, random, hosts, servers } = options;
+  const { bases, clock, random, hosts, servers, openRouterLine } = options;
   const ports = new Map<BaseId, Port>();
   let newest = MAIN;
   let closed = false;
@@ -66,6 +67,7 @@ export function openPorts(options: PortsOptions, events: PortsEvents): Ports {
       clock,
       random,
       hosts,
+      openRouterLine,
       onPacket: (packet, from) => events.packet(base, packet, from),
       onGathered(candidates, nat) {
         bases.describe(base, candidates);
