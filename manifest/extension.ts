@@ -58,7 +58,7 @@ export function extensionManifest(browser: BrowserTarget): ManifestV3Export {
   }
   return {
     ...common,
-    permissions: [...PERMISSIONS, ...CONTAINERS],
+    permissions: [...PERMISSIONS, ...CONTAINERS, 'webRequestBlocking'],
     background: { scripts: ['background/index.ts'], type: 'module' },
     browser_specific_settings: {
       gecko: {

@@ -18,6 +18,8 @@ export interface ProxyControl {
   set(desired: Desired): Promise<void>;
   clear(): Promise<void>;
   owner(): Promise<'us' | 'nobody' | 'other'>;
+  /** The user says that a rival is gone: what was seen of it no longer counts. */
+  retry?(): void;
 }
 
 export class Applier {

@@ -16,7 +16,7 @@ const HANDLERS: Handlers = {
   protect: ({ on }, core) => core.protect(on),
   'exit.retry': ({ exitId }, core) => core.retryExit(exitId),
   'host.retry': (_, core) => core.link.retry(),
-  'proxy.retry': (_, core) => core.changed(),
+  'proxy.retry': (_, core) => core.retryProxy(),
   nodes: async ({ search, country, residential }, core) => {
     const params = {
       ...(search ? { search } : {}),

@@ -158,6 +158,12 @@ export class Core {
     await this.changed();
   }
 
+  /** The user says that no other extension is in charge any more. */
+  async retryProxy(): Promise<void> {
+    this.world.control.retry?.();
+    await this.changed();
+  }
+
   /** Takes a failed exit out of the intent and puts it back: the host starts it afresh. */
   retryExit(exitId: string): void {
     const intent = this.intent();

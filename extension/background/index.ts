@@ -13,13 +13,14 @@ import { Tabs } from './tabs.ts';
 import { Windows } from './windows.ts';
 
 const ALARM = 'tick';
+const firefox = FIREFOX ? firefoxProxy() : null;
 
 const core: Core = new Core({
   platform: FIREFOX ? 'firefox' : 'chromium',
   version: browser.runtime.getManifest().version,
   local: browser.storage.local,
   session: browser.storage.session,
-  control: FIREFOX ? firefoxProxy() : chromiumProxy(),
+  control: firefox ?? chromiumProxy(),
   timers: {
     now: () => Date.now(),
     after: (ms, run) => {
@@ -40,12 +41,15 @@ const auth = new ProxyAuth();
 windows.listen();
 tabs.listen();
 
-if (FIREFOX) {
-  listenFirefox(
-    core.ready,
-    () => core.desired.wanted,
-    () => core.desired,
-  );
+if (firefox) {
+  listenFirefox({
+    ready: core.ready,
+    wanted: () => core.desired.wanted,
+    desired: () => core.desired,
+    left: (asAnswered) => {
+      if (firefox.note(asAnswered)) void core.applier.check(core.settings.current.protection);
+    },
+  });
 } else {
   onProxyAuth(async (request) => {
     await core.ready;

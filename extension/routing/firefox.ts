@@ -103,3 +103,23 @@ export function answerRequest(routes: FirefoxRoutes | null, request: FirefoxRequ
     return [DEAD_SOCKS];
   }
 }
+
+/** What webRequest says carried a request (`proxyInfo`). */
+export interface Carrier {
+  readonly type: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Firefox asks every extension in turn, and the last one that says something wins: null from another
+ * one sends our request DIRECT (measured), a proxy of its own takes it. Whether a request goes the way
+ * that was answered. What we let go directly is not ours to judge, nor this machine itself, for which
+ * Firefox heeds no answer.
+ */
+export function carriedAsAnswered(answer: FirefoxAnswer, carrier: Carrier | null | undefined, url: string): boolean {
+  if (answer === null || LOOPBACK.test(new URL(url).hostname)) return true;
+  return answer.some(({ host, port }) => carrier?.type === 'socks' && carrier.host === host && carrier.port === port);
+}
+
+const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/;

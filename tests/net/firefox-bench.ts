@@ -119,7 +119,7 @@ export class FirefoxBench {
   /** A second proxy extension, whose background is that script. Resolves with its id. */
   async installRival(script: string): Promise<string> {
     const folder = join(this.#work, 'rival');
-    mkdirSync(folder);
+    mkdirSync(folder, { recursive: true });
     const manifest = {
       manifest_version: 2,
       name: 'Rival',

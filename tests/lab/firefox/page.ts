@@ -158,8 +158,12 @@ class FirefoxLocator implements Locator {
   }
 
   async #toggle(on: boolean): Promise<void> {
-    if ((await this.#look()).checked !== on) await this.click();
-    await this.#until(`to be ${on ? 'checked' : 'unchecked'}`, ({ checked }) => checked === on);
+    // What loads above it may push it away just then: the click has missed, and is made again.
+    const end = performance.now() + ACTION_MS;
+    while ((await this.#look()).checked !== on) {
+      if (performance.now() > end) throw new Error(`Timeout: ${this.#name} did not change by a click`);
+      await this.click();
+    }
   }
 
   #then(step: Step): FirefoxLocator {

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ExitPlan, planExits } from '../../../extension/routing/exits.ts';
-import { answerRequest, DEAD_SOCKS, FIREFOX_FLOOR, type FirefoxRoutes } from '../../../extension/routing/firefox.ts';
+import {
+  answerRequest,
+  carriedAsAnswered,
+  DEAD_SOCKS,
+  FIREFOX_FLOOR,
+  type FirefoxRoutes,
+} from '../../../extension/routing/firefox.ts';
 import { decide } from '../../../extension/routing/match.ts';
 import { createMatcher } from '../../../extension/routing/matcher.ts';
 import { exit, payee, requests, rule, table, tables } from './tables.ts';
@@ -95,3 +101,25 @@ describe('the answer to proxy.onRequest', () => {
 function urlOf(host: string): string {
   return `https://${host.includes(':') ? `[${host}]` : host}/`;
 }
+
+describe('what carries a request', () => {
+  const answer = answerRequest(routes(ONE, UP), { url: 'https://one.example/' });
+  const ours = { type: 'socks', host: '127.0.0.1', port: 40_000 };
+  test.each([
+    ['our exit', ours, true],
+    ['the dead proxy', { ...ours, port: DEAD_SOCKS.port }, true],
+    ['nothing', null, false],
+    ['another port', { ...ours, port: 9 }, false],
+    ['an HTTP proxy on that port', { ...ours, type: 'http' }, false],
+    ['another machine', { ...ours, host: '192.0.2.1' }, false],
+  ])('%s, for a routed one', (_what, carrier, right) => {
+    expect(carriedAsAnswered(answer, carrier, 'https://one.example/')).toBe(right);
+  });
+
+  test('is not judged for a direct one, nor for this machine', () => {
+    expect(carriedAsAnswered(null, { ...ours, port: 9 }, 'https://three.example/')).toBe(true);
+    for (const host of ['localhost', 'a.localhost', '127.0.0.1', '[::1]'])
+      expect(carriedAsAnswered(answer, null, `http://${host}:8080/`)).toBe(true);
+    expect(carriedAsAnswered(answer, null, 'http://127.0.0.1.example/')).toBe(false);
+  });
+});
