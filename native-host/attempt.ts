@@ -304,7 +304,7 @@ export class Attempt {
       session: handshake,
       channel: this.#channel,
       signerKey: signer.privateKey,
-      highestSigned: this.#shared.highest.get(id) ?? 0n,
+      highestSigned: this.#shared.signed.find(id),
     };
     this.#payments = startPayments(this.#world, control, config, {
       ready: () => {
@@ -314,7 +314,7 @@ export class Attempt {
         this.#world.clock.after(CLAIMS_AFTER, () => this.#run(this.#checkClaims()));
       },
       gate: (open, error) => this.#feed({ type: 'gate', open, error }),
-      signed: (cumulative) => this.#shared.highest.set(id, cumulative),
+      signed: (cumulative) => this.#shared.signed.save(id, cumulative),
       exhausted: () => {
         this.topUpNeeded = true;
         this.#changed();
@@ -330,7 +330,10 @@ export class Attempt {
       path: (message) => {
         if (this.#way) this.#run(this.#way.said(message));
       },
-      closed: (_claimed, refunded) => this.#feed({ type: 'settled', refunded }),
+      closed: (_claimed, refunded) => {
+        this.#shared.signed.forget(id);
+        this.#feed({ type: 'settled', refunded });
+      },
     });
     if (this.#shared.stopPaying) this.#payments.stop(true);
   }

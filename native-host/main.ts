@@ -100,10 +100,17 @@ async function greet(version: number): Promise<void> {
 
 /** After the welcome: the loop and all that it needs. */
 async function load({ options, profile }: Running): Promise<void> {
-  const [{ openWorld }, { SessionLoop }] = await Promise.all([import('./world.ts'), import('./session-loop.ts')]);
-  const world = await openWorld(profile, options.netdSocket, options.rotateEvery);
-  if (ending) return;
-  const settings = { hostVersion: VERSION, testSwitches: options.testSwitches, log };
+  const [{ openWorld }, { SessionLoop }, { openSignedAmounts }] = await Promise.all([
+    import('./world.ts'),
+    import('./session-loop.ts'),
+    import('./signed-amounts.ts'),
+  ]);
+  const [world, signed] = await Promise.all([
+    openWorld(profile, options.netdSocket, options.rotateEvery),
+    openSignedAmounts(options.runtimeDir),
+  ]);
+  if (ending) return signed.close();
+  const settings = { hostVersion: VERSION, testSwitches: options.testSwitches, log, signed };
   loop = new SessionLoop(world, port, settings);
   for (const message of queue.splice(0)) loop.handle(message);
 }

@@ -3,7 +3,13 @@
  * the signer's key. How much and when is the machine's decision; nothing is signed beside it.
  */
 import { fromHex, toHex } from '../shared/base/bytes.ts';
-import { ERROR_CODES, type ErrorCode, WarrenError, type WarrenErrorData } from '../shared/base/errors.ts';
+import {
+  asWarrenError,
+  ERROR_CODES,
+  type ErrorCode,
+  WarrenError,
+  type WarrenErrorData,
+} from '../shared/base/errors.ts';
 import type { ByteCount, Wei } from '../shared/base/units.ts';
 import type { ChannelOnChain } from '../shared/effects.ts';
 import type { PayerInput, PayerOutput } from '../shared/machine/channel/api.ts';
@@ -28,7 +34,7 @@ export interface PaymentsEvents {
   /** The provider knows our session; `observedAddress` is where it sees us. */
   ready(observedAddress: string): void;
   gate(open: boolean, error: WarrenErrorData | null): void;
-  /** Remember it before it is sent. */
+  /** Remember it before it is sent; what this throws keeps it from being sent, and ends the session. */
   signed(cumulative: Wei): void;
   exhausted(remaining: Wei): void;
   disputed(error: WarrenErrorData): void;
@@ -62,6 +68,8 @@ export function startPayments(
   let base = channel.claimed;
   if (config.highestSigned > base) base = config.highestSigned;
   let total = base;
+  /** An amount could not be remembered: nothing is sent any more. */
+  let forgetful = false;
 
   const machine = new Payer({
     signer,
@@ -79,10 +87,16 @@ export function startPayments(
         return;
       }
       case 'persist':
-        total = output.cumulative;
-        events.signed(total);
+        try {
+          events.signed(output.cumulative);
+          total = output.cumulative;
+        } catch (error) {
+          forgetful = true;
+          events.lost(asWarrenError(error).data());
+        }
         return;
       case 'send': {
+        if (forgetful) return;
         const { cumulative, signature } = output.proof;
         control.send({
           type: 'proof',

@@ -10,6 +10,7 @@ import { Exits } from './exits.ts';
 import type { Log } from './log.ts';
 import { answer } from './requests.ts';
 import { Shared } from './shared.ts';
+import type { SignedAmounts } from './signed-amounts.ts';
 import { Snapshots } from './snapshots.ts';
 import type { World } from './world.ts';
 
@@ -20,6 +21,8 @@ export interface SessionLoopOptions {
   readonly hostVersion: string;
   readonly testSwitches: boolean;
   readonly log: Log;
+  /** Closed with the loop. */
+  readonly signed: SignedAmounts;
 }
 
 export interface Outlet {
@@ -45,7 +48,7 @@ export class SessionLoop {
     this.#outlet = outlet;
     this.#options = options;
     const changed = (urgent?: boolean) => this.#snapshots?.touch(urgent);
-    this.#shared = new Shared(world, changed);
+    this.#shared = new Shared(world, options.signed, changed);
     this.#discovery = new Discovery(world);
     this.#exits = new Exits(world, this.#shared, this.#discovery, options.log, changed);
     this.#snapshots = new Snapshots(
@@ -87,6 +90,7 @@ export class SessionLoop {
     await Promise.all([device, this.#exits.stop(), this.#world.rendezvous.close()]);
     this.#world.ledger.close();
     this.#shared.wipe();
+    this.#options.signed.close();
   }
 
   #intent(intent: Intent): void {

@@ -1,11 +1,12 @@
 /**
  * What the exits of one host share: the device, the ledger, and what is remembered between attempts,
- * in RAM only. Signer keys are wiped with the wallet they belong to.
+ * in RAM only but for the amounts signed. Signer keys are wiped with the wallet they belong to.
  */
-import { fromHex, type Hex } from '../shared/base/bytes.ts';
+import { fromHex } from '../shared/base/bytes.ts';
 import type { Address, Wei } from '../shared/base/units.ts';
 import { Device } from './device.ts';
 import { LedgerWatch } from './ledger-watch.ts';
+import type { SignedAmounts } from './signed-amounts.ts';
 import type { World } from './world.ts';
 
 export interface SignerKey {
@@ -16,15 +17,15 @@ export interface SignerKey {
 export class Shared {
   readonly device: Device;
   readonly ledger: LedgerWatch;
-  /** Highest amount signed, by channel id. */
-  readonly highest = new Map<Hex, Wei>();
+  readonly signed: SignedAmounts;
   readonly #addressOf: World['addressOf'];
   readonly #signers = new Map<Address, SignerKey>();
   /** What the user agreed to pay, wei a megabyte, by payee. */
   readonly #prices = new Map<Address, Wei>();
   stopPaying = false;
 
-  constructor(world: World, changed: () => void) {
+  constructor(world: World, signed: SignedAmounts, changed: () => void) {
+    this.signed = signed;
     this.device = new Device(world, changed);
     this.ledger = new LedgerWatch(world, changed);
     this.#addressOf = world.addressOf;

@@ -58,7 +58,8 @@ async function removeLeftovers(parent: string, name: string): Promise<void> {
   }
 }
 
-function isRunning(pid: number): boolean {
+/** Another user's process counts too. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

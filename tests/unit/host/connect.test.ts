@@ -16,11 +16,12 @@ import {
   UpSchema,
 } from '../../../shared/wire/native.ts';
 import { createFakeWorld, type FakeWorld, PRICE } from '../../fakes/host-world.ts';
+import { signedInMemory } from '../../fakes/signed-amounts.ts';
 
 const PAYER = address(`0x${'aa'.repeat(20)}`);
 const MB = 1_000_000;
 
-function startHost(fake: FakeWorld = createFakeWorld()) {
+function startHost(fake: FakeWorld = createFakeWorld(), signed = signedInMemory()) {
   const ups: InferOutput<typeof UpSchema>[] = [];
   const phases: string[] = [];
   const outlet = {
@@ -34,7 +35,7 @@ function startHost(fake: FakeWorld = createFakeWorld()) {
     },
   };
   const log = { warn: () => {}, debug: () => {} };
-  const loop = new SessionLoop(fake.world, outlet, { hostVersion: '0.1.0', testSwitches: true, log });
+  const loop = new SessionLoop(fake.world, outlet, { hostVersion: '0.1.0', testSwitches: true, log, signed });
   const say = (message: DownInput) => {
     const parsed = v.parse(DownSchema, message);
     if (parsed.type !== 'hello') loop.handle(parsed);
@@ -252,6 +253,17 @@ describe('while it is up', () => {
     expect(paid).toBeGreaterThanOrEqual(10n * PRICE);
     expect(paid).toBeLessThan(12n * PRICE);
     expect(host.exit()?.rxRate).toBeGreaterThan(0.5 * MB);
+    await host.loop.stop();
+  });
+
+  test('an amount that can not be remembered is not sent, and the session ends in words', async () => {
+    const host = startHost(createFakeWorld(), signedInMemory({ full: true }));
+    host.say(host.intent(true));
+    await host.fake.until(() => host.exit()?.need?.kind === 'signer');
+    host.signer(host.exit()?.need?.payee ?? '');
+    await host.fake.until(() => host.exit()?.error !== null && host.exit()?.phase !== 'up');
+    expect(host.exit()).toMatchObject({ proxy: null, error: { message: 'The journal could not be written.' } });
+    expect(host.fake.providers[0]?.proofs).toEqual([]);
     await host.loop.stop();
   });
 
