@@ -162,7 +162,7 @@ describe('when something dies', () => {
     const tab = await bench.firefox.tab();
     // The reload may overtake the error.
     await tab.goto(bench.url('one.example')).catch(() => undefined);
-    await bench.views(10);
+    await bench.views(6);
     await tab.close();
     const asked = await bench.popup.evaluate(() => (globalThis as unknown as { asked: number }).asked);
     expect(asked).toBeGreaterThan(0);
