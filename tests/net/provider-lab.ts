@@ -26,6 +26,8 @@ export interface Wallet {
   readonly signer: Address;
   open(payee: Address, tokens: string, graceMinutes: number): Promise<void>;
   requestClose(payee: Address): Promise<void>;
+  /** After the notice has run out. @throws when it has not. */
+  withdraw(payee: Address): Promise<void>;
 }
 
 export class ProviderLab {
@@ -104,19 +106,21 @@ export class ProviderLab {
     await this.chain.give(this.account, { coin: '1' });
   }
 
-  async start(): Promise<LabProcess> {
-    const process = this.#run('start', []);
+  /** @param cheat one of tests/roles/programs/cheating-provider.ts; else the honest one. */
+  async start(cheat: string | null = null, ...args: readonly string[]): Promise<LabProcess> {
+    const process = this.#run('start', args, cheat);
     this.provider = process;
     await process.prints(/"msg":"serving"/);
     return process;
   }
 
   /** A command of the provider's command line, as its user, in its home. */
-  #run(verb: string, args: readonly string[]): LabProcess {
+  #run(verb: string, args: readonly string[], cheat: string | null = null): LabProcess {
     return this.lab.startNode({
       name: `provider-${verb}`,
       namespace: this.lab.home('de').host,
-      file: 'provider/main.ts',
+      file: cheat === null ? 'provider/main.ts' : 'tests/roles/programs/cheating-provider.ts',
+      ...(cheat === null ? {} : { env: { CHEAT: cheat } }),
       args: [verb, '--config', this.#config, '--password-file', this.#passwordFile, ...args],
       user: this.#user,
     });
@@ -166,6 +170,7 @@ export class ProviderLab {
       'function approve(address spender, uint256 amount)',
       'function open(address signer, address payee, uint88 amount, uint16 graceMinutes)',
       'function requestClose(address signer, address payee)',
+      'function withdraw(address payer, address signer, address payee)',
     ]);
     const mined = async (hash: Hex) => {
       for (let tries = 0; tries < 200; tries++) {
@@ -176,7 +181,8 @@ export class ProviderLab {
       }
       throw new Error(`${hash} was not mined`);
     };
-    const write = async (to: Address, functionName: 'approve' | 'open' | 'requestClose', args: readonly unknown[]) =>
+    type Call = 'approve' | 'open' | 'requestClose' | 'withdraw';
+    const write = async (to: Address, functionName: Call, args: readonly unknown[]) =>
       mined(await wallet.writeContract({ address: to, abi: channels, functionName, args: args as never, chain: null }));
     return {
       account,
@@ -187,7 +193,20 @@ export class ProviderLab {
         await write(profile.channels, 'open', [signer, payee, parseEther(amount), graceMinutes]);
       },
       requestClose: (payee) => write(profile.channels, 'requestClose', [signer, payee]),
+      withdraw: (payee) => write(profile.channels, 'withdraw', [account, signer, payee]),
     };
+  }
+
+  /** The chain's clock goes on, with a block to show it. */
+  async pass(minutes: number): Promise<void> {
+    await this.lab.rpc('evm_increaseTime', [minutes * 60]);
+    await this.lab.rpc('evm_mine');
+  }
+
+  /** Stops the provider in order, and waits until it is gone. */
+  async stop(): Promise<void> {
+    await this.provider?.stop(40_000);
+    this.provider = null;
   }
 
   balance(of: Address): Promise<Wei> {

@@ -109,6 +109,7 @@ export const SUITES = {
     read: readForge,
   },
   net: vitest('net', 'net', 420_000),
+  roles: vitest('roles', 'roles', 240_000),
   'story-chromium': story('chromium'),
   'story-firefox': story('firefox'),
 } as const satisfies Record<string, Suite>;
@@ -117,6 +118,7 @@ export const SUITES = {
 export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
   ['types', 'lint', 'extension-lint', 'layers', 'contracts', 'unit'],
   ['net'],
+  ['roles'],
   ['story-chromium'],
   ['story-firefox'],
 ];

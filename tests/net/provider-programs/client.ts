@@ -15,15 +15,22 @@ import { type Payments, startPayments } from '../../../native-host/payments.ts';
 import { type Shake, shake } from '../../../native-host/shake.ts';
 import { openWorld, type World } from '../../../native-host/world.ts';
 import { fromHex, type Hex } from '../../../shared/base/bytes.ts';
-import { asWarrenError, WarrenError } from '../../../shared/base/errors.ts';
+import { asWarrenError, WarrenError, type WarrenErrorData } from '../../../shared/base/errors.ts';
 import { type Address, type Did, parseDid } from '../../../shared/base/units.ts';
 import type { Session } from '../../../shared/machine/handshake/api.ts';
 import type { Candidate } from '../../../shared/wire/candidate.ts';
 import { GATEWAY4 } from '../../../shared/wire/netd.ts';
 import { NetworkProfileSchema } from '../../../shared/wire/network.ts';
+import { type Cheat, cheating } from './cheats.ts';
 
 export type ClientCommand =
-  | { readonly verb: 'connect'; readonly did: Did; readonly payer: Address; readonly signerKey: Hex }
+  | {
+      readonly verb: 'connect';
+      readonly did: Did;
+      readonly payer: Address;
+      readonly signerKey: Hex;
+      readonly cheat?: Cheat;
+    }
   | { readonly verb: 'get'; readonly address: string; readonly path: string }
   | { readonly verb: 'reach'; readonly address: string; readonly port: number }
   | { readonly verb: 'stream'; readonly address: string }
@@ -47,6 +54,9 @@ export interface ClientState {
   readonly spentSession: string;
   readonly spentTotal: string;
   readonly lost: string | null;
+  readonly trouble: WarrenErrorData | null;
+  /** From the first proof after a shut gate to the opening, ms. */
+  readonly openedAfterMs: number | null;
 }
 
 interface Up {
@@ -64,7 +74,13 @@ let streamed = 0;
 let up: Up | null = null;
 let stream: Socket | null = null;
 let onClosed: (claimed: bigint, refunded: bigint) => void = () => {};
-let highestSigned = 0n;
+/** By signer: each wallet has a channel of its own. */
+const highestSigned = new Map<Address, bigint>();
+/** The first proof after the gate was shut, and how long it took to open. */
+let signedAt: number | null = null;
+let openedAfterMs: number | null = null;
+/** The error itself, as a snapshot would carry it. */
+let trouble: WarrenErrorData | null = null;
 
 async function connectTo(world: World, command: Extract<ClientCommand, { verb: 'connect' }>) {
   const { did, payer } = command;
@@ -145,24 +161,29 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
     await within(link.join(remote, null));
     await within(isUp.promise);
     step('tunnel');
-    const control = await within(world.connectControl(session.terms.address4, 3_000));
+    const honest = await within(world.connectControl(session.terms.address4, 3_000));
+    const control = command.cheat ? cheating(honest, command.cheat, session, signerKey) : honest;
     const ready = Promise.withResolvers<string>();
-    const config = { session, channel, signerKey, highestSigned };
+    const config = { session, channel, signerKey, highestSigned: highestSigned.get(signer) ?? 0n };
     const payments = startPayments(world, control, config, {
       ready: ready.resolve,
       gate: (open, error) => {
         Object.assign(gate, { open, code: error?.code ?? null, changes: gate.changes + 1 });
+        if (open && signedAt !== null) openedAfterMs = performance.now() - signedAt;
       },
       signed: (cumulative) => {
-        highestSigned = cumulative;
+        highestSigned.set(signer, cumulative);
+        if (!gate.open) signedAt ??= performance.now();
       },
       exhausted: () => {},
       path: () => {},
       disputed: (error) => {
         lost = error.code;
+        trouble = error;
       },
       lost: (error) => {
         lost ??= error.code;
+        trouble ??= error;
       },
       closed: (claimed, refunded) => onClosed(claimed, refunded),
     });
@@ -252,6 +273,9 @@ async function vanish(): Promise<void> {
   was?.payments.close();
   Object.assign(gate, { open: true, code: null, changes: 0 });
   lost = null;
+  trouble = null;
+  signedAt = null;
+  openedAfterMs = null;
   streamed = 0;
 }
 
@@ -266,6 +290,8 @@ function state(): ClientState {
     spentSession: String(spent.session),
     spentTotal: String(spent.total),
     lost,
+    trouble,
+    openedAfterMs,
   };
 }
 
