@@ -10,9 +10,12 @@ export interface DiagnosticLine {
 
 export async function diagnose(host: Answering): Promise<DiagnosticLine[]> {
   const { world, shared, exits } = host;
-  const [netd, stun, ledger] = await Promise.all([
+  const [netd, stun, turn, ledger] = await Promise.all([
     outcome(shared.device.get(), () => `running, WireGuard in ${shared.device.backend ?? 'an unknown backend'}`),
     outcome(world.stunServers(), (servers) => `${servers.length} addresses`),
+    world.turn
+      ? outcome(world.turn.grant(), ({ servers }) => `a pass for ${servers.length} ways`)
+      : { ok: false, text: 'this network has none: some pairs of homes can not meet' },
     outcome(
       shared.ledger.ask((chain) => chain.account(world.profile.token)),
       (account) => `chain ${world.profile.chainId}, newest block ${age(world.clock.now(), account.blockTime)} old`,
@@ -25,6 +28,7 @@ export async function diagnose(host: Answering): Promise<DiagnosticLine[]> {
     { name: 'warren-netd', ...netd },
     { name: 'Relays', ok: relay === 'connected', text: relay },
     { name: 'STUN servers', ...stun },
+    { name: 'TURN relay', ...turn },
     { name: 'Ledger', ...ledger },
     {
       name: 'NAT',

@@ -35,6 +35,8 @@ export interface LinkEvents {
 }
 
 export interface Link {
+  /** WireGuard's own port W. */
+  readonly wireGuardPort: number;
   /** These ports of ours are WireGuard's. */
   accept(ports: readonly number[]): Promise<void>;
   /** Adds the peer; WireGuard initiates at once. @param from our port that its packets leave from; null: as it is. */
@@ -60,7 +62,7 @@ export async function createLink(
   events: LinkEvents,
 ): Promise<Link> {
   const { address4, address6 } = session.terms;
-  const { tunnel } = await device.ask<'create'>({
+  const { tunnel, listenPort } = await device.ask<'create'>({
     verb: 'create',
     role: 'client',
     privateKey,
@@ -86,7 +88,7 @@ export async function createLink(
   /** WireGuard goes back to where a late packet came from: until then its endpoint is looked after. */
   let settlesUntil: Ms = 0;
 
-  const peer = () => {
+  const peer = (keepaliveSeconds = KEEPALIVE_SECONDS) => {
     const presharedKey = toBase64(session.psk);
     const at = endpoint ? { endpoint } : {};
     return device.ask<'peer'>({
@@ -95,7 +97,7 @@ export async function createLink(
       publicKey,
       presharedKey,
       ...at,
-      keepaliveSeconds: KEEPALIVE_SECONDS,
+      keepaliveSeconds,
     });
   };
   const fail = (error: unknown) => {
@@ -109,7 +111,10 @@ export async function createLink(
       case 'heard':
         return events.heard();
       case 'kick':
-        device.ask<'unpeer'>({ verb: 'unpeer', tunnel, publicKey }).then(peer).catch(fail);
+        device
+          .ask<'unpeer'>({ verb: 'unpeer', tunnel, publicKey })
+          .then(() => peer())
+          .catch(fail);
         return;
       case 'lost':
         return events.lost(output.error);
@@ -146,6 +151,7 @@ export async function createLink(
   };
 
   return {
+    wireGuardPort: listenPort,
     async accept(now) {
       if (!now.includes(send)) send = now[0] ?? 0;
       await splice.ports(now, send);
@@ -167,7 +173,10 @@ export async function createLink(
       endpoint = { address: remote.address, port: remote.port };
       settlesUntil = world.clock.now() + SETTLE;
       await leaveFrom(from, remote);
-      if (moves) await peer();
+      if (!moves) return;
+      // Switched on anew, the keepalive goes out at once: the node follows the first packet that it gets.
+      await peer(0);
+      await peer();
     },
     consent: (state) => machine?.feed({ type: 'consent', state }),
     sample: () => sample().catch(() => null),

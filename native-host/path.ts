@@ -3,7 +3,6 @@
  * one peer, and when the tunnel follows them. Packets that are no STUN never come here, the splice takes
  * them to WireGuard.
  */
-import { utf8 } from '../shared/base/bytes.ts';
 import type { WarrenErrorData } from '../shared/base/errors.ts';
 import type { Ms } from '../shared/base/units.ts';
 import type { TransportAddress } from '../shared/effects.ts';
@@ -14,24 +13,27 @@ import type {
   CandidatePair,
   ChecksInput,
   ChecksOutput,
-  Credentials,
+  LocalCandidate,
   Nat,
 } from '../shared/machine/traversal/api.ts';
 import { Bases } from '../shared/machine/traversal/bases.ts';
 import { type Doors, openDoors } from '../shared/machine/traversal/birthday/doors.ts';
 import { Checks } from '../shared/machine/traversal/checks.ts';
+import { credentialsOf } from '../shared/machine/traversal/credentials.ts';
 import { Handover } from '../shared/machine/traversal/handover.ts';
 import { Moves } from '../shared/machine/traversal/moves.ts';
 import { openPorts } from '../shared/machine/traversal/ports.ts';
 import { type Candidate, MAX_CANDIDATES } from '../shared/wire/candidate.ts';
+import { type ExitRelay, openExitRelay } from './relay.ts';
 import type { World } from './world.ts';
 
 type Kind = 'direct' | 'lan' | 'relay';
 
 export interface PathEvents {
+  /** What the node is told first; then whenever gathering found something new. */
   gathered(candidates: readonly Candidate[], nat: Nat): void;
-  /** WireGuard goes this way from now on. */
-  use(pair: CandidatePair, kind: Kind, rttMs: Ms | null): void;
+  /** WireGuard goes this way from now on. `to`: where it shall send; a relay is on loopback. */
+  use(pair: CandidatePair, kind: Kind, rttMs: Ms | null, to: TransportAddress): void;
   rtt(ms: Ms): void;
   consent(state: 'good' | 'suspect' | 'lost'): void;
   failed(error: WarrenErrorData): void;
@@ -50,6 +52,8 @@ export interface PathHandle {
   readonly bases: Bases;
   receive(base: BaseId, packet: Uint8Array, from: TransportAddress): void;
   startChecks(session: Session): void;
+  /** WireGuard's own port: the relay meets it there. */
+  joins(wireGuardPort: number): void;
   /** The control channel stands: ports may change from now on. */
   startRotation(): void;
   /** Everything that the peer can be reached at now. */
@@ -65,6 +69,9 @@ export interface PathHandle {
 
 /** How often the machine's own addresses are looked at: no event says that Wi-Fi became LTE. */
 const LOOK_EVERY: Ms = 2_000;
+/** Once all is gathered, the relay has this long to be there too: a later one is told in the tunnel. */
+const RELAY_GRACE: Ms = 100;
+const NOT_SEEN: Nat = { mapping: 'unknown', filtering: 'unknown', translated: null, portPreserved: false };
 
 /** Opens the socket and starts gathering at once. */
 export async function openPath(world: World, events: PathEvents): Promise<PathHandle> {
@@ -73,6 +80,10 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   let doors: Doors | null = null;
   let inUse: CandidatePair | null = null;
   let theirs: readonly Candidate[] = [];
+  let nat: Nat | null = null;
+  let relay: ExitRelay | null = null;
+  let patient = true;
+  let cancelGrace = () => {};
   let nominated: { readonly kind: Kind; readonly rttMs: Ms | null } = { kind: 'direct', rttMs: null };
 
   const receive = (base: BaseId, packet: Uint8Array, from: TransportAddress) =>
@@ -83,7 +94,11 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
     { clock, random, servers, hosts, first, open, openRouterLine, bases, interval, shared: false },
     {
       packet: receive,
-      gathered: (_base, candidates, nat) => events.gathered(candidates, nat),
+      gathered(_base, _candidates, found) {
+        if (!nat) cancelGrace = clock.after(RELAY_GRACE, outOfPatience);
+        nat = found;
+        offer();
+      },
       accept: () => events.accept(accept()),
       move: (base) => moves.feed({ type: 'want', move: { to: 'base', base } }),
       rotated(from) {
@@ -93,6 +108,15 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
       },
     },
   );
+  const offer = () => {
+    const complete = nat !== null && (!relay || relay.settled || !patient);
+    // Where only a stream got through, no STUN server will answer.
+    if (complete || relay?.overStream) events.gathered(own(bases.local), nat ?? NOT_SEEN);
+  };
+  const outOfPatience = () => {
+    patient = false;
+    offer();
+  };
   const portOf = (base: BaseId) => ports.numberOf(base) ?? doors?.portOf(base) ?? null;
   /** Of the birthday's sockets the one in use. */
   const accept = () => {
@@ -102,7 +126,8 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   const handover = drive(new Handover(), world.clock, ({ pair }) => {
     inUse = pair;
     events.accept(accept());
-    events.use(pair, nominated.kind, nominated.rttMs);
+    const { address, port } = pair.remote;
+    events.use(pair, nominated.kind, nominated.rttMs, relay?.lead(pair) ?? { address, port });
     ports.used(new Set([pair.local.base]));
     moves.feed({ type: 'used' });
   });
@@ -116,9 +141,8 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   const forgetBases = bases.onChange((candidates) => {
     checks?.feed({ type: 'candidates', side: 'local', candidates });
     // The newest first, so that they are among those that there is room for.
-    const known = candidates.filter(({ type }) => type !== 'prflx').reverse();
-    const all = known.map(({ base: _, ...candidate }) => candidate);
-    if (all.length > 0) events.announce(all.slice(0, MAX_CANDIDATES));
+    const all = own([...candidates].reverse());
+    if (all.length > 0) events.announce(all);
   });
 
   const act = (output: ChecksOutput) => {
@@ -133,6 +157,7 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
         return events.rtt(output.rttMs);
       case 'suspect':
       case 'lost':
+        relay?.wake();
         handover.feed({ type: 'health', good: false });
         return events.consent(output.type);
       case 'recovered':
@@ -143,6 +168,7 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
     }
   };
 
+  relay = await openExitRelay(world, { bases, receive }, offer);
   ports.gather();
 
   let known = addresses(world);
@@ -153,6 +179,7 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
     if (now === known) return;
     known = now;
     ports.network();
+    relay?.wake();
     checks?.feed({ type: 'doubt' });
   };
   cancelLook = world.clock.after(LOOK_EVERY, look);
@@ -167,12 +194,15 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
     startChecks(session) {
       const credentials = credentialsOf(session);
       const [local, remote] = [bases.local, session.peerCandidates];
+      relay?.permit(remote);
       checks = drive(new Checks({ role: 'controlling', credentials, local, remote, random }), clock, act);
       checks.feed({ type: 'start' });
       doors = openDoors(world, { role: 'controlling', credentials, local, remote, bases, name: 'door-', receive });
     },
+    joins: (wireGuardPort) => relay?.joins(wireGuardPort),
     startRotation: ports.start,
     announced(candidates) {
+      relay?.permit(candidates);
       checks?.feed({ type: 'candidates', side: 'remote', candidates, all: true });
       theirs = candidates;
       if (isLeft()) moves.feed({ type: 'want', move: { to: 'peer' } });
@@ -181,26 +211,25 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
     heard: () => checks?.feed({ type: 'heard' }),
     doubt() {
       ports.network();
+      relay?.wake();
       checks?.feed({ type: 'doubt' });
     },
     async close() {
+      cancelGrace();
       forgetBases();
       cancelLook();
       checks?.stop();
       handover.stop();
       moves.stop();
-      await Promise.all([ports.close(), doors?.close()]);
+      await Promise.all([ports.close(), doors?.close(), relay?.close()]);
     },
   };
 }
 
-function credentialsOf({ traversal: { local, remote } }: Session): Credentials {
-  return {
-    localFragment: local.fragment,
-    remoteFragment: remote.fragment,
-    localPassword: utf8(local.password),
-    remotePassword: utf8(remote.password),
-  };
+/** What can be told of ourselves: no birthday socket's address is known before it is met. */
+function own(local: readonly LocalCandidate[]): readonly Candidate[] {
+  const told = local.filter(({ type }) => type !== 'prflx');
+  return told.map(({ base: _, ...candidate }) => candidate).slice(0, MAX_CANDIDATES);
 }
 
 function addresses(world: World): string {

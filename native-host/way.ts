@@ -5,6 +5,7 @@
  */
 import type { WarrenErrorData } from '../shared/base/errors.ts';
 import type { Ms } from '../shared/base/units.ts';
+import type { TransportAddress } from '../shared/effects.ts';
 import type { Session } from '../shared/machine/handshake/api.ts';
 import type { CandidatePair, Nat } from '../shared/machine/traversal/api.ts';
 import type { Candidate, CandidateType } from '../shared/wire/candidate.ts';
@@ -62,7 +63,7 @@ export class Way {
         this.nat = nat;
         events.gathered(candidates);
       },
-      use: (pair, kind, rttMs) => this.#use(pair, kind, rttMs),
+      use: (pair, kind, rttMs, to) => this.#use(pair, kind, rttMs, to),
       rtt: (ms) => {
         this.rttMs = ms;
       },
@@ -96,6 +97,7 @@ export class Way {
     });
     if (this.#released) return link.destroy();
     this.#link = link;
+    path.joins(link.wireGuardPort);
   }
 
   async join(remote: { readonly address: string; readonly port: number }): Promise<void> {
@@ -135,13 +137,12 @@ export class Way {
     await Promise.all([this.#link?.destroy(), path?.close()]);
   }
 
-  #use(pair: CandidatePair, kind: WayPath['kind'], rttMs: Ms | null): void {
+  #use(pair: CandidatePair, kind: WayPath['kind'], rttMs: Ms | null, to: TransportAddress): void {
     this.#pair = pair;
     this.path = { kind, remote: pair.remote.type, address: pair.remote.address };
     this.rttMs = rttMs;
-    const { address, port } = pair.remote;
-    this.#events.found({ address, port });
-    this.#run(this.#opened.then((path) => this.#link?.move({ address, port }, this.#from(path))));
+    this.#events.found(to);
+    this.#run(this.#opened.then((path) => this.#link?.move(to, this.#from(path))));
     this.#events.changed();
   }
 

@@ -15,6 +15,7 @@ import type {
   Signal,
   TransportAddress,
   TunnelDevice,
+  TurnAccess,
 } from '../shared/effects.ts';
 
 import { DEFAULT_INTERVAL, type Interval } from '../shared/machine/traversal/interval.ts';
@@ -37,6 +38,10 @@ export interface World {
   readonly ledger: LedgerReader & { close(): void };
   connectNetd(): Promise<TunnelDevice>;
   openDatagrams(): Promise<Datagrams>;
+  /** A socket that this machine alone can reach. */
+  openLoopback(): Promise<Datagrams>;
+  /** Null: the network has no relay. */
+  readonly turn: TurnAccess | null;
   /** A line to the home router, which may open a port; null where there is none to ask. */
   readonly openRouterLine: (() => Promise<RouterLine | null>) | null;
   /** The machine's own addresses, each with this port. */
@@ -65,7 +70,7 @@ export async function openWorld(
   // The relays first: their sockets connect while the rest loads.
   const { openRendezvous } = await import('../shared/node/relays/open.ts');
   const rendezvous = openRendezvous({ relays: profile.relays, clock });
-  const [reader, netd, datagrams, proxy, control, crypto, curve, names, router] = await Promise.all([
+  const [reader, netd, datagrams, proxy, control, crypto, curve, names, turn, router] = await Promise.all([
     import('../shared/node/ledger/reader.ts'),
     import('../shared/node/netd-client.ts'),
     import('../shared/node/datagrams.ts'),
@@ -74,6 +79,7 @@ export async function openWorld(
     import('../shared/node/crypto.ts'),
     import('../shared/node/secp256k1.ts'),
     import('./stun-names.ts'),
+    import('../shared/node/turn/access.ts'),
     import('../shared/node/port-mapping/router.ts'),
   ]);
   return {
@@ -84,6 +90,8 @@ export async function openWorld(
     ledger: reader.createLedgerReader(profile),
     connectNetd: () => netd.connectNetd(netdSocket),
     openDatagrams: () => datagrams.createDatagrams(),
+    openLoopback: () => datagrams.createDatagrams({ address: '127.0.0.1' }),
+    turn: turn.turnAccess(profile.turn),
     openRouterLine: router.openRouterLine,
     hostAddresses: datagrams.hostAddresses,
     stunServers: () => names.resolveStunServers(profile.stun),

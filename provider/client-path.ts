@@ -2,14 +2,15 @@
  * The way to one client: the checks with it, and from which of our ports its WireGuard packets leave. The
  * client is told once our side of a new way is ready, since it must not move before us.
  */
-import { utf8 } from '../shared/base/bytes.ts';
 import type { Ms } from '../shared/base/units.ts';
 import type { Driven } from '../shared/machine/drive.ts';
 import type { Session } from '../shared/machine/handshake/api.ts';
 import type { CandidatePair, ChecksInput, ChecksOutput } from '../shared/machine/traversal/api.ts';
+import { credentialsOf } from '../shared/machine/traversal/credentials.ts';
 import type { Candidate } from '../shared/wire/candidate.ts';
 import type { ControlDownInput } from '../shared/wire/control.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { ProviderRelay } from './relay.ts';
 import type { ProviderTunnel } from './tunnel.ts';
 
 export interface ClientPathEvents {
@@ -37,19 +38,15 @@ export interface ClientPath {
 export function findPath(
   endpoint: Endpoint,
   tunnel: ProviderTunnel,
+  relay: ProviderRelay,
   session: Session,
   events: ClientPathEvents,
 ): ClientPath {
-  const { local, remote } = session.traversal;
-  const credentials = {
-    localFragment: local.fragment,
-    remoteFragment: remote.fragment,
-    localPassword: utf8(local.password),
-    remotePassword: utf8(remote.password),
-  };
+  const credentials = credentialsOf(session);
   const key = session.peerWireGuardKey;
   let announcement: ControlDownInput | null = null;
   let stopped = false;
+  const lane = relay.client(session.peerCandidates);
 
   const follow = async ({ local: own, remote: at }: CandidatePair): Promise<void> => {
     const from = endpoint.portOf(own.base);
@@ -61,6 +58,7 @@ export function findPath(
     switch (output.type) {
       case 'nominated':
         events.found(output.pair.remote.address, output.kind, output.rttMs);
+        lane.follow(output.pair);
         follow(output.pair).catch(events.fault);
         return;
       case 'rtt':
@@ -86,13 +84,17 @@ export function findPath(
   return {
     heard: () => checks.feed({ type: 'heard' }),
     again: () => checks.feed({ type: 'restart' }),
-    announced: (candidates) => checks.feed({ type: 'candidates', side: 'remote', candidates, all: true }),
+    announced(candidates) {
+      lane.permit(candidates);
+      checks.feed({ type: 'candidates', side: 'remote', candidates, all: true });
+    },
     greet() {
       if (announcement) events.say(announcement);
     },
     stop() {
       stopped = true;
       checks.stop();
+      void lane.close();
       tunnel.route(key, null).catch(events.fault);
     },
   };

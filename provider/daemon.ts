@@ -23,6 +23,7 @@ import { connectNetd } from '../shared/node/netd-client.ts';
 import { openRouterLine } from '../shared/node/port-mapping/router.ts';
 import { openRendezvous } from '../shared/node/relays/open.ts';
 import { recoverAddress, sign } from '../shared/node/secp256k1.ts';
+import { turnAccess } from '../shared/node/turn/access.ts';
 import { DNS_PORT, RESOLVER_PORT } from '../shared/wire/control.ts';
 import { GATEWAY4, GATEWAY6 } from '../shared/wire/netd.ts';
 import type { NetworkProfile } from '../shared/wire/network.ts';
@@ -40,6 +41,7 @@ import type { Keys } from './keystore.ts';
 import type { Log } from './log.ts';
 import { keepOffer, proposalOf } from './offer.ts';
 import { ProofBook } from './proofs.ts';
+import { createProviderRelay, type ProviderRelay } from './relay.ts';
 import { report } from './report.ts';
 import { startResolver } from './resolver.ts';
 import type { SessionParts } from './session-parts.ts';
@@ -118,6 +120,7 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
 
     const datagrams = await createDatagrams(config.udpPort === 0 ? {} : { port: config.udpPort });
     let onGathered: (endpoint: Endpoint) => void = () => {};
+    let relay: ProviderRelay | null = null;
     const interval = parseInterval(config.rotation);
     const endpoint = openEndpoint({
       datagrams,
@@ -127,9 +130,22 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
       servers: await stunServers(profile),
       hosts: hostAddresses,
       ...(interval ? { interval } : {}),
-      onGathered: (now) => onGathered(now),
+      onGathered: (now) => {
+        relay?.look(now.nat?.translated !== null);
+        onGathered(now);
+      },
     });
     made('UDP port', () => endpoint.close());
+    relay = createProviderRelay({
+      turn: turnAccess(profile.turn),
+      clock,
+      random: nodeCrypto.randomBytes,
+      openLoopback: () => createDatagrams({ address: '127.0.0.1' }),
+      bases: endpoint.bases,
+      receive: endpoint.receive,
+      log,
+    });
+    made('relay', () => relay?.close());
     await firstGathering(clock, endpoint, (handler) => {
       onGathered = handler;
     });
@@ -143,6 +159,7 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
       onError: (error) => log.warn({ reason: asWarrenError(error).message }, 'counters not read'),
     });
     made('tunnel', () => tunnel.close());
+    relay.joins(tunnel.wireGuardPort);
     endpoint.onPorts = () => {
       tunnel.ports(endpoint.ports, endpoint.port).catch((error: unknown) => fail(asWarrenError(error)));
     };
@@ -202,6 +219,7 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
       log,
       pool: new AddressPool(config.maxClients),
       endpoint,
+      relay,
       tunnel,
       ledger: reader,
       onLedger,

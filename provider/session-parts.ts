@@ -7,6 +7,7 @@ import type { AddressPool, TunnelAddresses } from './addresses.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Log } from './log.ts';
 import type { ProofBook } from './proofs.ts';
+import type { ProviderRelay } from './relay.ts';
 import type { Settlements } from './settlement.ts';
 import type { ProviderTunnel } from './tunnel.ts';
 
@@ -29,6 +30,7 @@ export interface SessionParts {
   readonly log: Log;
   readonly pool: AddressPool;
   readonly endpoint: Endpoint;
+  readonly relay: ProviderRelay;
   readonly tunnel: ProviderTunnel;
   readonly ledger: LedgerReader;
   /** Each answer or silence of the chain, for the dashboard. */

@@ -210,8 +210,8 @@ export class ClientSession implements ControlOwner {
   // ------------------------------------------------------------ path
 
   #findPath(session: Session): void {
-    const { endpoint, tunnel, log } = this.#parts;
-    this.#way = findPath(endpoint, tunnel, session, {
+    const { endpoint, tunnel, relay, log } = this.#parts;
+    this.#way = findPath(endpoint, tunnel, relay, session, {
       found: (address, kind, rttMs) => {
         this.#signs = { ...this.#signs, pathLost: false };
         this.#path = { address, rttMs };

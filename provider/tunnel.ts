@@ -36,6 +36,8 @@ export interface EgressPolicy {
 export interface ProviderTunnel {
   readonly name: string;
   readonly backend: 'kernel' | 'wireguard-go';
+  /** WireGuard's own UDP port. */
+  readonly wireGuardPort: number;
   /** What clients may reach; may be called again when the addresses of this machine change. */
   egress(policy: EgressPolicy): Promise<void>;
   addPeer(peer: PeerSetup, onCounters: (counters: PeerCounters) => void): Promise<void>;
@@ -74,7 +76,7 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
     address6: GATEWAY6,
     mtu: MTU,
   });
-  const { tunnel, backend } = created;
+  const { tunnel, backend, listenPort } = created;
   const splice = createSplice(device, tunnel);
   await splice.ports([options.port], options.port);
 
@@ -111,6 +113,7 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
   return {
     name: tunnel,
     backend,
+    wireGuardPort: listenPort,
     totals,
     async egress({ forbid, blockedTcpPorts, perClientKbps, totalKbps }) {
       const shaping = perClientKbps > 0 ? { perClientKbps, totalKbps } : { totalKbps };

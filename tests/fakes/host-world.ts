@@ -118,6 +118,8 @@ export function createFakeWorld(countries: readonly string[] = ['DE']): FakeWorl
       connectNetd: async () => netd.device,
       openRouterLine: null,
       openDatagrams: async () => home.socket('192.168.1.5', nextPort++),
+      openLoopback: async () => home.socket('127.0.0.1', nextPort++),
+      turn: null,
       hostAddresses: (port) => [{ address: '192.168.1.5', port }],
       stunServers: async () => profile.stun.map(({ host, port }) => ({ address: host, port })),
       locate: async () => fake.located,

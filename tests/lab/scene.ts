@@ -21,7 +21,7 @@ import type { NatName } from './nat-kinds.ts';
 import type { LabProcess, User } from './process.ts';
 import { inNamespace } from './run.ts';
 import { SERVERS } from './servers.ts';
-import { startTurn } from './turn.ts';
+import { startTurn, TURN_SECRET, TURN_URIS } from './turn.ts';
 
 const STUN_PORT = 3478;
 const RELAY_PORT = 7000;
@@ -61,6 +61,8 @@ export interface Scene {
   };
   readonly providers: Readonly<Record<'de' | 'jp', SceneProvider>>;
   openBrowser(options?: { readonly visible?: boolean; readonly browser?: BrowserName }): Promise<LabBrowser>;
+  /** The relay forgets everybody; resolves when it is back. */
+  restartTurn(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -100,8 +102,10 @@ async function furnish(
   rotation: string | undefined,
 ): Promise<Scene> {
   const rotating = rotation === undefined ? [] : ['--rotation', rotation];
-  const [chain] = await Promise.all([startChain(lab), startHelper(lab), startTurn(lab)]);
-  const profile = profileOf(chain, { stun: STUN_PORT, relay: RELAY_PORT });
+  const [chain, , firstTurn] = await Promise.all([startChain(lab), startHelper(lab), startTurn(lab)]);
+  let turn = firstTurn;
+  const passes = `http://${SERVERS.helper[0]}:${RELAY_PORT}/turn`;
+  const profile = { ...profileOf(chain, { stun: STUN_PORT, relay: RELAY_PORT }), turn: [passes] };
   const network = join(lab.paths.run, 'network.json');
   writeFileSync(network, `${JSON.stringify(profile, null, 2)}\n`);
   chmodSync(network, 0o644);
@@ -163,6 +167,10 @@ async function furnish(
         },
       });
     },
+    async restartTurn() {
+      await turn.stop();
+      turn = await startTurn(lab);
+    },
     close: () => lab.close(),
   };
 }
@@ -177,7 +185,9 @@ async function startHelper(lab: Lab): Promise<LabProcess> {
       ...['--stun', `${first}:${STUN_PORT}`],
       ...['--stun-alt', `${second}:${STUN_PORT + 1}`],
       ...['--relay', `${first}:${RELAY_PORT}`],
+      ...['--turn', TURN_URIS.join(',')],
     ],
+    env: { WARREN_TURN_SECRET: TURN_SECRET },
   });
   await helper.prints(/"ready"/);
   return helper;
@@ -227,6 +237,7 @@ async function startProvider(options: ProviderOptions): Promise<SceneProvider> {
       file: 'provider/main.ts',
       args: [verb, '--config', config, '--password-file', passwordFile, ...args],
       user,
+      env: { NODE_EXTRA_CA_CERTS: lab.certificate.certificateFile },
     });
   const init = async (): Promise<Address> => {
     const process = provider('init', [
@@ -234,7 +245,7 @@ async function startProvider(options: ProviderOptions): Promise<SceneProvider> {
       ...['--keystore', join(user.home, 'keystore.json')],
       ...['--netd-socket', join(lab.paths.run, `${name}-netd`, 'netd.sock')],
       ...['--runtime-dir', runtime],
-      ...['--price-per-mb', price, ...rotating],
+      ...['--price-per-mb', price, '--country', country, ...rotating],
     ]);
     if ((await process.exited) !== 0) throw new Error(`provider ${name} init failed\n${process.tail()}`);
     const keystore = JSON.parse(readFileSync(join(user.home, 'keystore.json'), 'utf8')) as { readonly address: string };

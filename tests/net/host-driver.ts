@@ -30,7 +30,11 @@ export async function startDriver(scene: Scene, seed: Uint8Array = randomBytes(6
     command: ['ip', ...wrapped(client.home.host, client.user, lab.node, [])],
     main: lab.source('native-host/main.ts'),
     args: client.hostArguments,
-    env: { HOME: client.user.home, XDG_RUNTIME_DIR: client.runtime },
+    env: {
+      HOME: client.user.home,
+      XDG_RUNTIME_DIR: client.runtime,
+      NODE_EXTRA_CA_CERTS: lab.certificate.certificateFile,
+    },
   });
   host.say({ type: 'hello', version: 1, extensionVersion: '0.1.0' });
   await host.until('the welcome', ({ ups }) => ups.some((up) => up.type === 'welcome'));

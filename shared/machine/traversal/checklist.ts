@@ -140,7 +140,18 @@ function pairKey(base: BaseId, remote: TransportAddress): string {
   return `${base} ${addressKey(remote)}`;
 }
 
-export function pathKind({ local, remote }: CandidatePair, isPrivate: (address: string) => boolean) {
-  if (local.type === 'relay' || remote.type === 'relay') return 'relay';
-  return isPrivate(remote.address) ? 'lan' : 'direct';
+/** To be checked as if for the first time. */
+export function renew(pair: Pair): void {
+  pair.state = 'waiting';
+  pair.tries = 0;
+  pair.nominatedByPeer = false;
+}
+
+export function isRelayed({ local, remote }: CandidatePair): boolean {
+  return local.type === 'relay' || remote.type === 'relay';
+}
+
+export function pathKind(pair: CandidatePair, isPrivate: (address: string) => boolean) {
+  if (isRelayed(pair)) return 'relay';
+  return isPrivate(pair.remote.address) ? 'lan' : 'direct';
 }

@@ -9,25 +9,25 @@ import type { Ms } from '../../base/units.ts';
 import type { TransportAddress } from '../../effects.ts';
 import { decodeStun, type ReceivedStun } from '../../wire/stun/message.ts';
 import { type Deadline, earliest, type Machine, type Tick } from '../machine.ts';
+import { AnswerLimit } from './answer-limit.ts';
 import type { BaseId, ChecksInput, ChecksOptions, ChecksOutput, LocalCandidate } from './api.ts';
 import { candidatePriority } from './candidates.ts';
 import { encodeCheck, encodeCheckAnswer, isPeersAnswer, isPeersCheck } from './check-message.ts';
-import { Checklist, type Pair, pathKind } from './checklist.ts';
+import { Checklist, isRelayed, type Pair, pathKind, renew } from './checklist.ts';
 import { Consent } from './consent.ts';
+import { nominationAt } from './nomination.ts';
 import { isPreferred, NO_PATH, type Preference } from './preference.ts';
+import { Transactions } from './transactions.ts';
+import { Upgrade } from './upgrade.ts';
 
 /** Ta: between two first checks of a list (RFC 8445 §14.2 allows ≥ 5 ms). */
 const PACING: Ms = 20;
 /** Pauses between the checks of one pair; the last one repeats until the time is up. */
 const RETRANSMIT: readonly Ms[] = [150, 250, 400, 600, 800, 1000];
-/** How long the controlling side holds a working pair back while a better one may still answer. */
-const PATIENCE: Record<Pair['remote']['type'], Ms> = { host: 0, srflx: 100, prflx: 150, relay: 1000 };
+/** A search for a direct way while a relay carries: both ends begin it within a round trip of each other. */
+const UPGRADE_SEARCH: Ms = 4_000;
 const DEFAULT_TIMEOUT: Ms = 8_000;
 const DEFAULT_LOST_AFTER: Ms = 15_000;
-const TRANSACTION_LIFE: Ms = 5_000;
-const MAX_TRANSACTIONS = 512;
-/** A peer that asks more often than this in one second is not answered: each answer costs two HMACs. */
-const MAX_CHECKS_PER_SECOND = 100;
 
 type Phase = 'idle' | 'checking' | 'nominated' | 'over';
 
@@ -35,14 +35,16 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   readonly #options: ChecksOptions;
   readonly #list: Checklist;
   readonly #tieBreaker: bigint;
-  readonly #transactions = new Map<string, { readonly pair: Pair; readonly sentAt: Ms; readonly nominate: boolean }>();
+  readonly #transactions = new Transactions();
   #phase: Phase = 'idle';
   /** Looking for pairs: at first, and again after `restart` or a suspicion. */
   #searching = false;
   /** On a path in use, pairs that came later: tried beside it until then, so that both holes are open. */
   #besideUntil: Ms | null = null;
   #preferred: (Preference & { readonly until: Ms }) | null = null;
+  readonly #upgrade = new Upgrade();
   #nextFirstCheckAt: Ms = 0;
+  #searchSince: Ms = 0;
   /** No pair by then: the first search fails, a later one just ends. */
   #searchUntil: Ms | null = null;
   #firstSuccessAt: Ms | null = null;
@@ -52,7 +54,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   #consent: Consent | null = null;
   /** The pair in use lost its base, and `suspect` was said: the next pair takes it back. */
   #uprooted = false;
-  #second = { startedAt: 0, count: 0 };
+  readonly #answers = new AnswerLimit();
 
   constructor(options: ChecksOptions) {
     this.#options = options;
@@ -112,6 +114,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
       this.#besideUntil === null ? null : { at: this.#besideUntil, why: 'no later pair works' },
       this.#tellPeerAt === null ? null : { at: this.#tellPeerAt, why: 'repeat the nomination' },
       this.#consent?.deadline() ?? null,
+      this.#upgrade.deadline(),
     );
   }
 
@@ -120,10 +123,17 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     this.#search(now);
   }
 
-  #search(now: Ms): void {
+  #search(now: Ms, length = this.#timeout): void {
     this.#searching = true;
+    this.#searchSince = now;
     this.#nextFirstCheckAt = now;
-    this.#searchUntil = now + this.#timeout;
+    this.#searchUntil = now + length;
+  }
+
+  /** A relay goes on, for it is only the best so far. */
+  #searchDirect(now: Ms): void {
+    for (const pair of this.#list.pairs) if (!isRelayed(pair)) renew(pair);
+    this.#search(now, UPGRADE_SEARCH);
   }
 
   get #timeout(): Ms {
@@ -144,11 +154,8 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   }
 
   #restart(now: Ms): void {
-    for (const pair of this.#list.pairs) {
-      pair.state = 'waiting';
-      pair.tries = 0;
-      pair.nominatedByPeer = false;
-    }
+    for (const pair of this.#list.pairs) renew(pair);
+    this.#upgrade.reset();
     this.#firstSuccessAt = null;
     if (this.#phase !== 'nominated') {
       this.#selected = null;
@@ -164,6 +171,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     this.#preferred = null;
     this.#tellPeerAt = null;
     this.#consent = null;
+    this.#upgrade.reset();
     this.#transactions.clear();
   }
 
@@ -178,6 +186,11 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     this.#restart(now);
   }
 
+  #searchEnded(now: Ms): void {
+    this.#stopSearching();
+    if (this.#selected && isRelayed(this.#selected)) this.#upgrade.plan(now);
+  }
+
   /** Everything that time, or the input just handled, makes due. */
   #advance(now: Ms, out: ChecksOutput[]): void {
     if (this.#phase === 'idle' || this.#phase === 'over') return;
@@ -187,10 +200,11 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     this.#tell(now, out);
     this.#obey(now, out);
     if (this.#besideUntil !== null && now >= this.#besideUntil) this.#besideUntil = null;
+    if (this.#upgrade.due(now)) this.#searchDirect(now);
     if (this.#looking) this.#check(now, out);
     if (this.#searchUntil === null || now < this.#searchUntil) return;
     if (this.#phase === 'checking') this.#fail(out);
-    else this.#stopSearching();
+    else this.#searchEnded(now);
   }
 
   #check(now: Ms, out: ChecksOutput[]): void {
@@ -218,14 +232,10 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
    * first of them moves the peer along.
    */
   #send(pair: Pair, now: Ms, out: ChecksOutput[]): void {
-    for (const [id, { sentAt }] of this.#transactions) {
-      if (sentAt + TRANSACTION_LIFE > now && this.#transactions.size < MAX_TRANSACTIONS) break;
-      this.#transactions.delete(id);
-    }
     const { credentials, role, random } = this.#options;
     const transactionId = random(12);
     const nominate = role === 'controlling' && pair === this.#selected;
-    this.#transactions.set(toHex(transactionId), { pair, sentAt: now, nominate });
+    this.#transactions.add(transactionId, { pair, sentAt: now, nominate });
     // What a prflx candidate learned from this check would have (RFC 8445 §7.1.1).
     const priority = candidatePriority('prflx', 0);
     const packet = encodeCheck(credentials, { transactionId, role, tieBreaker: this.#tieBreaker, priority, nominate });
@@ -236,7 +246,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   /** Our own addresses changed. Without its base the pair in use is gone, and another is looked for. */
   #rebase(candidates: readonly LocalCandidate[], now: Ms, out: ChecksOutput[]): void {
     const gone = this.#list.setLocal(candidates);
-    for (const [id, { pair }] of this.#transactions) if (gone.includes(pair)) this.#transactions.delete(id);
+    this.#transactions.forget(gone);
     if (this.#selected === null || !gone.includes(this.#selected)) return;
     this.#selected = null;
     this.#tellPeerAt = null;
@@ -258,7 +268,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
 
   #answer(message: ReceivedStun, from: TransportAddress, base: BaseId, now: Ms, out: ChecksOutput[]): void {
     const { credentials, role } = this.#options;
-    if (!isPeersCheck(message, credentials, role) || !this.#allowed(now)) return;
+    if (!isPeersCheck(message, credentials, role) || !this.#answers.allows(now)) return;
     out.push({ type: 'send', packet: encodeCheckAnswer(credentials, message.transactionId, from), to: from, base });
     const priority = message.attributes.priority ?? 1;
     const pair = this.#list.find(base, from) ?? this.#list.learn(base, from, priority, this.#selected);
@@ -272,14 +282,13 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   }
 
   #succeed(message: ReceivedStun, from: TransportAddress, base: BaseId, now: Ms, out: ChecksOutput[]): void {
-    const id = toHex(message.transactionId);
-    const transaction = this.#transactions.get(id);
+    const transaction = this.#transactions.find(message.transactionId);
     if (!transaction) return;
     const { pair, sentAt, nominate } = transaction;
     // RFC 8445 §7.2.5.2.1: an answer that comes from elsewhere than the check went to proves nothing.
     if (base !== pair.local.base || from.address !== pair.remote.address || from.port !== pair.remote.port) return;
     if (!isPeersAnswer(message, this.#options.credentials)) return;
-    this.#transactions.delete(id);
+    this.#transactions.done(message.transactionId);
     const mapped = message.attributes.xorMappedAddress;
     if (mapped) this.#list.seenAs(pair, mapped);
     pair.state = 'succeeded';
@@ -305,23 +314,20 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   /** When the controlling side will nominate; null when there is nothing to nominate. */
   #nominationAt(): Ms | null {
     if (this.#options.role !== 'controlling' || !this.#searching || this.#firstSuccessAt === null) return null;
-    const pairs = this.#list.pairs;
-    const best = pairs.find((p) => p.state === 'succeeded');
-    if (!best) return null;
-    // A pair in use and well is replaced by a better one only; a suspect one by any that works.
-    const inUse = this.#selected;
-    if (inUse && best !== inUse && best.priority < inUse.priority && !this.#consent?.suspect) return null;
-    if (best === inUse && pairs[0] !== best) return null;
-    const better = pairs.slice(0, pairs.indexOf(best));
-    const patience = better.length === 0 ? 0 : PATIENCE[best.remote.type];
-    return this.#firstSuccessAt + patience;
+    return nominationAt({
+      pairs: this.#list.pairs,
+      inUse: this.#selected,
+      doubtful: this.#uprooted || (this.#consent?.suspect ?? false),
+      searchSince: this.#searchSince,
+      firstSuccessAt: this.#firstSuccessAt,
+    });
   }
 
   #nominate(now: Ms, out: ChecksOutput[]): void {
     const best = this.#list.pairs.find((p) => p.state === 'succeeded');
     if (!best) return;
     if (best === this.#selected) {
-      this.#stopSearching();
+      this.#searchEnded(now);
       return;
     }
     best.tries = 0;
@@ -355,7 +361,10 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     this.#uprooted = false;
     this.#selected = pair;
     this.#phase = 'nominated';
-    this.#stopSearching();
+    // Beside a relay the search for a direct way goes on.
+    this.#upgrade.reset();
+    if (!isRelayed(pair)) this.#stopSearching();
+    else if (!this.#searching) this.#upgrade.plan(now);
     this.#consent = new Consent(now, this.#options.lostAfter ?? DEFAULT_LOST_AFTER, this.#draw());
     const chosen = { local: pair.local, remote: pair.remote };
     out.push({ type: 'nominated', pair: chosen, kind: pathKind(chosen, isPrivateIp), rttMs: pair.rttMs });
@@ -382,11 +391,6 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   #fail(out: ChecksOutput[]): void {
     this.#end();
     out.push({ type: 'failed', error: NO_PATH });
-  }
-
-  #allowed(now: Ms): boolean {
-    if (now - this.#second.startedAt >= 1000) this.#second = { startedAt: now, count: 0 };
-    return ++this.#second.count <= MAX_CHECKS_PER_SECOND;
   }
 
   #draw(): number {

@@ -25,6 +25,6 @@ export function isPreferred(pair: Pair, { base, remote, leave }: Preference, inU
 
 export const NO_PATH = new WarrenError(
   'no_path',
-  'No direct way to this node was found.',
+  'No way to this node was found.',
   'Choose another node; this one and your network can not reach each other.',
 ).data();

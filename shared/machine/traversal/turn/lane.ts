@@ -10,6 +10,8 @@ const LOOPBACK = '127.0.0.1';
 export interface Lane {
   /** WireGuard's endpoint for this peer. */
   readonly at: TransportAddress;
+  /** WireGuard's own port W, as netd's `create` answered; before that nothing passes. */
+  joins(wireGuardPort: number): void;
   /** Where WireGuard's packets go from now on; null: nowhere. */
   lead(send: ((packet: Uint8Array) => void) | null): void;
   /** A packet of the peer, for WireGuard. */
@@ -17,20 +19,25 @@ export interface Lane {
   close(): Promise<void>;
 }
 
-/** @param loop a socket bound to loopback. @param wireGuardPort W, as netd's `create` answered. */
-export function createLane(loop: Datagrams, wireGuardPort: number): Lane {
-  const wireGuard = { address: LOOPBACK, port: wireGuardPort };
+/** @param loop a socket bound to loopback. */
+export function createLane(loop: Datagrams): Lane {
+  let wireGuard: TransportAddress | null = null;
   let send: ((packet: Uint8Array) => void) | null = null;
   loop.onPacket((packet, from) => {
     // Other programs of this machine can reach loopback too.
-    if (from.port === wireGuardPort) send?.(packet);
+    if (from.port === wireGuard?.port) send?.(packet);
   });
   return {
     at: { address: LOOPBACK, port: loop.local.port },
     lead(next) {
       send = next;
     },
-    deliver: (packet) => loop.send(packet, wireGuard),
+    joins(port) {
+      wireGuard = { address: LOOPBACK, port };
+    },
+    deliver(packet) {
+      if (wireGuard) loop.send(packet, wireGuard);
+    },
     close: () => loop.close(),
   };
 }

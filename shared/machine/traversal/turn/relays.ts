@@ -5,12 +5,13 @@
 import { asWarrenError, type WarrenErrorData } from '../../../base/errors.ts';
 import type { Ms } from '../../../base/units.ts';
 import type { Clock, TransportAddress, TurnAccess, TurnConnection, Unsubscribe } from '../../../effects.ts';
+import type { Candidate } from '../../../wire/candidate.ts';
 import { looksLikeStun } from '../../../wire/stun/message.ts';
 import { decodeChannelData, looksLikeChannelData } from '../../../wire/turn/channel-data.ts';
-import type { TurnTransportKind } from '../../../wire/turn/uri.ts';
+import { TURN_TRANSPORTS, type TurnTransportKind } from '../../../wire/turn/uri.ts';
 import { type Driven, drive } from '../../drive.ts';
 import type { BaseId, Random } from '../api.ts';
-import { addressKey } from '../candidates.ts';
+import { addressKey, candidatePriority } from '../candidates.ts';
 import type { TurnInput, TurnOutput } from './api.ts';
 import { TurnClient } from './client.ts';
 
@@ -22,6 +23,17 @@ export interface RelayBase {
   /** One of each family at most. */
   readonly relayed: readonly TransportAddress[];
   readonly transport: TurnTransportKind;
+}
+
+/** Relayed addresses as candidates: streams are worth less than datagrams (RFC 8445 §5.1.2.1). */
+export function relayCandidates({ relayed, transport }: RelayBase): Candidate[] {
+  const rank = TURN_TRANSPORTS.indexOf(transport);
+  return relayed.map(({ address, port }) => ({
+    type: 'relay',
+    address,
+    port,
+    priority: candidatePriority('relay', rank),
+  }));
 }
 
 export interface RelayEvents {

@@ -1,0 +1,117 @@
+/** The whole host and the whole node where no direct way is: over coturn, and back to a direct way when there is one. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Exit } from '../../shared/wire/native.ts';
+import { setNat } from '../lab/nat.ts';
+import type { NatName } from '../lab/nat-kinds.ts';
+import { inNamespace } from '../lab/run.ts';
+import { createScene, type Scene } from '../lab/scene.ts';
+import { SERVERS } from '../lab/servers.ts';
+import { type Driver, startDriver } from './host-driver.ts';
+
+let scene: Scene;
+let driver: Driver;
+
+beforeAll(async () => {
+  scene = await createScene({ providerNats: { de: 'symmetric', jp: 'udpBlocked' } });
+}, 60_000);
+afterAll(() => scene?.close());
+afterEach(() => driver?.close());
+
+const exit = (): Exit => {
+  const found = driver.host.exit('x');
+  if (!found) throw new Error('no exit');
+  return found;
+};
+
+/** Connects from behind this kind of router; the exit, and how long the first byte took from the handshake on. */
+async function connect(nat: NatName, country: 'DE' | 'JP', more = ''): Promise<{ readonly firstByteMs: number }> {
+  const { home } = scene.client;
+  await setNat(home, nat);
+  if (more) await inNamespace(home.router, 'nft', ['-f', '-'], `${more}\n`);
+  driver = await startDriver(scene);
+  await scene.chain.give(driver.account.address, { token: '5', coin: '1' });
+  await driver.connect([{ exitId: 'x', country }]);
+  const upAt = performance.now();
+  // A home that blocks UDP has no name server in this lab: its pages are asked for by address.
+  const page = await driver.fetch('x', `http://${SERVERS.origins['one.example']}/`);
+  const fetchMs = performance.now() - upAt;
+  expect(page).toContain(scene.providers[country === 'DE' ? 'de' : 'jp'].home.wan);
+  const took = (name: string) => exit().steps.find((step) => step.name === name)?.ms ?? 0;
+  const firstByteMs = took('traverse') + took('wireguard') + Math.max(took('proxy'), took('control')) + fetchMs;
+  console.log(
+    `${nat}${more ? ' and more closed' : ''} → ${country}: ${exit().path?.kind}, path ${took('traverse').toFixed(0)} ms, ` +
+      `WireGuard ${took('wireguard').toFixed(0)} ms, first byte ${firstByteMs.toFixed(0)} ms after the handshake`,
+  );
+  return { firstByteMs };
+}
+
+describe('through the relay', () => {
+  test('two symmetric homes, over UDP', async () => {
+    const { firstByteMs } = await connect('symmetric', 'DE');
+    expect(exit().path?.kind).toBe('relay');
+    expect(firstByteMs).toBeLessThan(1_000);
+  });
+
+  test('a client whose network blocks UDP, over TCP', async () => {
+    const { firstByteMs } = await connect('udpBlocked', 'DE');
+    expect(exit().path?.kind).toBe('relay');
+    expect(firstByteMs).toBeLessThan(1_000);
+  });
+
+  test('a client whose network lets nothing but TLS to the relay', async () => {
+    await connect('udpBlocked', 'DE', 'insert rule ip nat fw oifname "wan" tcp dport 3478 drop');
+    expect(exit().path?.kind).toBe('relay');
+  });
+
+  test('a node whose network blocks UDP', async () => {
+    const { firstByteMs } = await connect('symmetric', 'JP');
+    expect(exit().path?.kind).toBe('relay');
+    expect(firstByteMs).toBeLessThan(1_000);
+  });
+
+  test('both of them blocked', async () => {
+    const { firstByteMs } = await connect('udpBlocked', 'JP');
+    expect(exit().path?.kind).toBe('relay');
+    expect(firstByteMs).toBeLessThan(1_000);
+  });
+});
+
+const PROBE = 'tests/net/netd-programs/probe.ts';
+const ECHO_PORT = 9_000;
+
+/** 1,000 datagrams a second through the tunnel and back, until it is told to stop. */
+async function startFlow(): Promise<() => Promise<{ readonly sent: number; readonly received: number }>> {
+  const { lab, client } = scene;
+  const far = SERVERS.origins['two.example'];
+  const echo = { name: 'echo', namespace: lab.inet, file: PROBE, args: ['serve', 'udp', String(ECHO_PORT), far] };
+  await lab.startNode(echo).prints(/listening/);
+  const shown = await inNamespace(client.home.host, 'ip', ['-4', '-o', 'address']);
+  const [, own = ''] = /wrn\S+\s+inet (\S+?)\//.exec(shown) ?? [];
+  const args = ['flood-until', own, far, String(ECHO_PORT)];
+  const flow = lab.startNode({ name: 'flow', namespace: client.home.host, file: PROBE, args });
+  await flow.prints(/flooding/);
+  return async () => {
+    flow.child.kill('SIGTERM');
+    const [text] = await flow.prints(/\{.*\}/);
+    return JSON.parse(text) as { readonly sent: number; readonly received: number };
+  };
+}
+
+describe('from the relay to a direct way', () => {
+  test('no packet of 1,000 a second is lost', async () => {
+    const { de } = scene.providers;
+    await setNat(de.home, 'fullCone');
+    const wall = `insert rule ip nat fw ip daddr ${de.home.wan} meta l4proto udp drop`;
+    await connect('portRestricted', 'DE', wall);
+    expect(exit().path?.kind).toBe('relay');
+    const stop = await startFlow();
+    await setNat(scene.client.home, 'portRestricted');
+    await driver.host.until('a direct path', () => exit().path?.kind === 'direct', 20_000);
+    const downBefore = exit().rxBytes;
+    await driver.host.until('a second of traffic on it', () => exit().rxBytes - downBefore > 60_000, 20_000);
+    const { sent, received } = await stop();
+    console.log(`relay → direct under a flow: ${sent} sent, ${sent - received} lost`);
+    expect(sent).toBeGreaterThan(1_000);
+    expect(received).toBe(sent);
+  });
+});
