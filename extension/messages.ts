@@ -74,6 +74,8 @@ export interface HistoryEntry {
   readonly hash: string | null;
   readonly status: 'pending' | 'confirmed' | 'failed';
   readonly confirmations: number;
+  /** Why it failed, in the contract's words; null when it did not, or nobody says. */
+  readonly reason: string | null;
 }
 
 export interface WalletView {

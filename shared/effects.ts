@@ -164,6 +164,8 @@ export interface LedgerReader {
     readonly status: 'pending' | 'confirmed' | 'reverted';
     readonly confirmations: number;
     readonly gasUsed: bigint | null;
+    /** The revert's reason, where the node can still tell. */
+    readonly reason?: string;
   }>;
   /** Calls with each standing `CloseRequested` of this payee's channels once: those of before, and as blocks arrive. */
   onCloseRequested(payee: Address, handler: (id: Hex, closeAt: number) => void): Unsubscribe;

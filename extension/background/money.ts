@@ -17,6 +17,7 @@ import {
   BookSchema,
   changeEntry,
   EMPTY_BOOK,
+  MAX_REASON,
   nextNonces,
 } from '../wallet/ledger-book.ts';
 import { type ChainAction, signAction, usesPermit, worstFee } from '../wallet/transactions.ts';
@@ -78,8 +79,8 @@ export class MoneyDesk {
   }
 
   history(): HistoryEntry[] {
-    return this.book.history.map(({ id, kind, at, amount, country, hash, status, confirmations }) => {
-      return { id, kind, at, amount, country, hash, status, confirmations };
+    return this.book.history.map(({ id, kind, at, amount, country, hash, status, confirmations, reason }) => {
+      return { id, kind, at, amount, country, hash, status, confirmations, reason: reason ?? null };
     });
   }
 
@@ -290,7 +291,9 @@ export class MoneyDesk {
       if (receipt.status === 'pending') continue;
       const done = receipt.status === 'confirmed' && receipt.confirmations >= needed;
       const next = receipt.status === 'reverted' ? 'failed' : done ? 'confirmed' : 'pending';
-      await this.save(changeEntry(this.book, id, { status: next, confirmations: receipt.confirmations }));
+      const { confirmations, reason } = receipt;
+      const told = reason === undefined ? {} : { reason: reason.slice(0, MAX_REASON) };
+      await this.save(changeEntry(this.book, id, { status: next, confirmations, ...told }));
       if (next !== 'pending') await this.refresh();
     }
   }

@@ -6,6 +6,7 @@ import { AddressSchema, CountrySchema, HexSchema } from '../../shared/wire/schem
 const WeiText = v.pipe(v.string(), v.regex(/^\d{1,30}$/));
 const Label = v.nullable(v.pipe(v.string(), v.maxLength(120)));
 const MAX_HISTORY = 200;
+export const MAX_REASON = 400;
 
 export const KnownChannelSchema = v.object({
   payee: AddressSchema,
@@ -32,6 +33,8 @@ export const EntrySchema = v.object({
   permitNonce: v.nullable(WeiText),
   /** `since` of the exit phase that asked for it: the same ask is not shown twice. */
   askedAt: v.nullable(v.number()),
+  /** Why it failed, in the contract's words. */
+  reason: v.optional(v.pipe(v.string(), v.maxLength(MAX_REASON))),
 });
 export type Entry = v.InferOutput<typeof EntrySchema>;
 

@@ -249,6 +249,8 @@ export const ReceiptSchema = v.object({
   status: v.picklist(['pending', 'confirmed', 'reverted']),
   confirmations: CountSchema,
   gasUsed: v.nullable(WeiSchema),
+  /** Why it was reverted, in the contract's words, where the node still knows. */
+  reason: v.optional(Text),
 });
 export const DiagnosticsSchema = v.object({ lines: v.array(v.object({ name: Text, ok: v.boolean(), text: Text })) });
 

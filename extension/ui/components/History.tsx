@@ -47,6 +47,7 @@ function Row({ entry, explorer }: { entry: HistoryEntry; explorer: string | null
         <div class="row-sub">
           {when(entry.at, Date.now())} · {standing(entry)}
         </div>
+        {entry.reason === null ? null : <div class="row-todo clip">{t('failedBecause', entry.reason)}</div>}
       </div>
       <span class={`figure ${incoming ? 'plus' : ''}`}>
         {kind === 'requestClose' ? null : (
