@@ -341,6 +341,14 @@ function withAmount(prepared: PreparedApproval, amount: bigint | null): ChainAct
 }
 
 function checkFunds(action: ChainAction, account: Account): void {
+  // The contract would find nothing that it may take: the deposit fails, and its fee is gone.
+  if (usesPermit(action.kind) && account.permit === false) {
+    throw new WarrenError(
+      'transaction_failed',
+      'This network’s token has no permits (EIP-2612), and this wallet can not deposit it without.',
+      'Choose a network whose token has them.',
+    );
+  }
   if ('amount' in action && account.token < action.amount) {
     throw new WarrenError(
       'funds_insufficient',

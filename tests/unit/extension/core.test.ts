@@ -293,6 +293,17 @@ describe('approvals', () => {
     await expect(runCommand({ name: 'approve', id, amount }, core)).rejects.toMatchObject({ code });
   });
 
+  test('deposits nothing of a token without permits: it would fail and cost its fee', async () => {
+    const { core, port, id } = await asked(null);
+    port.onSent = (message) => {
+      if (message.type !== 'request') return;
+      const result = { ...account, permit: false };
+      queueMicrotask(() => port.say({ type: 'response', id: message.id, result }));
+    };
+    await expect(runCommand({ name: 'approve', id }, core)).rejects.toMatchObject({ code: 'transaction_failed' });
+    expect(port.of('request').filter(({ body }) => body.method === 'wallet.broadcast')).toEqual([]);
+  });
+
   test('signs nothing while the wallet is locked', async () => {
     const { core, id } = await asked(null);
     await runCommand({ name: 'wallet.lock' }, core);
