@@ -100,15 +100,16 @@ async function startFlow(): Promise<() => Promise<{ readonly sent: number; reado
 describe('from the relay to a direct way', () => {
   test('no packet of 1,000 a second is lost', async () => {
     const { de } = scene.providers;
-    await setNat(de.home, 'fullCone');
-    const wall = `insert rule ip nat fw ip daddr ${de.home.wan} meta l4proto udp drop`;
-    await connect('portRestricted', 'DE', wall);
+    // A table of its own: taking it away touches nothing else of the router.
+    const wall = `table ip wall { chain fw { type filter hook forward priority -10; policy accept;
+      ip daddr ${de.home.wan} meta l4proto udp drop; ip saddr ${de.home.wan} meta l4proto udp drop; }; }`;
+    await connect('fullCone', 'DE', wall);
     expect(exit().path?.kind).toBe('relay');
     const stop = await startFlow();
-    await setNat(scene.client.home, 'portRestricted');
+    await inNamespace(scene.client.home.router, 'nft', ['delete', 'table', 'ip', 'wall']);
     await driver.host.until('a direct path', () => exit().path?.kind === 'direct', 20_000);
     const downBefore = exit().rxBytes;
-    await driver.host.until('a second of traffic on it', () => exit().rxBytes - downBefore > 60_000, 20_000);
+    await driver.host.until('seconds of traffic on it', () => exit().rxBytes - downBefore > 250_000, 20_000);
     const { sent, received } = await stop();
     console.log(`relay → direct under a flow: ${sent} sent, ${sent - received} lost`);
     expect(sent).toBeGreaterThan(1_000);
