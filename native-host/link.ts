@@ -147,7 +147,7 @@ export async function createLink(
   const leaveFrom = async (from: number | null, remote: TransportAddress) => {
     if (from === null) return;
     send = from;
-    await splice.route(publicKey, { remote: { address: remote.address, port: remote.port }, from });
+    await splice.route(publicKey, { remote: { address: remote.address, port: remote.port }, from }, true);
   };
 
   return {

@@ -11,8 +11,11 @@ import { MAX_SPLICE_ROUTES, type SpliceRoute } from '../wire/netd.ts';
 
 export interface Splice {
   ports(accept: readonly number[], send: number): Promise<void>;
-  /** By the peer's WireGuard key; null forgets it. Resolves once netd has it. */
-  route(publicKey: string, route: SpliceRoute | null): Promise<void>;
+  /**
+   * By the peer's WireGuard key; null forgets it. Resolves once netd has it. With `byDefault` packets to
+   * where WireGuard followed its peer by itself leave from there too.
+   */
+  route(publicKey: string, route: SpliceRoute | null, byDefault?: boolean): Promise<void>;
   close(): void;
 }
 
@@ -54,9 +57,10 @@ export function createSplice(device: TunnelDevice, tunnel: string): Splice {
       send = by;
       return apply();
     },
-    async route(publicKey, route) {
+    async route(publicKey, route, byDefault = false) {
       const before = ways.get(publicKey) ?? [];
       ways.delete(publicKey);
+      if (route && byDefault) send = route.from;
       if (route) ways.set(publicKey, [...before.slice(-MAX_BEFORE), route]);
       else if (before.length === 0) return;
       await apply();

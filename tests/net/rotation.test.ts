@@ -10,7 +10,7 @@ import { type Driver, startDriver } from './host-driver.ts';
 const PROBE = 'tests/net/netd-programs/probe.ts';
 const ECHO_PORT = 7777;
 /** Seconds: as quick as the checks of a new port allow, so that a hundred fit into two minutes. */
-const ROTATION = '0.3-0.6';
+const ROTATION = '0.6-1';
 const ROTATIONS = 100;
 
 let scene: Scene | null = null;
@@ -69,9 +69,9 @@ test.each<[NatName, NatName]>([
     const counts = { own: own(), theirs: await theirs() };
     flood.child.kill('SIGTERM');
     const [text] = await flood.prints(/\{.*\}/);
-    const { sent, received, ms } = JSON.parse(text ?? '');
+    const { sent, received, ms, gaps } = JSON.parse(text ?? '');
     const rate = Math.round((1000 * sent) / ms);
-    console.log(`${clientNat} × ${providerNat}: ${JSON.stringify({ ...counts, sent, received, rate })}`);
+    console.log(`${clientNat} × ${providerNat}: ${JSON.stringify({ ...counts, sent, received, rate, gaps })}`);
     if (received !== sent) console.log(readFileSync(client.hostLog, 'utf8').slice(-6_000), providers.de.process.tail());
     expect(host.exit('de')?.phase).toBe('up');
     expect(Math.min(counts.own, counts.theirs)).toBeGreaterThan(20);

@@ -96,10 +96,26 @@ function floodUntil(local: string, host: string, port: number): void {
       clearInterval(timer);
       const ms = performance.now() - started;
       // What is under way may still come back.
-      setTimeout(() => finish(JSON.stringify({ sent, received: received.size, ms })), 1_000);
+      setTimeout(
+        () => finish(JSON.stringify({ sent, received: received.size, ms, gaps: gapsOf(received, sent) })),
+        1_000,
+      );
     });
     say('flooding');
   });
+}
+
+/** Where packets were lost: the first of each run and how many; at most twenty runs. */
+function gapsOf(received: ReadonlySet<number>, sent: number): string[] {
+  const gaps: string[] = [];
+  for (let at = 0, run = 0; at <= sent && gaps.length < 20; at++) {
+    if (at < sent && !received.has(at)) run++;
+    else if (run > 0) {
+      gaps.push(`${at - run}+${run}`);
+      run = 0;
+    }
+  }
+  return gaps;
 }
 
 function drip(local: string, host: string, port: number): void {
