@@ -108,7 +108,7 @@ export const SUITES = {
     limitMs: 240_000,
     read: readForge,
   },
-  net: vitest('net', 'net', 420_000),
+  net: vitest('net', 'net', 900_000),
   roles: vitest('roles', 'roles', 240_000),
   'story-chromium': story('chromium'),
   'story-firefox': story('firefox'),
