@@ -71,6 +71,11 @@ export interface PathHandle {
 const LOOK_EVERY: Ms = 2_000;
 /** Once all is gathered, the relay has this long to be there too: a later one is told in the tunnel. */
 const RELAY_GRACE: Ms = 100;
+/**
+ * A node that is gone has to be said within 8 s, also when its good-bye was lost. After the suspicion at
+ * 6.5 s other pairs have this long to work. A path that only paused comes back by a new session.
+ */
+const LOST_AFTER: Ms = 7_300;
 const NOT_SEEN: Nat = { mapping: 'unknown', filtering: 'unknown', translated: null, portPreserved: false };
 
 /** Opens the socket and starts gathering at once. */
@@ -195,7 +200,8 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
       const credentials = credentialsOf(session);
       const [local, remote] = [bases.local, session.peerCandidates];
       relay?.permit(remote);
-      checks = drive(new Checks({ role: 'controlling', credentials, local, remote, random }), clock, act);
+      const who = { role: 'controlling', credentials, local, remote, random } as const;
+      checks = drive(new Checks({ ...who, lostAfter: LOST_AFTER }), clock, act);
       checks.feed({ type: 'start' });
       doors = openDoors(world, { role: 'controlling', credentials, local, remote, bases, name: 'door-', receive });
     },
