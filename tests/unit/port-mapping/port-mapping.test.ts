@@ -123,7 +123,28 @@ describe('the machine', () => {
     const behind = machine();
     const [request = new Uint8Array()] = behind.sent(behind.feed({ type: 'start' }));
     const packet = pcpAnswer(request, { address: [100, 64, 1, 2] });
-    expect(behind.externals(behind.feed({ type: 'packet', packet }))).toEqual([null]);
+    const outputs = behind.feed({ type: 'packet', packet });
+    expect(behind.externals(outputs)).toEqual([null]);
+    // The useless mapping is given back at once.
+    expect(behind.sent(outputs).map((deletion) => [...deletion.subarray(4, 8)])).toEqual([[0, 0, 0, 0]]);
+    expect(behind.sent(behind.feed({ type: 'stop' }))).toEqual([]);
+  });
+
+  test('a short lease is renewed before it ends', () => {
+    const { feed, sent, pass } = machine();
+    const [request = new Uint8Array()] = sent(feed({ type: 'start' }));
+    feed({ type: 'packet', packet: pcpAnswer(request, { lifetime: 20 }) });
+    expect(sent(pass(9_999))).toEqual([]);
+    expect(sent(pass(10_000))).toHaveLength(1);
+  });
+
+  test('a NAT-PMP port whose address never came is given back too', () => {
+    const { feed, sent } = machine();
+    feed({ type: 'start' });
+    feed({ type: 'packet', packet: Uint8Array.of(0, 0x81, 0, 1, 0, 0, 0, 0) });
+    feed({ type: 'packet', packet: pmpPort });
+    const [end] = sent(feed({ type: 'stop' }));
+    expect([...(end?.subarray(6) ?? [])]).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
   test('a mapping whose renewal is refused is used until it ends', () => {

@@ -37,6 +37,8 @@ export type PortMappingOutput =
 /** Seconds; the router may give less. */
 const LIFETIME = 7_200;
 const LEAST_LIFETIME: Ms = 60_000;
+/** Between two renewals, however short the router's leases are. */
+const LEAST_PAUSE: Ms = 5_000;
 /** Pauses between repetitions (RFC 6886 §3.1 starts at 250 ms). */
 const REPEAT: readonly Ms[] = [250, 500, 1_000, 2_000];
 const ASK_AGAIN: Ms = 300_000;
@@ -76,7 +78,8 @@ export class PortMapping implements Machine<PortMappingInput, PortMappingOutput>
         break;
       case 'stop':
         this.#state = 'over';
-        return this.#external ? this.#packets(0) : [];
+        // NAT-PMP may have opened the port although its address never came.
+        return this.#external || this.#mapped ? this.#packets(0) : [];
       case 'tick':
         break;
     }
@@ -134,12 +137,15 @@ export class PortMapping implements Machine<PortMappingInput, PortMappingOutput>
     const { address, port } = external;
     // Behind another NAT the router's own "public" address is not one.
     if (port < 1 || isPrivateIp(address) || isUnusableIp(address)) {
+      // Of no use to anybody, so it is not left open either.
+      out.push(...this.#packets(0));
+      this.#mapped = null;
       this.#rest(now, out);
       return;
     }
-    const life = Math.max(Math.min(lifetime, LIFETIME) * 1_000, LEAST_LIFETIME);
+    const life = Math.min(lifetime, LIFETIME) * 1_000;
     this.#state = 'resting';
-    this.#at = now + life / 2;
+    this.#at = now + Math.max(life / 2, LEAST_PAUSE);
     this.#endsAt = now + life;
     this.#say(external, out);
   }
