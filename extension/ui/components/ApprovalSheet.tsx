@@ -114,15 +114,11 @@ function Body({ approval }: { approval: Approval }) {
             </dd>
           </>
         )}
-        <dt>{t('networkFee')}</dt>
+        <dt>
+          {t('networkFee')}, {t('atMost')}
+        </dt>
         <dd data-testid={TEST.approvalFee} data-value={approval.maxFee ?? ''}>
-          {approval.maxFee === null ? (
-            '–'
-          ) : (
-            <>
-              {t('atMost')} <Amount wei={approval.maxFee} coin digits={6} />
-            </>
-          )}
+          <Amount wei={approval.maxFee} coin digits={6} />
         </dd>
         <dt>{approval.editable ? t('mostThatLeaves') : t('comesBack')}</dt>
         <dd class="strong" data-testid={TEST.approvalTotal} data-value={amount === null ? '' : String(amount)}>

@@ -19,6 +19,8 @@ const PHASE = {
   closed: 'phaseClosed',
   failed: 'phaseFailed',
 } as const;
+/** Nothing is wrong with an exit that is being left. */
+const OVER: readonly ExitView['phase'][] = ['closing', 'closed'];
 const PATH = { direct: 'pathDirect', lan: 'pathLan', relay: 'pathRelay' } as const;
 
 export function ExitList({ exits }: { exits: readonly ExitView[] }) {
@@ -66,7 +68,7 @@ function Row({ exit }: { exit: ExitView }) {
           {t('tryAgain')}
         </button>
       ) : (
-        <span class="dot" data-state={exit.phase === 'closed' ? 'off' : exit.state} aria-hidden="true" />
+        <span class="dot" data-state={OVER.includes(exit.phase) ? 'off' : exit.state} aria-hidden="true" />
       )}
     </li>
   );
