@@ -16,6 +16,7 @@ import { writeNativeManifests } from '../../manifest/native-messaging.ts';
 import { type InstalledChromium, installChromium } from '../e2e/installed-chromium.ts';
 import { writeScenario } from '../e2e/shots-host.ts';
 import { EMPTY, NODES, PROTECTED } from '../e2e/shots-scenes.ts';
+import { iceCandidates } from '../lab/ice-candidates.ts';
 
 const PASSWORD = 'a quiet burrow';
 const DE = NODES[0]?.payee ?? '';
@@ -206,18 +207,7 @@ describe('in a real Chromium', () => {
   test('WebRTC finds no address of this machine while protection is on', async () => {
     const tab = await context.newPage();
     await tab.goto('http://three.example/');
-    const candidates = await tab.evaluate(async () => {
-      const found: string[] = [];
-      const peer = new RTCPeerConnection({ iceServers: [{ urls: 'stun:127.0.0.1:9' }] });
-      peer.createDataChannel('x');
-      peer.onicecandidate = ({ candidate }) => void (candidate?.candidate && found.push(candidate.candidate));
-      await peer.setLocalDescription(await peer.createOffer());
-      await new Promise<void>((done) => {
-        if (peer.iceGatheringState === 'complete') done();
-        peer.onicegatheringstatechange = () => peer.iceGatheringState === 'complete' && done();
-      });
-      return found;
-    });
+    const candidates = await tab.evaluate(iceCandidates);
     await tab.close();
     expect(candidates).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { GECKO_ID } from '../../manifest/extension.ts';
 import { by, view } from '../e2e/ui.ts';
 import { until } from '../e2e/wait.ts';
+import { iceCandidates } from '../lab/ice-candidates.ts';
 import { FirefoxBench } from './firefox-bench.ts';
 
 const REFUSED = 'NS_ERROR_PROXY_CONNECTION_REFUSED';
@@ -64,18 +65,7 @@ describe('routes', () => {
   test('WebRTC finds no address of this machine on a direct page', async () => {
     const tab = await bench.firefox.tab();
     await tab.goto(bench.url('three.example'));
-    const candidates = await tab.evaluate(async () => {
-      const found: string[] = [];
-      const peer = new RTCPeerConnection({ iceServers: [{ urls: 'stun:127.0.0.1:3478' }] });
-      peer.createDataChannel('x');
-      peer.onicecandidate = ({ candidate }) => void (candidate?.candidate && found.push(candidate.candidate));
-      await peer.setLocalDescription(await peer.createOffer());
-      await new Promise<void>((done) => {
-        if (peer.iceGatheringState === 'complete') done();
-        peer.onicegatheringstatechange = () => peer.iceGatheringState === 'complete' && done();
-      });
-      return found;
-    });
+    const candidates = await tab.evaluate(iceCandidates);
     await tab.close();
     expect(candidates).toEqual([]);
   });

@@ -19,6 +19,11 @@ const STUN_PORT = 3478;
 const RELAY_PORT = 7000;
 const PASSWORD = 'lab password';
 export const PRICE = '0.0002';
+/** The same in wei. */
+export const PER_MB = parseEther(PRICE);
+export const MEGABYTE = 1_000_000;
+/** The site that the tests visit. */
+export const ONE = SERVERS.origins['one.example'];
 
 export interface Wallet {
   readonly account: Address;

@@ -8,11 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BLOB_BYTES, blobHash, STREAM_RATE } from '../lab/origins.ts';
 import { inNamespace } from '../lab/run.ts';
 import { SERVERS } from '../lab/servers.ts';
-import { PRICE, ProviderLab, type ScriptedClient, until, type Wallet } from './provider-lab.ts';
-
-const ONE = SERVERS.origins['one.example'];
-const MEGABYTE = 1_000_000;
-const PER_MB = parseEther(PRICE);
+import { MEGABYTE, ONE, PER_MB, ProviderLab, type ScriptedClient, until, type Wallet } from './provider-lab.ts';
 
 let lab: ProviderLab;
 let client: ScriptedClient;

@@ -6,14 +6,9 @@ import { parseEther } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { WarrenErrorData } from '../../shared/base/errors.ts';
 import type { Wei } from '../../shared/base/units.ts';
-import { SERVERS } from '../lab/servers.ts';
-import { PRICE, ProviderLab, type ScriptedClient, until, type Wallet } from '../net/provider-lab.ts';
+import { MEGABYTE, ONE, PER_MB, ProviderLab, type ScriptedClient, until, type Wallet } from '../net/provider-lab.ts';
 import type { Cheat } from '../net/provider-programs/cheats.ts';
 import { onScreen } from './words.ts';
-
-const ONE = SERVERS.origins['one.example'];
-const MEGABYTE = 1_000_000;
-const PER_MB = parseEther(PRICE);
 
 let lab: ProviderLab;
 let client: ScriptedClient;

@@ -1,13 +1,8 @@
 /** A provider that cheats, against an honest client: what the client can lose at most, and what it reads. */
 import { parseEther } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { SERVERS } from '../lab/servers.ts';
-import { PRICE, ProviderLab, type ScriptedClient, until, type Wallet } from '../net/provider-lab.ts';
+import { MEGABYTE, ONE, PER_MB, ProviderLab, type ScriptedClient, until, type Wallet } from '../net/provider-lab.ts';
 import { onScreen } from './words.ts';
-
-const ONE = SERVERS.origins['one.example'];
-const MEGABYTE = 1_000_000;
-const PER_MB = parseEther(PRICE);
 
 let lab: ProviderLab;
 let client: ScriptedClient;

@@ -10,9 +10,9 @@ import { planExits } from '../../../extension/routing/exits.ts';
 import { answerRequest } from '../../../extension/routing/firefox.ts';
 import { decide } from '../../../extension/routing/match.ts';
 import { createMatcher } from '../../../extension/routing/matcher.ts';
-import { compilePac, DEAD_PORT } from '../../../extension/routing/pac.ts';
+import { DEAD_PORT } from '../../../extension/routing/pac.ts';
 import type { Action } from '../../../extension/routing/rules.ts';
-import { exit, hosts, payee, tables } from './tables.ts';
+import { compilePac, exit, hosts, payee, tables } from './tables.ts';
 
 const TABLES = 200;
 const HOSTS = 50;

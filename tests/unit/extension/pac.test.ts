@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { planExits } from '../../../extension/routing/exits.ts';
 import { decide } from '../../../extension/routing/match.ts';
-import { blockAllPac, compilePac, DEAD_PROXY, type LiveExits } from '../../../extension/routing/pac.ts';
+import { blockAllPac, DEAD_PROXY, type LiveExits } from '../../../extension/routing/pac.ts';
 import type { Action, RouteTable } from '../../../extension/routing/rules.ts';
-import { hosts, nodeRef, payee, rule, table, tables } from './tables.ts';
+import { compilePac, hosts, nodeRef, payee, rule, table, tables } from './tables.ts';
 
 const LIVE: LiveExits = new Map([
   [`node:${payee(1)}`, 40_001],

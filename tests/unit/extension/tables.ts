@@ -1,6 +1,7 @@
 /** Made-up route tables, nodes and exits for the tests of this folder. */
 import fc from 'fast-check';
 import type { RouteRequest } from '../../../extension/routing/match.ts';
+import { type LiveExits, preparePac } from '../../../extension/routing/pac.ts';
 import {
   type Action,
   EMPTY_TABLE,
@@ -20,6 +21,11 @@ export const nodeRef = (n: number, country: string) =>
 
 export function table(part: Partial<RouteTable>): RouteTable {
   return { ...EMPTY_TABLE, otherwise: { kind: 'direct' }, defaultExit: nodeRef(1, 'DE'), ...part };
+}
+
+/** The whole proxy script, for one moment. */
+export function compilePac(routes: RouteTable, live: LiveExits, inPrivate = false): string {
+  return preparePac(routes, inPrivate)(live);
 }
 
 let ids = 0;
