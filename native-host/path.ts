@@ -62,8 +62,6 @@ export interface PathHandle {
   ready(remote: TransportAddress): void;
   /** WireGuard received something. */
   heard(): void;
-  /** Nothing comes back, or the machine slept. */
-  doubt(): void;
   close(): Promise<void>;
 }
 
@@ -215,11 +213,6 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
     },
     ready: (remote) => handover.feed({ type: 'ready', remote }),
     heard: () => checks?.feed({ type: 'heard' }),
-    doubt() {
-      ports.network();
-      relay?.wake();
-      checks?.feed({ type: 'doubt' });
-    },
     async close() {
       cancelGrace();
       forgetBases();

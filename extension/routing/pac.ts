@@ -49,11 +49,6 @@ export function preparePac(table: RouteTable, inPrivate = false): (live: LiveExi
   };
 }
 
-/** `preparePac` for one moment. */
-export function compilePac(table: RouteTable, live: LiveExits, inPrivate = false): string {
-  return preparePac(table, inPrivate)(live);
-}
-
 /** Names by the first rule that has them; `=` in front keeps a host called `__proto__` a plain key. */
 function indexOf(rules: readonly Rule[]) {
   const table = {

@@ -14,4 +14,3 @@ export const CandidateSchema = v.object({
   priority: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31 - 1)),
 });
 export type Candidate = v.InferOutput<typeof CandidateSchema>;
-export const CandidatesSchema = v.pipe(v.array(CandidateSchema), v.maxLength(MAX_CANDIDATES));

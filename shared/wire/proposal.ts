@@ -3,7 +3,7 @@
  * The event's signature is by the provider's hot key, a delegate of its DID.
  */
 import * as v from 'valibot';
-import { AddressSchema, CountrySchema, CountSchema, DidSchema, HexSchema, WeiSchema } from './schema.ts';
+import { AddressSchema, CountrySchema, CountSchema, DidSchema, WeiSchema } from './schema.ts';
 
 export const PROPOSAL_KIND = 30777;
 export const SIGNAL_KIND = 21777;
@@ -39,5 +39,3 @@ export interface FoundProposal {
   readonly publishedAtSec: number;
   readonly expiresAtSec: number;
 }
-
-export const ProposalKeySchema = HexSchema(32);
