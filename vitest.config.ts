@@ -5,24 +5,17 @@ export default defineConfig({
     // Suites, since most need root and network namespaces: `--project unit` runs anywhere.
     projects: [
       { test: { name: 'unit', include: ['tests/unit/**/*.test.{ts,tsx}', 'tests/*.test.ts'], testTimeout: 20_000 } },
-      {
-        test: {
-          name: 'net',
-          include: ['tests/net/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: 'roles',
-          include: ['tests/roles/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
-        },
-      },
+      inLab('net'),
+      inLab('roles'),
+      inLab('load'),
     ],
   },
 });
+
+/** Suites that build labs. Each lab is a world of its own, so that two files may run at a time; what measures runs one by one. */
+function inLab(name: 'net' | 'roles' | 'load') {
+  const include = [`tests/${name}/**/*.test.ts`];
+  return {
+    test: { name, include, testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: name === 'net' },
+  };
+}

@@ -108,17 +108,18 @@ export const SUITES = {
     limitMs: 240_000,
     read: readForge,
   },
-  net: vitest('net', 'net', 900_000),
+  net: vitest('net', 'net', 600_000, ['--maxWorkers=2']),
   roles: vitest('roles', 'roles', 240_000),
+  load: vitest('load', 'load', 300_000),
   'story-chromium': story('chromium'),
   'story-firefox': story('firefox'),
 } as const satisfies Record<string, Suite>;
 
-/** Suites that may share the machine, phase by phase: what measures time or needs the network runs alone. */
+/** Suites that may share the machine, phase by phase: what measures runs alone. */
 export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
   ['types', 'lint', 'extension-lint', 'layers', 'contracts', 'unit'],
   ['net'],
-  ['roles'],
-  ['story-chromium'],
+  ['load'],
+  ['roles', 'story-chromium'],
   ['story-firefox'],
 ];
