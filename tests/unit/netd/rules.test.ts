@@ -63,6 +63,8 @@ describe('endpoints', () => {
 
 describe('the control protocol of WireGuard', () => {
   test('a peer is one transaction, in the order that wireguard-go wants', () => {
+    // A peer that is there keeps its ranges untouched: replacing them loses what is under way.
+    expect(peerRequest({ publicKey: KEY, keepaliveSeconds: 25 })).not.toContain('allowed');
     expect(peerRequest({ publicKey: KEY, allowedIps: ['0.0.0.0/0'], keepaliveSeconds: 25 })).toBe(
       `set=1\npublic_key=${'07'.repeat(32)}\npersistent_keepalive_interval=25\nreplace_allowed_ips=true\nallowed_ip=0.0.0.0/0\n\n`,
     );
