@@ -122,12 +122,12 @@ export class Tunnel {
     if (this.role === 'client') {
       if (this.#peers.size > 0 && known === undefined)
         throw refuse('A client tunnel has one peer.', 'Destroy it first.');
-      await this.#configurePeer(body, ['0.0.0.0/0', '::/0']);
+      await this.#configurePeer(body, known === undefined ? ['0.0.0.0/0', '::/0'] : undefined);
       this.#peers.set(body.publicKey, null);
       return;
     }
     if (known) {
-      await this.#configurePeer(body, [`${known.address4}/32`, `${known.address6}/128`]);
+      await this.#configurePeer(body, undefined);
       return;
     }
     const addresses = this.#freshAddresses(body);
@@ -208,7 +208,7 @@ export class Tunnel {
     return { address4, address6 };
   }
 
-  #configurePeer(body: Body<'peer'>, allowedIps: readonly string[]): Promise<void> {
+  #configurePeer(body: Body<'peer'>, allowedIps: readonly string[] | undefined): Promise<void> {
     const { publicKey, presharedKey, endpoint, keepaliveSeconds } = body;
     return this.#machine.wireguard.setPeer(this.name, {
       publicKey,

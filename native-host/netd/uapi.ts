@@ -77,7 +77,7 @@ export function peerRequest(peer: PeerConfig): string {
   if (peer.presharedKey !== undefined) lines.push(`preshared_key=${hex(peer.presharedKey)}`);
   if (peer.endpoint) lines.push(`endpoint=${formatEndpoint(peer.endpoint)}`);
   if (peer.keepaliveSeconds !== undefined) lines.push(`persistent_keepalive_interval=${peer.keepaliveSeconds}`);
-  lines.push('replace_allowed_ips=true', ...peer.allowedIps.map((range) => `allowed_ip=${range}`));
+  if (peer.allowedIps) lines.push('replace_allowed_ips=true', ...peer.allowedIps.map((range) => `allowed_ip=${range}`));
   return `${lines.join('\n')}\n\n`;
 }
 

@@ -59,7 +59,7 @@ export class WireGuardTool implements WireGuard {
     const args = ['set', link, 'peer', peer.publicKey];
     if (peer.endpoint) args.push('endpoint', formatEndpoint(peer.endpoint));
     if (peer.keepaliveSeconds !== undefined) args.push('persistent-keepalive', String(peer.keepaliveSeconds));
-    args.push('allowed-ips', peer.allowedIps.join(','));
+    if (peer.allowedIps) args.push('allowed-ips', peer.allowedIps.join(','));
     if (peer.presharedKey === undefined) await run(this.#wg, args);
     else
       await runWithSecret(this.#secrets, this.#wg, [...args, 'preshared-key', '/dev/stdin'], `${peer.presharedKey}\n`);

@@ -12,7 +12,11 @@ export interface PeerConfig {
   /** Absent fields keep the value that the peer has. */
   readonly presharedKey?: string | undefined;
   readonly endpoint?: { readonly address: string; readonly port: number } | undefined;
-  readonly allowedIps: readonly string[];
+  /**
+   * For a new peer. Given again, WireGuard forgets the old ones before it takes the new ones, and a packet
+   * in between belongs to nobody.
+   */
+  readonly allowedIps?: readonly string[] | undefined;
   readonly keepaliveSeconds?: number | undefined;
 }
 
