@@ -316,7 +316,8 @@ describe('the approval sheet', () => {
     expect(find('approvalFee')?.dataset.value).toBe('360000000000000');
     expect(find('approvalTotal')?.dataset.value).toBe('2000000000000000000');
     expect(text).toContain('Germany');
-    expect(text).toContain('at most 0.00036 ETH');
+    expect(text).toContain('Network fee, at most');
+    expect(text).toContain('0.00036 ETH');
     expect(text).toContain('24 h after you ask');
     await submit(find('approvalAmount'));
     expect(sent).toEqual([{ name: 'approve', id: approval.id, amount: '2000000000000000000' }]);
