@@ -3,8 +3,8 @@
 import type { InferInput, InferOutput } from 'valibot';
 import type { Did, Ms } from '../shared/base/units.ts';
 import type { ProposalQuery } from '../shared/effects.ts';
-import { choose, type Measured } from '../shared/machine/session/choose.ts';
-import type { ExitWant, NodeQuerySchema, NodeSchema, NodesPageSchema } from '../shared/wire/native.ts';
+import { choose, fits, type Measured, type Wish } from '../shared/machine/session/choose.ts';
+import type { NodeQuerySchema, NodeSchema, NodesPageSchema } from '../shared/wire/native.ts';
 import type { FoundProposal } from '../shared/wire/proposal.ts';
 import type { World } from './world.ts';
 
@@ -17,7 +17,7 @@ const PINGS_AT_ONCE = 16;
 const PING_PATIENCE: Ms = 300;
 /** An offer seen so lately needs no look-up before a connect; m2 repeats its terms, signed. */
 const OFFER_LIFETIME: Ms = 60_000;
-/** One page of pings: the rest is measured when it is looked at. */
+/** Pings for one list; whoever looks on gets the rest with the lists after it. */
 const PINGS_PER_LIST = 64;
 const FIND_LIMIT = 1_000;
 
@@ -37,8 +37,9 @@ export class Discovery {
   }
 
   /** Candidates for a want, best first. `fresh`: ask the relays even for an offer seen just now. */
-  async candidates(want: ExitWant, preferred: readonly Did[], fresh: boolean): Promise<readonly FoundProposal[]> {
-    const found = (fresh ? null : this.#remembered(want)) ?? (await this.#find(want));
+  async candidates(want: Wish, preferred: readonly Did[], fresh: boolean): Promise<readonly FoundProposal[]> {
+    const all = (fresh ? null : this.#remembered(want)) ?? (await this.#find(want));
+    const found = all.filter((node) => fits(node, want));
     // One candidate needs no comparison.
     if (found.length > 1) await this.#measure(found.slice(0, PINGS_AT_ONCE).map(({ key }) => key));
     return choose(
@@ -58,7 +59,7 @@ export class Discovery {
     const matching = [...this.#nodes.values()]
       .map(({ found }) => found)
       .filter((node) => node.expiresAtSec * 1_000 > now && matches(node, query));
-    await this.#measure(matching.slice(0, PINGS_PER_LIST).map(({ key }) => key));
+    await this.#measure(this.#nextPings(matching.map(({ key }) => key)));
     const fitting = matching
       .map((node) => this.#measured(node))
       .toSorted((a, b) => (a.latencyMs ?? 1e6) - (b.latencyMs ?? 1e6));
@@ -115,18 +116,24 @@ export class Discovery {
     return { found, latencyMs: ping?.ms ?? null, online: !ping || ping.ms !== null };
   }
 
-  #remembered(want: ExitWant): readonly FoundProposal[] | null {
+  #remembered(want: Wish): readonly FoundProposal[] | null {
     const known = want.did && this.#nodes.get(want.did);
     return known && this.#world.clock.now() - known.seenAt < OFFER_LIFETIME ? [known.found] : null;
   }
 
-  async #find(want: ExitWant): Promise<readonly FoundProposal[]> {
+  async #find(want: Wish): Promise<readonly FoundProposal[]> {
     const query: ProposalQuery = {
       ...(want.did ? { dids: [want.did] } : {}),
       ...(want.country ? { country: want.country } : {}),
       limit: FIND_LIMIT,
     };
     return this.#accept(await this.#world.rendezvous.directory.find(query));
+  }
+
+  /** Those never measured first, then those measured longest ago. */
+  #nextPings(keys: readonly string[]): readonly string[] {
+    const measuredAt = (key: string) => this.#pings.get(key)?.at ?? Number.NEGATIVE_INFINITY;
+    return keys.toSorted((a, b) => measuredAt(a) - measuredAt(b)).slice(0, PINGS_PER_LIST);
   }
 
   /** Resolves when all have answered, or after `PING_PATIENCE`; the rest is noted when it comes. */

@@ -8,8 +8,9 @@ import type { Address, Did } from '../shared/base/units.ts';
 import { type Driven, drive } from '../shared/machine/drive.ts';
 import type { Machine } from '../shared/machine/machine.ts';
 import type { SessionInput, SessionOutput } from '../shared/machine/session/api.ts';
+import type { Wish } from '../shared/machine/session/choose.ts';
 import { Session } from '../shared/machine/session/session.ts';
-import type { ExitSchema, ExitWant, Need, NeedSchema } from '../shared/wire/native.ts';
+import type { ExitSchema, Need, NeedSchema } from '../shared/wire/native.ts';
 import type { FoundProposal } from '../shared/wire/proposal.ts';
 import { Attempt } from './attempt.ts';
 import type { Discovery } from './discovery.ts';
@@ -44,7 +45,7 @@ export class Exit {
     world: World,
     shared: Shared,
     discovery: Discovery,
-    want: ExitWant,
+    want: Wish,
     payer: Address,
     log: Log,
     changed: (urgent?: boolean) => void,
@@ -60,7 +61,7 @@ export class Exit {
     this.#driven = drive(this.#watched(this.#session), world.clock, (output) => this.#act(output));
   }
 
-  connect(want: ExitWant, payer: Address): void {
+  connect(want: Wish, payer: Address): void {
     this.#feed({ type: 'connect', want, payer });
   }
 
@@ -119,6 +120,7 @@ export class Exit {
       exitId: this.id,
       phase: state.phase,
       since: Math.round(state.since),
+      upAt: 'upAt' in state ? Math.round(state.upAt) : null,
       node: node && this.#discovery.view(node),
       proxy: proxy && { host: '127.0.0.1', port: proxy.port, username: proxy.username, password: proxy.password },
       path: path && trial ? { kind: path.kind, rttMs: round(attempt.rttMs), remote: path.remote } : null,
@@ -209,7 +211,7 @@ export class Exit {
     }
   }
 
-  async #discover(want: ExitWant): Promise<void> {
+  async #discover(want: Wish): Promise<void> {
     const search = ++this.#search;
     const { state } = this.#session;
     const again = state.phase === 'discovering' && state.error !== null;

@@ -25,7 +25,8 @@ export class Exits {
 
   apply(intent: Intent): void {
     const { payer } = intent;
-    const wanted = intent.connected && payer ? intent.exits : [];
+    const avoid = intent.avoid ?? [];
+    const wanted = intent.connected && payer ? intent.exits.map((want) => ({ ...want, avoid })) : [];
     const ids = new Set(wanted.map((want) => want.exitId));
     for (const [id, exit] of this.#exits) {
       if (ids.has(id)) continue;

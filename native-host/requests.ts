@@ -13,6 +13,8 @@ export async function answer(host: Answering, body: RequestBody): Promise<Result
   switch (body.method) {
     case 'nodes':
       return host.discovery.page(body.params);
+    case 'node.identity':
+      return { bornAt: await ledger.ask((chain) => chain.bornAt(body.params.did)) };
     case 'wallet.account': {
       const account = await ledger.ask((chain) => chain.account(body.params.address));
       return {

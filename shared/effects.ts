@@ -147,6 +147,8 @@ export interface SignedProof {
 /** Reading the chain: one batch per question. Every method throws `ledger_unreachable` when the RPC is down. */
 export interface LedgerReader {
   resolve(did: Did): Promise<DidDocument>;
+  /** Unix seconds of the DID's first entry in the registry; null when it has none. */
+  bornAt(did: Did): Promise<number | null>;
   channel(parties: ChannelParties): Promise<ChannelOnChain>;
   account(account: Address): Promise<{
     readonly coin: Wei;

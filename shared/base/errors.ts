@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   turn_unreachable: 306,
   turn_refused: 307,
   turn_full: 308,
+  node_blocked: 309,
   // 4xx identity and handshake
   did_unresolvable: 400,
   did_deactivated: 401,

@@ -40,6 +40,8 @@ export const IntentSchema = v.object({
   exits: v.pipe(v.array(ExitWantSchema), v.maxLength(32)),
   /** True: ask providers to close the channels cooperatively on disconnect, so the remainder comes back. */
   closeChannels: v.boolean(),
+  /** Nodes that the user will not have: used for no exit, not even when one is named. */
+  avoid: v.optional(v.pipe(v.array(DidSchema), v.maxLength(256))),
 });
 export type Intent = v.InferOutput<typeof IntentSchema>;
 
@@ -62,6 +64,8 @@ export const NodeQuerySchema = v.object({
 
 export const RequestBodySchema = v.variant('method', [
   v.object({ method: v.literal('nodes'), params: NodeQuerySchema }),
+  /** What the chain knows of a node. */
+  v.object({ method: v.literal('node.identity'), params: v.object({ did: DidSchema }) }),
   /** Coin, token, nonce and fee data of an account: everything a transaction needs. */
   v.object({ method: v.literal('wallet.account'), params: v.object({ address: AddressSchema }) }),
   v.object({
@@ -146,6 +150,8 @@ export const ExitSchema = v.object({
   phase: v.picklist(EXIT_PHASES),
   /** Epoch ms at which this phase began. */
   since: v.number(),
+  /** Epoch ms at which the tunnel that stands now first carried traffic. */
+  upAt: v.optional(v.nullable(v.number())),
   node: v.nullable(NodeSchema),
   /** Present only while traffic may flow; HTTP CONNECT and SOCKS5 on the same port of 127.0.0.1. */
   proxy: v.nullable(v.object({ host: v.literal('127.0.0.1'), port: PortSchema, username: Text, password: Text })),
@@ -223,6 +229,10 @@ export const NodesPageSchema = v.object({
   next: v.nullable(CountSchema),
   total: CountSchema,
 });
+export const NodeIdentitySchema = v.object({
+  /** Unix seconds of the first entry that the registry holds of this DID; null when it holds none. */
+  bornAt: v.nullable(CountSchema),
+});
 export const AccountSchema = v.object({
   coin: WeiSchema,
   token: WeiSchema,
@@ -257,6 +267,7 @@ export const DiagnosticsSchema = v.object({ lines: v.array(v.object({ name: Text
 /** The answer to each request, by method. */
 export const RESULT_SCHEMAS = {
   nodes: NodesPageSchema,
+  'node.identity': NodeIdentitySchema,
   'wallet.account': AccountSchema,
   'wallet.channel': ChannelSchema,
   'wallet.broadcast': v.object({ hash: Hash }),

@@ -100,6 +100,7 @@ export function createFakeWorld(countries: readonly string[] = ['DE']): FakeWorl
           if (!document) throw new WarrenError('did_unresolvable', 'unknown', 'choose another');
           return document;
         },
+        bornAt: async () => 1_690_000_000,
         channel: async () => fake.channel,
         account: async () => ({
           coin: 1n,

@@ -46,6 +46,18 @@ describe('identities', () => {
     expect(await reader.resolve(did)).toMatchObject({ did, controller: account, delegates: [], services: [] });
   });
 
+  test('is as old as its first entry, however often it changed since', async () => {
+    const { did, account, addDelegate } = await identity();
+    expect(await reader.bornAt(did)).toBeNull();
+    await addDelegate(account, 86_400);
+    const born = await reader.bornAt(did);
+    expect(born).toBe((await reader.resolve(did)).block.time);
+    await anvil.rpc('evm_increaseTime', 1_000);
+    await addDelegate((await identity()).account, 86_400);
+    expect((await reader.resolve(did)).block.time).toBeGreaterThan(born as number);
+    expect(await reader.bornAt(did)).toBe(born);
+  });
+
   test('delegates and services agree with ethr-did-resolver over a history with changes and revocations', async () => {
     const oracle = new Resolver(
       getResolver({

@@ -6,8 +6,9 @@
 import type { WarrenErrorData } from '../../base/errors.ts';
 import type { Address, Ms, Wei } from '../../base/units.ts';
 import type { ChannelOnChain } from '../../effects.ts';
-import type { EXIT_PHASES, ExitWant, Need } from '../../wire/native.ts';
+import type { EXIT_PHASES, Need } from '../../wire/native.ts';
 import type { FoundProposal } from '../../wire/proposal.ts';
+import type { Wish } from './choose.ts';
 
 export type Phase = (typeof EXIT_PHASES)[number];
 
@@ -111,7 +112,7 @@ export type SessionState =
 
 export type SessionInput =
   /** The user wants this exit (again, or another node for it). */
-  | { readonly type: 'connect'; readonly want: ExitWant; readonly payer: Address }
+  | { readonly type: 'connect'; readonly want: Wish; readonly payer: Address }
   | { readonly type: 'disconnect'; readonly closeChannel: boolean }
   /** Answer to `discover`, best first. Empty: nobody fits. */
   | { readonly type: 'found'; readonly nodes: readonly FoundProposal[] }
@@ -141,7 +142,7 @@ export type SessionInput =
   | { readonly type: 'retry' };
 
 export type SessionOutput =
-  | { readonly type: 'discover'; readonly want: ExitWant }
+  | { readonly type: 'discover'; readonly want: Wish }
   /** Begin with a node: gather candidates, open the conversation, resolve its DID; say who signs. */
   | { readonly type: 'prepare'; readonly trial: Trial }
   | { readonly type: 'readChannel'; readonly trial: Trial; readonly signer: Address }

@@ -11,29 +11,32 @@ export interface Measured {
   readonly online: boolean;
 }
 
+/** What the rules need of an exit, and the nodes that the user will not have. */
+export interface Wish extends ExitWant {
+  readonly avoid?: readonly Did[];
+}
+
 /** More than this is never tried in a row: the user would rather choose anew. */
 export const MOST_CANDIDATES = 8;
 
-export function fits(found: FoundProposal, want: ExitWant): boolean {
+export function fits(found: FoundProposal, want: Wish): boolean {
   const { proposal } = found;
+  if (want.avoid?.includes(proposal.did)) return false;
   if (want.did !== undefined && proposal.did !== want.did) return false;
   if (want.country !== undefined && proposal.country !== want.country) return false;
   return want.maxPricePerMB === undefined || proposal.pricePerMB <= want.maxPricePerMB;
 }
 
-export function sameWant(a: ExitWant, b: ExitWant): boolean {
-  return a.did === b.did && a.country === b.country && a.maxPricePerMB === b.maxPricePerMB;
+export function sameWant(a: Wish, b: Wish): boolean {
+  const same = a.did === b.did && a.country === b.country && a.maxPricePerMB === b.maxPricePerMB;
+  return same && (a.avoid ?? []).join() === (b.avoid ?? []).join();
 }
 
 /**
  * @param preferred nodes used before, which hold a funded channel: they come first, since another
  * node costs the user a screen and a transaction.
  */
-export function choose(
-  nodes: readonly Measured[],
-  want: ExitWant,
-  preferred: readonly Did[],
-): readonly FoundProposal[] {
+export function choose(nodes: readonly Measured[], want: Wish, preferred: readonly Did[]): readonly FoundProposal[] {
   const score = (node: Measured) =>
     (preferred.includes(node.found.proposal.did) ? 0 : 2e6) + (node.online ? 0 : 1e6) + (node.latencyMs ?? 5e5);
   return nodes

@@ -1,9 +1,15 @@
 /** The session's own reasons to give up a step, in words for the user. */
 import { WarrenError, type WarrenErrorData } from '../../base/errors.ts';
-import type { ExitWant } from '../../wire/native.ts';
 import type { SessionState } from './api.ts';
+import type { Wish } from './choose.ts';
 
-export function nodeNotFound(want: ExitWant): WarrenErrorData {
+export function nodeNotFound(want: Wish): WarrenErrorData {
+  if (want.did !== undefined && want.avoid?.includes(want.did))
+    return new WarrenError(
+      'node_blocked',
+      'You blocked this node.',
+      'Unblock it in the node list, or choose another node.',
+    ).data();
   const price = want.maxPricePerMB === undefined ? '' : ' at your price';
   const where = want.did
     ? 'This node is not offered'

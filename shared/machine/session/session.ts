@@ -9,11 +9,10 @@
  */
 import { WarrenError, type WarrenErrorData } from '../../base/errors.ts';
 import type { Address, Ms } from '../../base/units.ts';
-import type { ExitWant } from '../../wire/native.ts';
 import type { FoundProposal } from '../../wire/proposal.ts';
 import type { Deadline, Machine, Tick } from '../machine.ts';
 import type { FundingStep, Path, SessionInput, SessionOutput, SessionState, Trial } from './api.ts';
-import { fits, sameWant } from './choose.ts';
+import { fits, sameWant, type Wish } from './choose.ts';
 import { fundingOf } from './funding.ts';
 import { closeUnconfirmed, nodeNotFound, tooSlow } from './reasons.ts';
 import {
@@ -34,13 +33,13 @@ type At<P extends SessionState['phase']> = Extract<SessionState, { phase: P }>;
 
 export class Session implements Machine<SessionInput, SessionOutput> {
   #state: SessionState;
-  #want: ExitWant;
+  #want: Wish;
   #payer: Address;
   #trials = 0;
   #out: SessionOutput[] = [];
 
   /** Starts `closed`; the first `connect` sets it going. */
-  constructor(want: ExitWant, payer: Address, now: Ms) {
+  constructor(want: Wish, payer: Address, now: Ms) {
     this.#want = want;
     this.#payer = payer;
     this.#state = { phase: 'closed', since: now, refunded: null, error: null };
@@ -54,7 +53,7 @@ export class Session implements Machine<SessionInput, SessionOutput> {
     return this.#payer;
   }
 
-  get want(): ExitWant {
+  get want(): Wish {
     return this.#want;
   }
 
@@ -318,7 +317,8 @@ export class Session implements Machine<SessionInput, SessionOutput> {
       case 'shaking':
       case 'traversing':
       case 'tunnelling': {
-        const [node, ...rest] = s.trial.rest;
+        // The user may have ruled some out since they were found.
+        const [node, ...rest] = s.trial.rest.filter((other) => fits(other, this.#want));
         this.#release();
         if (!node) {
           this.#fail(error, s.round, now);
@@ -381,7 +381,7 @@ export class Session implements Machine<SessionInput, SessionOutput> {
     this.#state = next;
   }
 
-  #nodeFits(want: ExitWant): boolean {
+  #nodeFits(want: Wish): boolean {
     return 'trial' in this.#state && fits(this.#state.trial.node, want);
   }
 }

@@ -28,6 +28,38 @@ export async function resolveDid(chain: Chain, did: Did): Promise<DidDocument> {
 }
 
 export async function resolveEntries(chain: Chain, did: Did): Promise<Resolved> {
+  const { owner, block, events } = await historyOf(chain, did);
+  const time = Number(block.timestamp);
+  const entries = fold(events, time);
+  if (entries.deactivated || owner === ZERO_ADDRESS) {
+    throw new WarrenError('did_deactivated', `${did} has been deactivated by its owner.`, 'Choose another node.');
+  }
+  const document = {
+    did,
+    controller: owner,
+    delegates: entries.delegates,
+    expired: entries.expired,
+    services: entries.services.map((service) => service.url),
+    block: { number: block.number, time },
+  };
+  return { document, entries };
+}
+
+/**
+ * Unix seconds of the block that holds the DID's first entry; null when there is none: an address is a DID without one.
+ * @throws WarrenError did_unresolvable, ledger_unreachable.
+ */
+export async function bornAt(chain: Chain, did: Did): Promise<number | null> {
+  const [first] = (await historyOf(chain, did)).events;
+  if (!first) return null;
+  const block = await chain.ask((client) =>
+    client.getBlock({ includeTransactions: false, blockNumber: first.blockNumber }),
+  );
+  return Number(block.timestamp);
+}
+
+/** Every event of the DID in chain order, with its owner, as of `block`. */
+async function historyOf(chain: Chain, did: Did) {
   const { chainId, address: identity } = parseDid(did);
   if (chainId !== chain.profile.chainId)
     throw unresolvable(`${did} is of another chain than ${chain.profile.chainId}.`);
@@ -45,22 +77,8 @@ export async function resolveEntries(chain: Chain, did: Did): Promise<Resolved> 
     ]);
     return { owner: address(owner), changed, block, events };
   });
-
   const whole = await complete(events, changed, () => chain.ask((client) => walkBack(where(client), changed)));
-  const time = Number(block.timestamp);
-  const entries = fold(whole, time);
-  if (entries.deactivated || owner === ZERO_ADDRESS) {
-    throw new WarrenError('did_deactivated', `${did} has been deactivated by its owner.`, 'Choose another node.');
-  }
-  const document = {
-    did,
-    controller: owner,
-    delegates: entries.delegates,
-    expired: entries.expired,
-    services: entries.services.map((service) => service.url),
-    block: { number: block.number, time },
-  };
-  return { document, entries };
+  return { owner, block, events: whole };
 }
 
 async function complete(

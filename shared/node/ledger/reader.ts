@@ -2,7 +2,7 @@
 
 import type { LedgerReader, Unsubscribe } from '../../effects.ts';
 import type { NetworkProfile } from '../../wire/network.ts';
-import { resolveDid } from '../did/resolve.ts';
+import { bornAt, resolveDid } from '../did/resolve.ts';
 import { broadcast } from './broadcast.ts';
 import { openChain } from './chain.ts';
 import { readAccount } from './read-account.ts';
@@ -21,6 +21,7 @@ export function createLedgerReader(
   const watchers = new Set<Unsubscribe>();
   return {
     resolve: (did) => resolveDid(chain, did),
+    bornAt: (did) => bornAt(chain, did),
     channel: (parties) => readChannel(chain, parties),
     account: (account) => readAccount(chain, account),
     broadcast: (raw) => broadcast(chain, raw),

@@ -38,6 +38,15 @@ describe('the choice of a node', () => {
       ),
     ).toHaveLength(MOST_CANDIDATES);
   });
+
+  test('never takes a node that the user blocked, not even when it is named, holds a channel or stands alone', () => {
+    const { did } = node(1).proposal;
+    const nodes = [measured(1, 1), measured(2, 200)];
+    const avoid = [did];
+    expect(choose(nodes, { ...WANT, avoid }, [did])).toEqual([node(2, 'DE', 1n)]);
+    expect(choose(nodes, { ...WANT, did, avoid }, [])).toEqual([]);
+    expect(choose(nodes.slice(0, 1), { ...WANT, country: 'DE', avoid }, [did])).toEqual([]);
+  });
 });
 
 describe('funding', () => {

@@ -245,3 +245,31 @@ describe('another want', () => {
     ]);
   });
 });
+
+describe('a node that the user blocks', () => {
+  const blocking = (number: number) => ({ ...WANT, avoid: [node(number).proposal.did] });
+
+  test('is left for another one, and stays where another node is blocked', () => {
+    const session = sessionAt('up', [node(1), node(2)]);
+    expect(session.handle({ type: 'connect', want: blocking(2), payer: ME }, 60)).toEqual([]);
+    expect(types(session.handle({ type: 'connect', want: blocking(1), payer: ME }, 61))).toEqual(['settle']);
+    expect(session.handle({ type: 'settled', refunded: null }, 70)).toMatchObject([
+      { type: 'release' },
+      { type: 'discover', want: blocking(1) },
+    ]);
+  });
+
+  test('is passed over by the failover that had it in line', () => {
+    const session = sessionAt('funding', [node(1), node(2), node(3)]);
+    session.handle({ type: 'connect', want: blocking(2), payer: ME }, 20);
+    session.handle({ type: 'failure', error: down }, 30);
+    expect(session.state).toMatchObject({ phase: 'funding', trial: { node: node(3), rest: [] } });
+  });
+
+  test('and is named all the same is not used, and the reason is said', () => {
+    const session = new Session(WANT, ME, 0);
+    session.handle({ type: 'connect', want: { ...blocking(1), did: node(1).proposal.did }, payer: ME }, 0);
+    session.handle({ type: 'found', nodes: [] }, 5);
+    expect(session.state).toMatchObject({ phase: 'failed', error: { code: 'node_blocked' } });
+  });
+});
