@@ -26,6 +26,8 @@ export type ExitView = Omit<SnapshotInput['exits'][number], 'proxy'> & {
   readonly isDefault: boolean;
   /** Of its node, or else the one that the rules ask for: known before a node is, and after it is gone. */
   readonly country: string | null;
+  /** The rules name this one node: no other may take its place. */
+  readonly pinned: boolean;
 };
 
 export interface RateSample {

@@ -17,6 +17,8 @@ const PINGS_AT_ONCE = 16;
 const PING_PATIENCE: Ms = 300;
 /** An offer seen so lately needs no look-up before a connect; m2 repeats its terms, signed. */
 const OFFER_LIFETIME: Ms = 60_000;
+/** A node that is to take the place of a lost one is asked whether it is there now: one that is gone costs 5 s. */
+const LATENCY_LIFETIME_AFTER_LOSS: Ms = 2_000;
 /** Pings for one list; whoever looks on gets the rest with the lists after it. */
 const PINGS_PER_LIST = 64;
 const FIND_LIMIT = 1_000;
@@ -36,16 +38,33 @@ export class Discovery {
     this.#world = world;
   }
 
-  /** Candidates for a want, best first. `fresh`: ask the relays even for an offer seen just now. */
-  async candidates(want: Wish, preferred: readonly Did[], fresh: boolean): Promise<readonly FoundProposal[]> {
+  /**
+   * Candidates for a want, best first. `fresh`: ask the relays even for an offer seen just now. `lost`: the
+   * node whose place is to be taken.
+   */
+  async candidates(
+    want: Wish,
+    preferred: readonly Did[],
+    fresh: boolean,
+    lost: FoundProposal | null,
+  ): Promise<readonly FoundProposal[]> {
+    // Its silence is known already: nobody waits for its answer.
+    if (lost) this.#pings.set(lost.key, { at: this.#world.clock.now(), ms: null });
     const all = (fresh ? null : this.#remembered(want)) ?? (await this.#find(want));
     const found = all.filter((node) => fits(node, want));
     // One candidate needs no comparison.
-    if (found.length > 1) await this.#measure(found.slice(0, PINGS_AT_ONCE).map(({ key }) => key));
+    if (found.length > 1) {
+      const lifetime = lost ? LATENCY_LIFETIME_AFTER_LOSS : LATENCY_LIFETIME;
+      await this.#measure(
+        nearest(found, lost).map(({ key }) => key),
+        lifetime,
+      );
+    }
     return choose(
       found.map((node) => this.#measured(node)),
       want,
       preferred,
+      lost,
     );
   }
 
@@ -137,11 +156,11 @@ export class Discovery {
   }
 
   /** Resolves when all have answered, or after `PING_PATIENCE`; the rest is noted when it comes. */
-  #measure(keys: readonly string[]): Promise<void> {
+  #measure(keys: readonly string[], lifetime = LATENCY_LIFETIME): Promise<void> {
     const now = this.#world.clock.now();
     const due = keys.filter((key) => {
       const known = this.#pings.get(key);
-      return !known || now - known.at > LATENCY_LIFETIME;
+      return !known || now - known.at > lifetime;
     });
     if (due.length === 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -165,6 +184,12 @@ export class Discovery {
     this.#running.set(key, done);
     return done;
   }
+}
+
+/** Those that are worth a ping: of the lost node's country first, if there are many. */
+function nearest(found: readonly FoundProposal[], lost: FoundProposal | null): readonly FoundProposal[] {
+  const away = ({ proposal }: FoundProposal) => Number(proposal.country !== lost?.proposal.country);
+  return (lost ? found.toSorted((a, b) => away(a) - away(b)) : found).slice(0, PINGS_AT_ONCE);
 }
 
 /** At most `width` tasks at once; the others wait in line. */

@@ -4,7 +4,7 @@
  */
 import type { InferInput } from 'valibot';
 import { asWarrenError, type WarrenErrorData } from '../shared/base/errors.ts';
-import type { Address, Did } from '../shared/base/units.ts';
+import type { Address, Did, Ms } from '../shared/base/units.ts';
 import { type Driven, drive } from '../shared/machine/drive.ts';
 import type { Machine } from '../shared/machine/machine.ts';
 import type { SessionInput, SessionOutput } from '../shared/machine/session/api.ts';
@@ -21,6 +21,9 @@ import type { World } from './world.ts';
 
 /** Suite 2 of docs/protocol/handshake.md, the only one that is spoken. */
 const SUITE = 'X25519 + ML-KEM-768, ChaCha20-Poly1305';
+
+/** How long a change of node is still told once it is over. */
+const NEWS_LAST: Ms = 5 * 60_000;
 
 type ExitView = InferInput<typeof ExitSchema>;
 
@@ -137,6 +140,7 @@ export class Exit {
       refunded: state.phase === 'closed' && state.refunded !== null ? state.refunded.toString() : null,
       need: this.#need(),
       error: this.#error(),
+      lost: this.#lost(),
       steps: this.#steps.list(),
     };
   }
@@ -170,12 +174,20 @@ export class Exit {
     return own ?? this.#attempt?.warning ?? null;
   }
 
+  /** Who is gone: told while its successor is looked for, and for a while after. */
+  #lost(): ExitView['lost'] {
+    const { state, loss } = this.#session;
+    if (!loss || ('upAt' in state && this.#world.clock.now() - state.upAt > NEWS_LAST)) return null;
+    const { did, country, city } = loss.node.proposal;
+    return { at: Math.round(loss.at), did, country, ...(city ? { city } : {}) };
+  }
+
   #act(output: SessionOutput): void {
     switch (output.type) {
       case 'discover':
         this.#steps = new Steps(() => this.#world.clock.now());
         this.#steps.begin('total', 'discover');
-        void this.#discover(output.want);
+        void this.#discover(output.want, output.lost);
         break;
       case 'prepare': {
         this.#steps.end('discover');
@@ -211,13 +223,14 @@ export class Exit {
     }
   }
 
-  async #discover(want: Wish): Promise<void> {
+  async #discover(want: Wish, lost: FoundProposal | null): Promise<void> {
     const search = ++this.#search;
     const { state } = this.#session;
     const again = state.phase === 'discovering' && state.error !== null;
     let input: SessionInput;
     try {
-      input = { type: 'found', nodes: await this.#discovery.candidates(want, [...this.#funded], again) };
+      const nodes = await this.#discovery.candidates(want, [...this.#funded], again, lost);
+      input = { type: 'found', nodes };
     } catch (error) {
       input = { type: 'failure', error: asWarrenError(error).data() };
     }

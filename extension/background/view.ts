@@ -56,11 +56,13 @@ export function buildView(keepers: Keepers): View {
     settingsBroken: settings.broken,
     exits: (mirror.raw?.exits ?? []).map((raw): ExitView => {
       const { proxy, ...rest } = raw;
+      const want = plan.wants.find(({ exitId }) => exitId === raw.exitId);
       return {
         ...rest,
         state: exitState({ phase: raw.phase, proxy }),
         isDefault: raw.exitId === plan.defaultExitId,
-        country: raw.node?.country ?? plan.wants.find(({ exitId }) => exitId === raw.exitId)?.country ?? null,
+        country: raw.node?.country ?? want?.country ?? null,
+        pinned: want?.did !== undefined,
       };
     }),
     network: mirror.welcome?.network ?? null,

@@ -24,6 +24,7 @@ export const TEST = {
   stateDetail: 'state-detail', // one sentence under it
   connectSwitch: 'connect-switch', // role=switch, aria-checked
   exitRow: 'exit-row', // data-key = exitId, data-state = phase, data-country
+  exitNews: 'exit-news', // data-state = gone | over
   exitRetry: 'exit-retry', // button in a failed exit
   speedDown: 'speed-down', // data-value = bytes per second
   speedUp: 'speed-up',

@@ -178,6 +178,10 @@ export const ExitSchema = v.object({
   refunded: v.nullable(WeiSchema),
   need: v.nullable(NeedSchema),
   error: v.nullable(ErrorSchema),
+  /** The node that the exit had before and lost (epoch ms): its place is being taken, or was lately. */
+  lost: v.optional(
+    v.nullable(v.object({ at: v.number(), did: DidSchema, country: CountrySchema, city: NodeSchema.entries.city })),
+  ),
   /** How long each step of this connect took, ms, in order. */
   steps: v.pipe(v.array(v.object({ name: Text, ms: v.number() })), v.maxLength(32)),
 });

@@ -60,6 +60,8 @@ export interface Scene {
     readonly hostArguments: readonly string[];
   };
   readonly providers: Readonly<Record<'de' | 'jp', SceneProvider>>;
+  /** The other node in Germany, where the scene was asked for one. */
+  readonly secondGerman: SceneProvider | null;
   openBrowser(options?: { readonly visible?: boolean; readonly browser?: BrowserName }): Promise<LabBrowser>;
   /** The relay forgets everybody; resolves when it is back. */
   restartTurn(): Promise<void>;
@@ -73,6 +75,8 @@ export interface SceneOptions {
   readonly lineMs?: number;
   /** Seconds between two changes of port, at both ends; the product's own where absent. */
   readonly rotation?: string;
+  /** A second node in Germany, as good as the first but dearer. */
+  readonly secondGerman?: boolean;
   /** In tokens per 1,000,000 bytes. */
   readonly prices?: Readonly<Record<'de' | 'jp', string>>;
 }
@@ -84,11 +88,12 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
       { name: 'cli', wan: '90.54.12.7', lan: 1, nat: options.clientNat ?? 'portRestricted' },
       { name: 'de', wan: '84.130.44.21', lan: 2, nat: nats.de, neighbour: true },
       { name: 'jp', wan: '126.77.8.33', lan: 3, nat: nats.jp, neighbour: true },
+      ...(options.secondGerman ? [{ name: 'de2', wan: '84.161.7.90', lan: 4, nat: nats.de }] : []),
     ],
   });
   try {
     if (options.lineMs) await addLatency(lab, [...lab.homes.values()], options.lineMs);
-    return await furnish(lab, options.prices ?? { de: '0.0002', jp: '0.0003' }, options.rotation);
+    return await furnish(lab, options);
   } catch (error) {
     const folder = await lab.keepLogs().catch(() => null);
     await lab.close();
@@ -96,11 +101,8 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
   }
 }
 
-async function furnish(
-  lab: Lab,
-  prices: Readonly<Record<'de' | 'jp', string>>,
-  rotation: string | undefined,
-): Promise<Scene> {
+async function furnish(lab: Lab, options: SceneOptions): Promise<Scene> {
+  const { prices = { de: '0.0002', jp: '0.0003' }, rotation } = options;
   const rotating = rotation === undefined ? [] : ['--rotation', rotation];
   const [chain, , firstTurn] = await Promise.all([startChain(lab), startHelper(lab), startTurn(lab)]);
   let turn = firstTurn;
@@ -121,12 +123,13 @@ async function furnish(
     { ...userOf(1, 'de'), ...provides },
     { ...userOf(2, 'jp'), ...provides },
   ];
-  const provider = (name: 'de' | 'jp', country: string, user: User): Promise<SceneProvider> =>
-    startProvider({ lab, chain, name, country, user, network, price: prices[name], rotating });
-  const [netd, ...both] = await Promise.all([
+  const provider = (name: string, country: string, user: User, price: string): Promise<SceneProvider> =>
+    startProvider({ lab, chain, name, country, user, network, price, rotating });
+  const [netd, secondGerman, ...both] = await Promise.all([
     startNetd(lab, 'cli'),
-    provider('de', 'DE', de),
-    provider('jp', 'JP', jp),
+    options.secondGerman ? provider('de2', 'DE', { ...userOf(1, 'de2'), ...provides }, '0.0004') : null,
+    provider('de', 'DE', de, prices.de),
+    provider('jp', 'JP', jp, prices.jp),
   ]);
   const runtime = lab.runtimeFolder('client-host', client);
   const hostLog = join(lab.runtimeFolder('client-log', client), 'host.log');
@@ -146,6 +149,7 @@ async function furnish(
       ],
     },
     providers: { de: both[0], jp: both[1] },
+    secondGerman,
     async openBrowser({ visible = false, browser = 'chromium' } = {}) {
       const hostPath = join(lab.paths.run, 'warren-host');
       await writeHostWrapper(hostPath, {
@@ -214,7 +218,7 @@ export async function startNetd(
 interface ProviderOptions {
   readonly lab: Lab;
   readonly chain: Chain;
-  readonly name: 'de' | 'jp';
+  readonly name: string;
   readonly country: string;
   readonly user: User;
   readonly network: string;

@@ -5,6 +5,7 @@ import { errorText, t } from '../i18n.ts';
 import { fire } from '../link.ts';
 import { TEST } from '../testids.ts';
 import { Amount } from './Amount.tsx';
+import { ExitNews, isGone } from './ExitNews.tsx';
 import { Flag } from './Flag.tsx';
 
 const PHASE = {
@@ -36,6 +37,8 @@ export function ExitList({ exits }: { exits: readonly ExitView[] }) {
 
 function Row({ exit }: { exit: ExitView }) {
   const { country, node, error } = exit;
+  // The news says why already, and what is being done about it.
+  const working = isGone(exit) && exit.state === 'connecting';
   return (
     <li
       class="row exit"
@@ -50,13 +53,14 @@ function Row({ exit }: { exit: ExitView }) {
           {country ? countryName(country) : t('anyNode')}
           {node?.city ? <span class="row-aside">{node.city}</span> : null}
         </div>
-        <div class="row-sub">{error ? errorText(error).message : doing(exit)}</div>
+        <div class="row-sub">{error && !working ? errorText(error).message : doing(exit)}</div>
+        <ExitNews exit={exit} />
         {exit.refunded === null ? null : (
           <div class="row-sub">
             +<Amount wei={exit.refunded} /> {t('returned')}
           </div>
         )}
-        {error ? <div class="row-todo">{errorText(error).action}</div> : null}
+        {error && !working ? <div class="row-todo">{errorText(error).action}</div> : null}
       </div>
       {exit.phase === 'failed' || exit.phase === 'gated' ? (
         <button

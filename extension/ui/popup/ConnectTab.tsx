@@ -4,6 +4,7 @@ import type { View } from '../../messages.ts';
 import { actionText } from '../actions.ts';
 import { Burrow, stateWord } from '../components/Burrow.tsx';
 import { ExitList } from '../components/ExitList.tsx';
+import { isGone } from '../components/ExitNews.tsx';
 import { Flag } from '../components/Flag.tsx';
 import { Traffic } from '../components/Traffic.tsx';
 import { Unlock } from '../components/Unlock.tsx';
@@ -69,6 +70,7 @@ function detail(view: View): string {
       if (exits.some((exit) => exit.phase === 'closing')) return t('detailClosing');
       return view.wallet.exists ? t('detailOff') : t('detailNoWallet');
     case 'connecting':
+      if (approvals.length === 0 && exits.some(isGone)) return t('detailLost');
       return approvals.length > 0 ? t('detailApproval') : t('detailConnecting', protection.up, protection.total);
     case 'blocked':
       if (protection.up === 0) return t('detailAllBlocked');

@@ -21,6 +21,13 @@ export interface Trial {
   readonly rest: readonly FoundProposal[];
 }
 
+/** The node that an exit had and lost. */
+export interface Loss {
+  readonly node: FoundProposal;
+  /** Epoch ms. */
+  readonly at: Ms;
+}
+
 /** The path that traversal nominated, as far as the session cares. */
 export interface Path {
   readonly address: string;
@@ -142,7 +149,8 @@ export type SessionInput =
   | { readonly type: 'retry' };
 
 export type SessionOutput =
-  | { readonly type: 'discover'; readonly want: Wish }
+  /** `lost`: the node whose successor is looked for; null when the user begins. */
+  | { readonly type: 'discover'; readonly want: Wish; readonly lost: FoundProposal | null }
   /** Begin with a node: gather candidates, open the conversation, resolve its DID; say who signs. */
   | { readonly type: 'prepare'; readonly trial: Trial }
   | { readonly type: 'readChannel'; readonly trial: Trial; readonly signer: Address }

@@ -35,10 +35,21 @@ export function sameWant(a: Wish, b: Wish): boolean {
 /**
  * @param preferred nodes used before, which hold a funded channel: they come first, since another
  * node costs the user a screen and a transaction.
+ * @param lost the node whose successor is looked for: one of its country comes first, so that sites see
+ * the user in the same place; it is itself the last to be tried.
  */
-export function choose(nodes: readonly Measured[], want: Wish, preferred: readonly Did[]): readonly FoundProposal[] {
-  const score = (node: Measured) =>
-    (preferred.includes(node.found.proposal.did) ? 0 : 2e6) + (node.online ? 0 : 1e6) + (node.latencyMs ?? 5e5);
+export function choose(
+  nodes: readonly Measured[],
+  want: Wish,
+  preferred: readonly Did[],
+  lost: FoundProposal | null = null,
+): readonly FoundProposal[] {
+  const score = ({ found: { proposal }, online, latencyMs }: Measured) =>
+    (proposal.did === lost?.proposal.did ? 16e6 : 0) +
+    (online ? 0 : 8e6) +
+    (lost && proposal.country !== lost.proposal.country ? 4e6 : 0) +
+    (preferred.includes(proposal.did) ? 0 : 2e6) +
+    (latencyMs ?? 5e5);
   return nodes
     .filter((node) => fits(node.found, want))
     .toSorted((a, b) => score(a) - score(b) || Number(a.found.proposal.pricePerMB - b.found.proposal.pricePerMB))

@@ -1,5 +1,5 @@
 /** The session's own reasons to give up a step, in words for the user. */
-import { WarrenError, type WarrenErrorData } from '../../base/errors.ts';
+import { type ErrorCode, WarrenError, type WarrenErrorData } from '../../base/errors.ts';
 import type { SessionState } from './api.ts';
 import type { Wish } from './choose.ts';
 
@@ -53,6 +53,21 @@ export function tooSlow(state: SessionState): WarrenErrorData {
         'Warren tries again; choose another node if it stays so.',
       ).data();
   }
+}
+
+const OUR_OWN: readonly ErrorCode[] = [
+  'netd_unreachable',
+  'netd_refused',
+  'wireguard_unavailable',
+  'port_busy',
+  'wallet_locked',
+  'metering_disputed',
+  'internal',
+];
+
+/** It broke on this machine: the node is as good as before. */
+export function isOurOwn({ code }: WarrenErrorData): boolean {
+  return OUR_OWN.includes(code);
 }
 
 export function closeUnconfirmed(): WarrenErrorData {

@@ -11,10 +11,10 @@ import { WarrenError, type WarrenErrorData } from '../../base/errors.ts';
 import type { Address, Ms } from '../../base/units.ts';
 import type { FoundProposal } from '../../wire/proposal.ts';
 import type { Deadline, Machine, Tick } from '../machine.ts';
-import type { FundingStep, Path, SessionInput, SessionOutput, SessionState, Trial } from './api.ts';
+import type { FundingStep, Loss, Path, SessionInput, SessionOutput, SessionState, Trial } from './api.ts';
 import { fits, sameWant, type Wish } from './choose.ts';
 import { fundingOf } from './funding.ts';
-import { closeUnconfirmed, nodeNotFound, tooSlow } from './reasons.ts';
+import { closeUnconfirmed, isOurOwn, nodeNotFound, tooSlow } from './reasons.ts';
 import {
   ACCEPT_GRACE,
   BUDGET,
@@ -36,6 +36,7 @@ export class Session implements Machine<SessionInput, SessionOutput> {
   #want: Wish;
   #payer: Address;
   #trials = 0;
+  #loss: Loss | null = null;
   #out: SessionOutput[] = [];
 
   /** Starts `closed`; the first `connect` sets it going. */
@@ -55,6 +56,11 @@ export class Session implements Machine<SessionInput, SessionOutput> {
 
   get want(): Wish {
     return this.#want;
+  }
+
+  /** The last node that broke off, until the user wants something else. */
+  get loss(): Loss | null {
+    return this.#loss;
   }
 
   handle(input: SessionInput | Tick, now: Ms): readonly SessionOutput[] {
@@ -139,6 +145,7 @@ export class Session implements Machine<SessionInput, SessionOutput> {
     this.#want = input.want;
     this.#payer = input.payer;
     const s = this.#state;
+    if (changed) this.#loss = null;
     if (s.phase === 'closed') {
       this.#discover(now, 0, null);
       return;
@@ -155,7 +162,7 @@ export class Session implements Machine<SessionInput, SessionOutput> {
     this.#release();
     if (s.phase === 'discovering') {
       this.#state = { ...s, by: now + DISCOVER_LIMIT };
-      this.#out.push({ type: 'discover', want: this.#want });
+      this.#out.push({ type: 'discover', want: this.#want, lost: null });
       return;
     }
     this.#discover(now, 0, null);
@@ -163,6 +170,7 @@ export class Session implements Machine<SessionInput, SessionOutput> {
 
   #disconnect(input: In<'disconnect'>, now: Ms): void {
     const s = this.#state;
+    this.#loss = null;
     if (s.phase === 'closed') return;
     if (s.phase === 'closing') {
       this.#state = { ...s, again: false };
@@ -189,7 +197,7 @@ export class Session implements Machine<SessionInput, SessionOutput> {
 
   #discover(now: Ms, round: number, error: WarrenErrorData | null): void {
     this.#set({ phase: 'discovering', since: now, by: now + DISCOVER_LIMIT, round, error });
-    this.#out.push({ type: 'discover', want: this.#want });
+    this.#out.push({ type: 'discover', want: this.#want, lost: this.#loss?.node ?? null });
   }
 
   #found(s: At<'discovering'>, input: In<'found'>, now: Ms): void {
@@ -329,6 +337,7 @@ export class Session implements Machine<SessionInput, SessionOutput> {
       }
       case 'up':
       case 'gated':
+        if (!isOurOwn(error)) this.#loss = { node: s.trial.node, at: now };
         this.#release();
         if (now - s.upAt < STABLE) this.#fail(error, s.round, now);
         else this.#discover(now, 0, error);

@@ -224,7 +224,7 @@ describe('the popup', () => {
     const { proxy: _, ...failed } = tableExit('main', { phase: 'failed', error });
     const money = { spentSession: '0', spentTotal: '0', pricePerMB: null, deposit: null, refunded: null } as const;
     const bare = { ...failed, ...money, node: null, need: null };
-    const exits = [{ ...bare, state: 'blocked', isDefault: true, country: 'DE' } as const];
+    const exits = [{ ...bare, state: 'blocked', isDefault: true, country: 'DE', pinned: false } as const];
     await show(<Popup />, { ...READY, exits, protection: { state: 'blocked', why: 'exit', up: 0, total: 1 } });
     const text = find('exitRow')?.textContent ?? '';
     // Our own words where there are some, else those of the error itself.

@@ -249,7 +249,7 @@ describe('while it is up', () => {
   });
 
   test('a node that dies is noticed, its proxy destroyed, and another one found', async () => {
-    const fake = createFakeWorld(['DE', 'DE']);
+    const fake = createFakeWorld(['DE', 'JP', 'DE']);
     const host = startHost(fake);
     for (const provider of fake.providers) host.signer(provider.payee);
     host.say(host.intent(true));
@@ -257,10 +257,13 @@ describe('while it is up', () => {
     const first = fake.providers.find(({ payee }) => payee === host.exit()?.node?.payee);
     first?.die();
     const noticed = await fake.until(() => host.exit()?.phase !== 'up');
-    expect(noticed).toBeLessThan(30_000);
+    expect(noticed).toBeLessThan(8_000);
     expect(fake.proxies[0]?.destroyed).toBe(true);
     await fake.until(() => host.exit()?.phase === 'up');
+    const { did, country } = first?.found.proposal ?? {};
     expect(host.exit()?.node?.payee).not.toBe(first?.payee);
+    if (country === 'DE') expect(host.exit()?.node?.country).toBe('DE');
+    expect(host.exit()?.lost).toMatchObject({ did, country });
     await host.loop.stop();
   });
 });

@@ -26,6 +26,19 @@ describe('the choice of a node', () => {
     );
   });
 
+  test('after a loss stays in the country, takes what is there, and tries the lost node last', () => {
+    const nodes = [
+      measured(1, null, false),
+      measured(2, 10, true, 'JP'),
+      measured(3, 90),
+      measured(4, 20, false),
+      measured(5, 30),
+    ];
+    const preferred = [node(1).proposal.did, node(2).proposal.did, node(3).proposal.did];
+    const order = choose(nodes, WANT, preferred, node(1)).map((found) => found.key.slice(-1));
+    expect(order).toEqual(['3', '5', '2', '4', '1']);
+  });
+
   test('keeps to country, node and price, and to a bounded number', () => {
     const nodes = [measured(1, 1), measured(2, 1, true, 'JP'), measured(3, 1, true, 'DE', 9n)];
     expect(choose(nodes, { exitId: 'x', country: 'DE', maxPricePerMB: 5n }, [])).toEqual([node(1, 'DE', 1n)]);

@@ -176,6 +176,28 @@ describe('failure', () => {
     expect(session.state).toMatchObject({ phase: 'discovering', error: down });
   });
 
+  test('of a node has its place taken, and the loss is told until the user wants something else', () => {
+    const session = sessionAt('up');
+    const outputs = session.handle({ type: 'failure', error: down }, 60_000);
+    expect(outputs).toContainEqual({ type: 'discover', want: WANT, lost: node(1) });
+    expect(session.loss).toEqual({ node: node(1), at: 60_000 });
+    session.handle({ type: 'found', nodes: [node(2)] }, 60_010);
+    expect(session.loss?.node).toEqual(node(1));
+    session.handle({ type: 'connect', want: { ...WANT, country: 'DE' }, payer: ME }, 60_020);
+    expect(session.loss).toBeNull();
+  });
+
+  test('of our own machine is not the node’s fault: it may be taken again', () => {
+    const session = sessionAt('up');
+    const error = new WarrenError('netd_unreachable', 'gone', 'start it').data();
+    expect(session.handle({ type: 'failure', error }, 60_000)).toContainEqual({
+      type: 'discover',
+      want: WANT,
+      lost: null,
+    });
+    expect(session.loss).toBeNull();
+  });
+
   test('of a tunnel that broke as soon as it was up backs off', () => {
     const session = sessionAt('up');
     expect(types(session.handle({ type: 'failure', error: down }, STABLE - 1))).toEqual(['release']);
