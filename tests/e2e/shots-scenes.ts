@@ -152,6 +152,17 @@ export function needs(signerOf: (payee: string) => string): Scenario {
 
 export const CONNECTING: Scenario = { ...EMPTY, exits: [up(DE, 40001, 3, 90_000), exit(JP, 'traversing')] };
 export const PROTECTED: Scenario = { ...EMPTY, exits: [up(DE, 40001, 684, 3_400_000), up(JP, 40002, 37, 210_000)] };
+const LOST = { at: 1_790_000_040_000, did: JP.did, country: 'JP', city: 'Sapporo' };
+const JP2 = node(0x88, 'JP', 'Nagoya', 'NTT', 4713, { latencyMs: 251 });
+/** The node in Sapporo is gone; another one in Japan takes its place, then stands. */
+export const FAILOVER: Scenario = {
+  ...EMPTY,
+  exits: [up(DE, 40001, 684, 2_900_000), exit(JP2, 'shaking', { lost: LOST })],
+};
+export const REPLACED: Scenario = {
+  ...EMPTY,
+  exits: [up(DE, 40001, 688, 2_400_000), { ...up(JP2, 40003, 2, 900_000), lost: LOST }],
+};
 export const BLOCKED: Scenario = {
   ...EMPTY,
   exits: [

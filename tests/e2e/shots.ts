@@ -17,7 +17,7 @@ import { EXTENSION_ID_CHROMIUM, PAGE_PATH, POPUP_PATH } from '../../manifest/ext
 import { writeNativeManifests } from '../../manifest/native-messaging.ts';
 import { address } from '../../shared/base/units.ts';
 import { type Scenario, writeScenario } from './shots-host.ts';
-import { BLOCKED, CONNECTING, EMPTY, NO_FUNDS, NODES, needs, PROTECTED } from './shots-scenes.ts';
+import { BLOCKED, CONNECTING, EMPTY, FAILOVER, NO_FUNDS, NODES, needs, PROTECTED, REPLACED } from './shots-scenes.ts';
 
 const { values: options } = parseArgs({
   options: { lang: { type: 'string', default: 'en' }, only: { type: 'string', default: '' } },
@@ -149,6 +149,12 @@ async function popups(page: Page, show: Show): Promise<void> {
   await state(page, 'protected');
   await settle(page, 14);
   await show('popup-protected');
+  scene(FAILOVER);
+  await page.locator(`[data-testid=${TEST.exitNews}][data-state=gone]`).waitFor();
+  await show('popup-node-lost');
+  scene(REPLACED);
+  await page.locator(`[data-testid=${TEST.exitNews}][data-state=over]`).waitFor();
+  await show('popup-node-replaced');
   scene(BLOCKED);
   await state(page, 'blocked');
   await show('popup-blocked');
