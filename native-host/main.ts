@@ -131,12 +131,13 @@ function welcome(profile: NetworkProfile): UpInput {
   const { name, chainId, channels, token, tokenName, tokenSymbol, tokenDecimals, coinSymbol, explorer } = profile;
   // One block is the least that the wallet calls confirmed.
   const confirmations = Math.max(1, profile.confirmations);
+  const rate = profile.coinInToken === undefined ? {} : { coinInToken: profile.coinInToken };
   const tokenFacts = { token, tokenName, tokenSymbol, tokenDecimals };
   return {
     type: 'welcome',
     version: PROTOCOL_VERSION,
     hostVersion: VERSION,
-    network: { name, chainId, channels, ...tokenFacts, coinSymbol, explorer, confirmations },
+    network: { name, chainId, channels, ...tokenFacts, coinSymbol, explorer, confirmations, ...rate },
   };
 }
 

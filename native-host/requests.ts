@@ -2,10 +2,24 @@
 
 import type { Hex } from '../shared/base/bytes.ts';
 import { WarrenError } from '../shared/base/errors.ts';
-import type { Method, RequestBody, ResultInput } from '../shared/wire/native.ts';
+import type { LedgerEvent, Method, RequestBody, ResultInput } from '../shared/wire/native.ts';
 import type { Answering } from './answering.ts';
 import { diagnose } from './diagnostics.ts';
 import { watchReceipt } from './receipt-watch.ts';
+
+/** JSON has no big integers. */
+function asText(event: LedgerEvent): ResultInput<'wallet.history'>['events'][number] {
+  switch (event.event) {
+    case 'deposited':
+    case 'claimed':
+      return { ...event, total: event.total.toString() };
+    case 'refunded':
+    case 'transfer':
+      return { ...event, amount: event.amount.toString() };
+    default:
+      return event;
+  }
+}
 
 /** @throws WarrenError with the reason, which becomes the response's error. */
 export async function answer(host: Answering, body: RequestBody): Promise<ResultInput<Method>> {
@@ -24,7 +38,8 @@ export async function answer(host: Answering, body: RequestBody): Promise<Result
         maxFeePerGas: account.maxFeePerGas.toString(),
         maxPriorityFeePerGas: account.maxPriorityFeePerGas.toString(),
         permitNonce: account.permitNonce.toString(),
-        ...(account.permit === false ? { permit: false } : {}),
+        ...(account.permit === false ? { permit: false, allowance: String(account.allowance ?? 0n) } : {}),
+        ...(account.minedNonce === undefined ? {} : { minedNonce: account.minedNonce }),
         blockTime: account.blockTime,
       };
     }
@@ -41,7 +56,17 @@ export async function answer(host: Answering, body: RequestBody): Promise<Result
     case 'wallet.receipt': {
       const receipt = await ledger.ask((chain) => chain.receipt(body.params.hash as Hex));
       if (receipt.status === 'confirmed') host.exits.walletMoved();
-      return { ...receipt, gasUsed: receipt.gasUsed?.toString() ?? null };
+      const { fee, ...rest } = receipt;
+      return {
+        ...rest,
+        gasUsed: receipt.gasUsed?.toString() ?? null,
+        ...(fee === undefined ? {} : { fee: fee.toString() }),
+      };
+    }
+    case 'wallet.history': {
+      const { address, from, channels } = body.params;
+      const page = await ledger.ask((chain) => chain.history(address, from, channels as Hex[]));
+      return { ...page, events: page.events.map(asText) };
     }
     case 'diagnostics':
       return { lines: await diagnose(host) };

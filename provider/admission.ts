@@ -3,9 +3,8 @@
  * The order is that of what the client should mend first.
  */
 import { WarrenError } from '../shared/base/errors.ts';
-import type { Wei } from '../shared/base/units.ts';
+import { larger, type Wei } from '../shared/base/units.ts';
 import type { ChannelOnChain } from '../shared/effects.ts';
-import { larger } from '../shared/machine/channel/amounts.ts';
 
 export interface AdmissionRules {
   readonly pricePerMB: Wei;

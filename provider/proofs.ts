@@ -5,9 +5,8 @@
  */
 import * as v from 'valibot';
 import { fromHex, type Hex, toHex } from '../shared/base/bytes.ts';
-import type { ByteCount, Wei } from '../shared/base/units.ts';
+import { type ByteCount, larger, type Wei } from '../shared/base/units.ts';
 import type { ChannelParties, SignedProof } from '../shared/effects.ts';
-import { larger } from '../shared/machine/channel/amounts.ts';
 import { channelId } from '../shared/wire/proof.ts';
 import { AddressSchema, CountSchema, HexSchema, WeiSchema } from '../shared/wire/schema.ts';
 

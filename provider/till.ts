@@ -4,7 +4,7 @@
  */
 import { fromHex } from '../shared/base/bytes.ts';
 import type { WarrenError } from '../shared/base/errors.ts';
-import type { Ms, Wei } from '../shared/base/units.ts';
+import { larger, type Ms, type Wei } from '../shared/base/units.ts';
 import type {
   ChannelOnChain,
   ChannelParties,
@@ -13,7 +13,6 @@ import type {
   SignedProof,
   Unsubscribe,
 } from '../shared/effects.ts';
-import { larger } from '../shared/machine/channel/amounts.ts';
 import type { PayeeInput, PayeeOutput } from '../shared/machine/channel/api.ts';
 import { Payee } from '../shared/machine/channel/payee.ts';
 import { type Driven, drive } from '../shared/machine/drive.ts';

@@ -4,6 +4,7 @@
  */
 import type { Hex } from './base/bytes.ts';
 import type { Address, Did, Ms, Wei } from './base/units.ts';
+import type { HistoryPage } from './wire/native.ts';
 import type { NetdResult, Verb, VerbName } from './wire/netd.ts';
 import type { FoundProposal, Proposal } from './wire/proposal.ts';
 import type { TurnGrantAnswer } from './wire/turn/grant.ts';
@@ -159,6 +160,10 @@ export interface LedgerReader {
     readonly permitNonce: bigint;
     /** False when the token has no EIP-2612: then `permitNonce` is 0 and means nothing. */
     readonly permit?: boolean;
+    /** With `permit` false: what the channels contract may take already. */
+    readonly allowance?: Wei;
+    /** Transactions in blocks; `nonce` counts pending ones too. */
+    readonly minedNonce?: number;
     readonly blockTime: number;
   }>;
   broadcast(raw: Hex): Promise<Hex>;
@@ -166,9 +171,13 @@ export interface LedgerReader {
     readonly status: 'pending' | 'confirmed' | 'reverted';
     readonly confirmations: number;
     readonly gasUsed: bigint | null;
+    /** Wei of the coin; absent while pending. */
+    readonly fee?: Wei;
     /** The revert's reason, where the node can still tell. */
     readonly reason?: string;
   }>;
+  /** A page of what the chain recorded of an account, oldest first. `channels`: its channels opened before `from`. */
+  history(account: Address, from: number | undefined, channels: readonly Hex[]): Promise<HistoryPage>;
   /** Calls with each standing `CloseRequested` of this payee's channels once: those of before, and as blocks arrive. */
   onCloseRequested(payee: Address, handler: (id: Hex, closeAt: number) => void): Unsubscribe;
 }

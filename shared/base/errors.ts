@@ -68,6 +68,7 @@ export const ERROR_CODES = {
   seed_invalid: 601,
   wallet_locked: 602,
   wallet_missing: 603,
+  address_invalid: 604,
   // 7xx proxy
   target_forbidden: 700,
   name_unresolvable: 701,

@@ -42,3 +42,11 @@ export function parseDid(text: string): { readonly did: Did; readonly chainId: n
   const chainId = Number(match[1]);
   return { did: didOf(chainId, account), chainId, address: account };
 }
+
+export function larger(a: Wei, b: Wei): Wei {
+  return a > b ? a : b;
+}
+
+export function smaller(a: Wei, b: Wei): Wei {
+  return a > b ? b : a;
+}

@@ -11,8 +11,7 @@
  *
  * Depth is not its business: what a block brought is read from the settled state (provider/settlement.ts).
  */
-import type { Wei } from '../base/units.ts';
-import { larger, smaller } from './channel/amounts.ts';
+import { larger, smaller, type Wei } from '../base/units.ts';
 import type { Deadline, Machine, Tick } from './machine.ts';
 
 /** EIP-1559, wei per gas. */

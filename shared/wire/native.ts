@@ -16,6 +16,9 @@ export const NATIVE_HOST_NAME = 'network.warren.host';
 const Id = v.pipe(v.string(), v.minLength(1), v.maxLength(64), v.regex(/^[\w.:-]+$/));
 const Text = v.pipe(v.string(), v.maxLength(1024));
 const Hash = HexSchema(32);
+/** Channels of one account that a history is asked for, and events that one page holds at most. */
+export const MAX_HISTORY_CHANNELS = 500;
+export const MAX_HISTORY_EVENTS = 400;
 
 export const ErrorSchema = v.object({ code: Text, message: Text, action: Text });
 export type WireError = v.InferOutput<typeof ErrorSchema>;
@@ -78,6 +81,17 @@ export const RequestBodySchema = v.variant('method', [
     params: v.object({ raw: v.pipe(v.string(), v.maxLength(20_000), v.regex(/^0x[0-9a-f]+$/)) }),
   }),
   v.object({ method: v.literal('wallet.receipt'), params: v.object({ hash: Hash }) }),
+  /** What the chain recorded of an account, oldest first. A page ends at `next`; ask again from there. */
+  v.object({
+    method: v.literal('wallet.history'),
+    params: v.object({
+      address: AddressSchema,
+      /** First block to look at; absent: where the network's contracts begin. */
+      from: v.optional(CountSchema),
+      /** Ids of the account's channels opened before `from`. */
+      channels: v.optional(v.pipe(v.array(Hash), v.maxLength(MAX_HISTORY_CHANNELS)), []),
+    }),
+  }),
   v.object({ method: v.literal('diagnostics'), params: v.object({}) }),
   /** Only where the host was started with --test-switches: refuse to sign from now on. */
   v.object({ method: v.literal('test.stopPaying'), params: v.object({ stop: v.boolean() }) }),
@@ -218,6 +232,8 @@ export const NetworkSchema = v.object({
   explorer: v.nullable(Text),
   /** Blocks after which the wallet calls a transaction confirmed; 1 when absent. */
   confirmations: v.optional(CountSchema),
+  /** What one whole coin is worth in token wei, as the profile says; absent: nobody says. For display only. */
+  coinInToken: v.optional(WeiSchema),
 });
 export type Network = v.InferOutput<typeof NetworkSchema>;
 
@@ -248,6 +264,10 @@ export const AccountSchema = v.object({
   permitNonce: WeiSchema,
   /** False when the token has no EIP-2612: then `permitNonce` is 0 and means nothing. */
   permit: v.optional(v.boolean()),
+  /** With `permit` false: what the channels contract may take from this account already. */
+  allowance: v.optional(WeiSchema),
+  /** Transactions of this account in blocks; `nonce` counts those that wait for one, too. */
+  minedNonce: v.optional(CountSchema),
   blockTime: CountSchema,
 });
 export const ChannelSchema = v.object({
@@ -263,9 +283,45 @@ export const ReceiptSchema = v.object({
   status: v.picklist(['pending', 'confirmed', 'reverted']),
   confirmations: CountSchema,
   gasUsed: v.nullable(WeiSchema),
+  /** What the network took for it, wei of the coin. */
+  fee: v.optional(WeiSchema),
   /** Why it was reverted, in the contract's words, where the node still knows. */
   reason: v.optional(Text),
 });
+const At = {
+  block: CountSchema,
+  logIndex: CountSchema,
+  hash: Hash,
+  /** Unix seconds of the block. */ time: CountSchema,
+};
+export const LedgerEventSchema = v.variant('event', [
+  v.object({
+    ...At,
+    event: v.literal('opened'),
+    id: Hash,
+    payee: AddressSchema,
+    signer: AddressSchema,
+    graceMinutes: CountSchema,
+  }),
+  /** `total`: the channel's deposit from then on. */
+  v.object({ ...At, event: v.literal('deposited'), id: Hash, total: WeiSchema }),
+  /** `total`: claimed over the life of the channel. */
+  v.object({ ...At, event: v.literal('claimed'), id: Hash, total: WeiSchema }),
+  v.object({ ...At, event: v.literal('closeRequested'), id: Hash, closeAt: CountSchema }),
+  v.object({ ...At, event: v.literal('refunded'), id: Hash, amount: WeiSchema }),
+  /** Tokens from or to the account; not those of deposits and refunds, nor transfers of nothing. */
+  v.object({ ...At, event: v.literal('transfer'), from: AddressSchema, to: AddressSchema, amount: WeiSchema }),
+]);
+export type LedgerEvent = v.InferOutput<typeof LedgerEventSchema>;
+export const HistoryPageSchema = v.object({
+  events: v.pipe(v.array(LedgerEventSchema), v.maxLength(MAX_HISTORY_EVENTS)),
+  /** First block that was looked at, and the newest block of the chain. */
+  from: CountSchema,
+  head: CountSchema,
+  /** First block that was not looked at. Above `head` once all is told. */
+  next: CountSchema,
+});
+export type HistoryPage = v.InferOutput<typeof HistoryPageSchema>;
 export const DiagnosticsSchema = v.object({ lines: v.array(v.object({ name: Text, ok: v.boolean(), text: Text })) });
 
 /** The answer to each request, by method. */
@@ -276,6 +332,7 @@ export const RESULT_SCHEMAS = {
   'wallet.channel': ChannelSchema,
   'wallet.broadcast': v.object({ hash: Hash }),
   'wallet.receipt': ReceiptSchema,
+  'wallet.history': HistoryPageSchema,
   diagnostics: DiagnosticsSchema,
   'test.stopPaying': v.object({}),
 } as const;

@@ -17,6 +17,8 @@ export const NetworkProfileSchema = v.object({
   tokenSymbol: Text,
   tokenDecimals: CountSchema,
   coinSymbol: Text,
+  /** What one whole coin is worth in token wei, about: to show fees in both. Nothing is decided by it. */
+  coinInToken: v.optional(v.pipe(v.string(), v.regex(/^\d{1,30}$/, 'expected decimal wei'))),
   explorer: v.nullable(v.pipe(v.string(), v.url())),
   /** Blocks after which a deposit counts. */
   confirmations: CountSchema,

@@ -113,6 +113,7 @@ export function createFakeWorld(countries: readonly string[] = ['DE']): FakeWorl
         }),
         broadcast: async () => `0x${'11'.repeat(32)}`,
         receipt: async () => ({ status: 'confirmed', confirmations: 1, gasUsed: 1n }),
+        history: async (_account, from = 0) => ({ events: [], from, head: from, next: from + 1 }),
         onCloseRequested: () => () => {},
         close: () => {},
       },

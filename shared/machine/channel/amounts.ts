@@ -12,11 +12,3 @@ export function bytesFor(amount: Wei, pricePerMB: Wei): ByteCount {
   if (pricePerMB === 0n) return Number.POSITIVE_INFINITY;
   return Number((amount * BigInt(MEGABYTE)) / pricePerMB);
 }
-
-export function larger(a: Wei, b: Wei): Wei {
-  return a > b ? a : b;
-}
-
-export function smaller(a: Wei, b: Wei): Wei {
-  return a > b ? b : a;
-}

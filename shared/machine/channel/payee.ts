@@ -4,10 +4,10 @@
  * anything is granted for it.
  */
 import { type ErrorCode, WarrenError } from '../../base/errors.ts';
-import { type ByteCount, MEGABYTE, type Ms, type Wei } from '../../base/units.ts';
+import { type ByteCount, larger, MEGABYTE, type Ms, type Wei } from '../../base/units.ts';
 import type { SignedProof } from '../../effects.ts';
 import type { Deadline, Machine, Tick } from '../machine.ts';
-import { bytesFor, larger } from './amounts.ts';
+import { bytesFor } from './amounts.ts';
 import { type PayeeConfig, type PayeeInput, type PayeeOutput, TOLERANCE_BYTES, TOLERANCE_RATIO } from './api.ts';
 import { Flow } from './flow.ts';
 import { PAYEE_TRANSITIONS, type PayeeEvent, type PayeePhase } from './transitions.ts';

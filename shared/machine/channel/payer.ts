@@ -3,9 +3,9 @@
  * what was never sent. It never signs above the deposit nor below what it signed before.
  */
 import { WarrenError } from '../../base/errors.ts';
-import { type ByteCount, MEGABYTE, type Ms, type Wei } from '../../base/units.ts';
+import { type ByteCount, larger, MEGABYTE, type Ms, smaller, type Wei } from '../../base/units.ts';
 import type { Deadline, Machine, Tick } from '../machine.ts';
-import { bytesFor, costOf, larger, smaller } from './amounts.ts';
+import { bytesFor, costOf } from './amounts.ts';
 import { type PayerConfig, type PayerInput, type PayerOutput, TOLERANCE_BYTES, TOLERANCE_RATIO } from './api.ts';
 import { PAYER_TRANSITIONS, type PayerEvent, type PayerPhase } from './transitions.ts';
 

@@ -1,6 +1,6 @@
 /** What a channel as the chain shows it still needs before a provider will take it. */
 import { WarrenError, type WarrenErrorData } from '../../base/errors.ts';
-import { type Address, address, type Wei } from '../../base/units.ts';
+import { type Address, address, larger, type Wei } from '../../base/units.ts';
 import type { ChannelOnChain } from '../../effects.ts';
 import type { Need } from '../../wire/native.ts';
 import type { Proposal } from '../../wire/proposal.ts';
@@ -48,14 +48,10 @@ export function fundingOf(
       payee: address(proposal.payee),
       signer,
       minDeposit: proposal.minDeposit,
-      suggestedDeposit: most(proposal.minDeposit, proposal.pricePerMB * SUGGESTED_MEGABYTES),
+      suggestedDeposit: larger(proposal.minDeposit, proposal.pricePerMB * SUGGESTED_MEGABYTES),
       graceMinutes: Math.max(DEFAULT_GRACE_MINUTES, proposal.minGraceMinutes),
       pricePerMB: proposal.pricePerMB,
       action: channel.exists ? 'topUp' : 'open',
     },
   };
-}
-
-function most(a: Wei, b: Wei): Wei {
-  return a > b ? a : b;
 }

@@ -14,9 +14,11 @@ export async function readReceipt(chain: Chain, hash: Hex): Promise<Awaited<Retu
       client.getBlockNumber(),
     ]);
     if (!receipt) return { status: 'pending', confirmations: 0, gasUsed: null };
+    const gasUsed = BigInt(receipt.gasUsed);
     const told = {
       confirmations: Math.max(1, Number(head - BigInt(receipt.blockNumber)) + 1),
-      gasUsed: BigInt(receipt.gasUsed),
+      gasUsed,
+      fee: gasUsed * BigInt(receipt.effectiveGasPrice),
     };
     if (BigInt(receipt.status) === 1n) return { status: 'confirmed', ...told };
     const reason = await revertReason(client, hash, BigInt(receipt.blockNumber));

@@ -7,6 +7,7 @@ import { broadcast } from './broadcast.ts';
 import { openChain } from './chain.ts';
 import { readAccount } from './read-account.ts';
 import { readChannel } from './read-channel.ts';
+import { readHistory } from './read-history.ts';
 import { readReceipt } from './read-receipt.ts';
 import { watchCloses } from './watch-closes.ts';
 
@@ -26,6 +27,7 @@ export function createLedgerReader(
     account: (account) => readAccount(chain, account),
     broadcast: (raw) => broadcast(chain, raw),
     receipt: (hash) => readReceipt(chain, hash),
+    history: (account, from, channels) => readHistory(chain, account, from, channels),
     onCloseRequested(payee, handler) {
       const stop = watchCloses(chain, payee, options.pollMs ?? POLL_MS, handler);
       watchers.add(stop);
