@@ -8,6 +8,9 @@ import type { Decision } from './routing/match.ts';
 import type { ApplyStatus, HostStatus, Protection, ProtectionState } from './routing/protection.ts';
 import type { Action, ExitRef, RouteTable, Rule } from './routing/rules.ts';
 import type { HostUse } from './routing/usage.ts';
+import type { AddressProblem, CheckedAddress } from './wallet/address-check.ts';
+import type { AutoStop } from './wallet/auto-top-up.ts';
+import type { ChannelState } from './wallet/channel-state.ts';
 import type { ChainActionKind } from './wallet/transactions.ts';
 
 export const UI_PORT = 'ui';
@@ -38,46 +41,86 @@ export interface RateSample {
 
 export interface Approval {
   readonly id: string;
-  readonly kind: ChainActionKind;
-  readonly payee: string;
+  readonly kind: Exclude<ChainActionKind, 'approve'>;
+  /** Null where tokens or coins go to somebody else. */
+  readonly payee: string | null;
+  readonly to: string | null;
   readonly node: Pick<NodeView, 'country' | 'city' | 'network'> | null;
-  /** open, topUp: the suggestion. requestClose, withdraw: what comes back. */
+  /** open, topUp, send, sendCoin: what leaves. requestClose, withdraw: what comes back at least. */
   readonly amount: WeiText;
   readonly minAmount: WeiText;
   /** Set when the user may change the amount. */
   readonly editable: boolean;
   readonly pricePerMB: WeiText | null;
   readonly graceMinutes: number | null;
-  /** Most that the network can take for it, in the coin; null while unknown. */
+  /** How many are signed for it: two where the token has no permit. */
+  readonly transactions: number;
+  /** Most that the network can take for all of them, in the coin; null while unknown. */
   readonly maxFee: WeiText | null;
+  /** The same in the token by the network profile's rate; null when nobody says. */
+  readonly maxFeeInToken: WeiText | null;
   readonly problem: 'loading' | 'token' | 'coin' | null;
+  /** Why automatic top-up, which is on, left this to the user. */
+  readonly autoStop: AutoStop | null;
 }
+
+export const CHANNEL_REQUESTS = ['topUp', 'requestClose', 'withdraw'] as const;
+export type ChannelRequest = (typeof CHANNEL_REQUESTS)[number];
 
 export interface ChannelView {
   readonly payee: string;
   readonly signer: string;
   readonly country: string | null;
   readonly label: string | null;
+  readonly state: ChannelState;
   readonly deposit: WeiText;
   /** Paid for good: claimed on chain, or signed by us, whichever is more. */
   readonly spent: WeiText;
-  /** Unix seconds; 0 while open. */
+  /** Unix seconds of the chain's clock; 0 while open. */
   readonly closeAt: number;
+  readonly graceMinutes: number;
   readonly exists: boolean;
+  /** In use: the node closes it, at once, when the user disconnects. */
+  readonly connected: boolean;
 }
 
-export const HISTORY_KINDS = ['open', 'topUp', 'requestClose', 'withdraw', 'refund'] as const;
+/** What this wallet sends, and what only the chain tells: claims of nodes, and transfers. */
+export type HistoryKind = ChainActionKind | 'claim' | 'refund' | 'received' | 'sent';
 export interface HistoryEntry {
   readonly id: string;
-  readonly kind: (typeof HISTORY_KINDS)[number];
+  readonly kind: HistoryKind;
   readonly at: number;
   readonly amount: WeiText;
   readonly country: string | null;
+  readonly payee: string | null;
+  /** The other side of a transfer. */
+  readonly counterparty: string | null;
   readonly hash: string | null;
+  readonly block: number | null;
   readonly status: 'pending' | 'confirmed' | 'failed';
   readonly confirmations: number;
-  /** Why it failed, in the contract's words; null when it did not, or nobody says. */
+  /** What the network took, coin wei; known of our own transactions. */
+  readonly fee: WeiText | null;
   readonly reason: string | null;
+  /** Sent by automatic top-up. */
+  readonly auto: boolean;
+  readonly retry: boolean;
+}
+
+/** Limits of automatic payment; each is explained in extension/wallet/auto-top-up.ts. */
+export interface AutoTopUpView {
+  readonly on: boolean;
+  readonly perDay: WeiText;
+  readonly perMonth: WeiText;
+  readonly perChannel: WeiText;
+  readonly maxFee: WeiText;
+  readonly priceCap: WeiText | null;
+}
+
+export interface SpentView {
+  readonly amount: WeiText;
+  /** Part of it that this browser did not see signed: counted when it was claimed. */
+  readonly estimated: WeiText;
 }
 
 export interface WalletView {
@@ -88,7 +131,19 @@ export interface WalletView {
   readonly token: WeiText | null;
   readonly coin: WeiText | null;
   readonly channels: readonly ChannelView[];
+  /** The newest; older ones by `wallet.older`. */
   readonly history: readonly HistoryEntry[];
+  readonly historyTotal: number;
+  readonly spentToday: SpentView;
+  readonly spentMonth: SpentView;
+  /** Seconds that the chain's clock is ahead of this computer's. */
+  readonly chainAhead: number;
+  readonly autoTopUp: AutoTopUpView;
+  /** Moved by automatic top-ups today and this month. */
+  readonly autoToday: WeiText;
+  readonly autoMonth: WeiText;
+  /** Balances and channels could not be read lately: what is shown is old. */
+  readonly stale: boolean;
 }
 
 export interface View {
@@ -163,7 +218,18 @@ export type Command =
   | { readonly name: 'wallet.unlock'; readonly password: string }
   | { readonly name: 'wallet.lock' }
   | { readonly name: 'wallet.refresh' }
-  | { readonly name: 'channel.request'; readonly payee: string; readonly action: 'topUp' | 'requestClose' | 'withdraw' }
+  | { readonly name: 'wallet.older'; readonly skip: number }
+  | { readonly name: 'wallet.csv' }
+  | { readonly name: 'wallet.checkAddress'; readonly text: string }
+  | { readonly name: 'wallet.send'; readonly asset: 'token' | 'coin'; readonly to: string; readonly amount: WeiText }
+  | { readonly name: 'wallet.retry'; readonly id: string }
+  | { readonly name: 'wallet.limits'; readonly limits: AutoTopUpView }
+  | {
+      readonly name: 'channel.request';
+      readonly payee: string;
+      readonly signer: string;
+      readonly action: ChannelRequest;
+    }
   | { readonly name: 'approve'; readonly id: string; readonly amount?: WeiText }
   | { readonly name: 'reject'; readonly id: string }
   | { readonly name: 'diagnostics' }
@@ -185,6 +251,9 @@ export interface CommandResults {
   'wallet.create': { phrase: string; quiz: number[] };
   'wallet.reveal': { phrase: string; quiz: number[] };
   'wallet.confirmBackup': { passed: boolean };
+  'wallet.older': { entries: HistoryEntry[] };
+  'wallet.csv': { text: string; rows: number };
+  'wallet.checkAddress': { checked: CheckedAddress | AddressProblem };
   diagnostics: { lines: { name: string; ok: boolean; text: string }[] };
 }
 export type CommandResult<N extends CommandName> = N extends keyof CommandResults ? CommandResults[N] : null;

@@ -53,9 +53,9 @@ export async function startAnvil(...extra: readonly string[]): Promise<Anvil> {
   };
 }
 
-/** Deploys with the first development account and returns a profile for the result. */
-export async function deployedProfile(rpcUrl: string): Promise<NetworkProfile> {
-  const { blockNumber, ...contracts } = await deploy({ rpcUrl, deployerKey: DEV_KEYS[0] });
+/** Deploys with the first development account and returns a profile for the result. @param token one that is there already. */
+export async function deployedProfile(rpcUrl: string, token?: Address): Promise<NetworkProfile> {
+  const { blockNumber, ...contracts } = await deploy({ rpcUrl, deployerKey: DEV_KEYS[0], token });
   return {
     name: 'test',
     chainId: 31337,

@@ -2,10 +2,13 @@
 import * as v from 'valibot';
 import { WarrenError } from '../../shared/base/errors.ts';
 import { address } from '../../shared/base/units.ts';
-import type { Command, CommandName } from '../messages.ts';
+import { CountSchema, WeiSchema } from '../../shared/wire/schema.ts';
+import { CHANNEL_REQUESTS, type Command, type CommandName } from '../messages.ts';
 import { joinRule } from '../routing/bundle.ts';
 import { ExitRefSchema, type RouteTable, RouteTableSchema, RuleSchema, upsertRule } from '../routing/rules.ts';
+import { ledgerCsv } from '../wallet/ledger-csv.ts';
 import type { Core } from './core.ts';
+import { historyFor, olderHistory } from './money/view.ts';
 import { plain } from './store.ts';
 
 type Handlers = {
@@ -66,8 +69,38 @@ const HANDLERS: Handlers = {
     core.money.forgetAsked();
   },
   'wallet.refresh': (_, core) => core.money.refresh(),
-  'channel.request': async ({ payee, action }, core) => {
-    core.money.ask({ kind: action, payee: address(payee) });
+  'wallet.older': ({ skip }, core) => ({
+    entries: olderHistory(core.money, core.confirmations, v.parse(CountSchema, skip)),
+  }),
+  'wallet.csv': async (_, core) => {
+    const { network } = core.mirror.welcome ?? {};
+    if (!network) throw new WarrenError('host_missing', 'The host has not said which network it is on.', 'Try again.');
+    await core.money.refresh();
+    const history = historyFor(core.money, core.confirmations);
+    return { text: ledgerCsv(history, network), rows: history.length };
+  },
+  'wallet.checkAddress': ({ text }, core) => ({ checked: core.money.checkAddress(text) }),
+  'wallet.send': ({ asset, to, amount }, core) => {
+    const checked = core.money.checkAddress(to);
+    if (typeof checked === 'string')
+      throw new WarrenError('address_invalid', 'That is no address that can be sent to.', 'Check the address.');
+    core.money.ask({
+      kind: asset === 'coin' ? 'sendCoin' : 'send',
+      to: checked.address,
+      amount: v.parse(WeiSchema, amount),
+    });
+  },
+  'wallet.retry': async ({ id }, core) => {
+    core.money.retry(id);
+    await core.money.refresh();
+  },
+  'wallet.limits': ({ limits }, core) => core.money.setLimits(limits),
+  'channel.request': async ({ payee, signer, action }, core) => {
+    core.money.ask({
+      kind: v.parse(v.picklist(CHANNEL_REQUESTS), action),
+      payee: address(payee),
+      signer: address(signer),
+    });
     await core.money.refresh();
   },
   approve: ({ id, amount }, core) => core.money.approve(id, amount === undefined ? null : BigInt(amount)),

@@ -9,7 +9,7 @@ import { planExits } from '../routing/exits.ts';
 import { nextExpiry } from '../routing/temporary.ts';
 import { Applier, type Desired, type ProxyControl } from './applier.ts';
 import { Mirror } from './mirror.ts';
-import { MoneyDesk } from './money.ts';
+import { MoneyDesk } from './money/desk.ts';
 import { NativeLink, type NativePort, type Timers } from './native-link.ts';
 import { SettingsKeeper } from './settings.ts';
 import { Sites } from './sites.ts';
@@ -102,7 +102,12 @@ export class Core {
   }
 
   view(): View {
-    return buildView(this);
+    return buildView(this, this.world.timers.now());
+  }
+
+  /** Blocks after which the wallet calls a transaction confirmed, as the network's profile has it. */
+  get confirmations(): number {
+    return this.mirror.network?.confirmations ?? 1;
   }
 
   /** Settings, wallet or exits changed: say it to everyone whom it concerns. */

@@ -5,7 +5,8 @@ import { exitState, protectionOf } from '../routing/protection.ts';
 import { perHour } from '../wallet/amounts.ts';
 import type { Applier } from './applier.ts';
 import type { Mirror } from './mirror.ts';
-import type { MoneyDesk } from './money.ts';
+import type { MoneyDesk } from './money/desk.ts';
+import { walletView } from './money/view.ts';
 import type { NativeLink } from './native-link.ts';
 import type { SettingsKeeper } from './settings.ts';
 import type { WalletKeeper } from './wallet-keeper.ts';
@@ -20,7 +21,8 @@ export interface Keepers {
   readonly applier: Applier;
 }
 
-export function buildView(keepers: Keepers): View {
+/** @param now epoch ms */
+export function buildView(keepers: Keepers, now: number): View {
   const { platform, settings, wallet, mirror, money, link, applier } = keepers;
   const { table, protection: wanted, autoLockMinutes, closeChannels } = settings.current;
   const plan = planExits(table);
@@ -66,16 +68,7 @@ export function buildView(keepers: Keepers): View {
       };
     }),
     network: mirror.welcome?.network ?? null,
-    wallet: {
-      exists: wallet.exists,
-      unlocked: wallet.unlocked,
-      address: wallet.address,
-      backedUp: wallet.backedUp,
-      token: money.account ? String(money.account.token) : null,
-      coin: money.account ? String(money.account.coin) : null,
-      channels: money.channelViews(),
-      history: money.history(),
-    },
+    wallet: walletView(money, wallet, now, mirror.network?.confirmations ?? 1),
     approvals: money.approvals(),
     unlockNeeded: !wallet.unlocked && exits.some((exit) => exit.need !== null),
     totals: {

@@ -7,6 +7,7 @@ import './styles/base.css';
 import './styles/controls.css';
 import './styles/rows.css';
 import './styles/panels.css';
+import './styles/wallet.css';
 
 export function start(root: ComponentChild): void {
   const language = browser.i18n.getUILanguage();

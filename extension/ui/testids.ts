@@ -56,12 +56,13 @@ export const TEST = {
   lock: 'lock',
 
   // ── approval sheet (popup and page): a dialog, one at a time
-  approval: 'approval', // data-key = approval id, data-kind = open | topUp | requestClose | withdraw
+  approval: 'approval', // data-key = approval id, data-kind = open | topUp | requestClose | withdraw | send | sendCoin
   approvalAmount: 'approval-amount', // input, token units (editable for open and topUp)
   approvalFee: 'approval-fee', // data-value = worst-case fee, wei of the coin
   approvalTotal: 'approval-total', // data-value = most that can leave the wallet, wei of the token
   approvalApprove: 'approval-approve',
   approvalReject: 'approval-reject',
+  approvalTo: 'approval-to', // data-value = receiver
   approvalError: 'approval-error',
 
   // ── nodes (popup tab and page)
@@ -117,10 +118,31 @@ export const TEST = {
   receive: 'receive', // button
   receiveQr: 'receive-qr',
   walletRefresh: 'wallet-refresh',
-  channelRow: 'channel-row', // data-key = payee
+  channelRow: 'channel-row', // data-key = payee, data-state = opening | open | closing | due
+  channelLeft: 'channel-left', // data-value = wei
+  channelSpent: 'channel-spent', // data-value = wei
+  timeLeft: 'time-left', // data-value = Unix seconds when it is free
   channelTopUp: 'channel-top-up',
   channelClose: 'channel-close',
   historyRow: 'history-row', // data-key = id, data-kind, data-state = pending | confirmed | failed
+  historyMore: 'history-more', // button
+  historyCsv: 'history-csv', // button: the ledger as a file
+  historyRetry: 'history-retry', // button in a failed row
+  spentToday: 'spent-today', // data-value = wei
+  spentMonth: 'spent-month',
+  walletPage: 'wallet-page', // button in the popup: all of it
+  send: 'send', // summary of the fold
+  sendAsset: 'send-asset', // select: token | coin
+  sendTo: 'send-to', // input
+  sendCheck: 'send-check', // what is said about the address
+  sendAmount: 'send-amount', // input
+  sendError: 'send-error',
+  sendSubmit: 'send-submit', // button: to the sheet
+  auto: 'auto', // summary of the fold; data-state = on | off
+  autoOn: 'auto-on', // checkbox
+  autoLimit: 'auto-limit', // inputs; data-key = perDay | perMonth | perChannel | maxFee | priceCap
+  autoSave: 'auto-save',
+  autoUsed: 'auto-used',
   backupReminder: 'backup-reminder',
 
   // ── diagnostics (page)

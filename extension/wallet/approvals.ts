@@ -1,37 +1,28 @@
 /** What the user is asked to agree to, derived from what exits need and what the user asked for. Pure. */
-import type { Address } from '../../shared/base/units.ts';
+import type { Address, Wei } from '../../shared/base/units.ts';
 import type { Exit } from '../../shared/wire/native.ts';
 import type { Approval } from '../messages.ts';
-import type { Account, ChannelFacts } from './facts.ts';
+import { type Asked, fromAsked } from './asked.ts';
+import type { AutoStop } from './auto-top-up.ts';
+import { affordable, type MoneyFacts, money } from './fees.ts';
 import type { Book } from './ledger-book.ts';
-import { type ChainAction, type ChainActionKind, worstFee } from './transactions.ts';
+import type { ChainAction, ChainActionKind } from './transactions.ts';
 
-export type AskedKind = Exclude<ChainActionKind, 'open'>;
-/** The user pressed a button on a channel. */
-export interface Asked {
-  readonly kind: AskedKind;
-  readonly payee: Address;
-}
-
-export interface ApprovalFacts {
+export interface ApprovalFacts extends MoneyFacts {
   readonly exits: readonly Exit[];
   readonly asked: readonly Asked[];
   readonly rejected: ReadonlySet<string>;
-  readonly book: Book;
-  readonly account: Account | null;
-  readonly channels: ReadonlyMap<Address, ChannelFacts>;
+  /** Why automatic top-up left a question to the user, by approval id. */
+  readonly autoStops?: ReadonlyMap<string, AutoStop>;
 }
 
 export interface PreparedApproval {
   readonly view: Approval;
   /** The action with the suggested amount. */
   readonly action: ChainAction;
-  readonly minAmount: bigint;
+  readonly minAmount: Wei;
   readonly askedAt: number | null;
 }
-
-/** Suggested top-up on the user's own wish: as much again as was put in, at least a token's worth of wei. */
-const MIN_TOP_UP = 1n;
 
 export function prepareApprovals(facts: ApprovalFacts): PreparedApproval[] {
   const byExits = facts.exits.flatMap((exit) => fromNeed(exit, facts) ?? []);
@@ -68,49 +59,11 @@ function fromNeed(exit: Exit, facts: ApprovalFacts): PreparedApproval | null {
       editable: true,
       pricePerMB: String(need.pricePerMB),
       graceMinutes,
-      ...money(kind, need.minDeposit, facts.account),
+      autoStop: facts.autoStops?.get(id) ?? null,
+      to: null,
+      ...money(action, need.minDeposit, facts),
     },
   };
-}
-
-function fromAsked(asked: Asked, facts: ApprovalFacts): PreparedApproval | null {
-  const { kind, payee } = asked;
-  const known = facts.book.channels.find((channel) => channel.payee === payee);
-  const channel = facts.channels.get(payee);
-  if (!known || !channel) return null;
-  const { signer, country, label } = known;
-  const rest = channel.deposit - channel.claimed;
-  const amount = kind === 'topUp' ? affordable(channel.deposit, MIN_TOP_UP, facts.account) : rest;
-  const exit = facts.exits.find((candidate) => candidate.node?.payee === payee);
-  return {
-    action: kind === 'topUp' ? { kind, payee, signer, amount } : { kind, payee, signer },
-    minAmount: kind === 'topUp' ? MIN_TOP_UP : 0n,
-    askedAt: null,
-    view: {
-      id: `asked:${kind}:${payee}`,
-      kind,
-      payee,
-      node: country ? { country, city: label ?? undefined, network: exit?.node?.network ?? null } : null,
-      amount: String(amount),
-      minAmount: kind === 'topUp' ? String(MIN_TOP_UP) : '0',
-      editable: kind === 'topUp',
-      pricePerMB: exit?.pricePerMB == null ? null : String(exit.pricePerMB),
-      graceMinutes: channel.graceMinutes,
-      ...money(kind, kind === 'topUp' ? MIN_TOP_UP : 0n, facts.account),
-    },
-  };
-}
-
-function money(kind: ChainActionKind, needed: bigint, account: Account | null): Pick<Approval, 'maxFee' | 'problem'> {
-  if (account === null) return { maxFee: null, problem: 'loading' };
-  const fee = worstFee(kind, account.maxFeePerGas);
-  const problem = account.token < needed ? 'token' : account.coin < fee ? 'coin' : null;
-  return { maxFee: String(fee), problem };
-}
-
-function affordable(suggested: bigint, minimum: bigint, account: Account | null): bigint {
-  if (account === null || account.token >= suggested) return suggested;
-  return account.token > minimum ? account.token : minimum;
 }
 
 /** Already sent for this very ask, or still on its way: the host has only not seen it on chain yet. */

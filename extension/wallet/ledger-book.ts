@@ -5,8 +5,9 @@ import { AddressSchema, CountrySchema, HexSchema } from '../../shared/wire/schem
 
 const WeiText = v.pipe(v.string(), v.regex(/^\d{1,30}$/));
 const Label = v.nullable(v.pipe(v.string(), v.maxLength(120)));
-const MAX_HISTORY = 200;
+export const MAX_HISTORY = 200;
 export const MAX_REASON = 400;
+const MAX_CHANNELS = 500;
 
 export const KnownChannelSchema = v.object({
   payee: AddressSchema,
@@ -21,9 +22,15 @@ export type KnownChannel = v.InferOutput<typeof KnownChannelSchema>;
 
 export const EntrySchema = v.object({
   id: v.pipe(v.string(), v.maxLength(200)),
-  kind: v.picklist(['open', 'topUp', 'requestClose', 'withdraw', 'refund']),
+  kind: v.picklist(['open', 'topUp', 'requestClose', 'withdraw', 'refund', 'approve', 'send', 'sendCoin']),
   at: v.number(),
-  payee: AddressSchema,
+  /** Null for what concerns no channel. */
+  payee: v.nullable(AddressSchema),
+  signer: v.optional(AddressSchema),
+  /** The account that sent it. */
+  from: v.optional(AddressSchema),
+  /** Whom tokens or coins were sent to. */
+  to: v.optional(AddressSchema),
   country: v.nullable(CountrySchema),
   amount: WeiText,
   hash: v.nullable(HexSchema(32)),
@@ -33,13 +40,17 @@ export const EntrySchema = v.object({
   permitNonce: v.nullable(WeiText),
   /** `since` of the exit phase that asked for it: the same ask is not shown twice. */
   askedAt: v.nullable(v.number()),
-  /** Why it failed, in the contract's words. */
+  /** What the network took, coin wei; known once mined. */
+  fee: v.optional(WeiText),
+  /** Why it failed: the contract's words, or `replaced` when another transaction took its nonce. */
   reason: v.optional(v.pipe(v.string(), v.maxLength(MAX_REASON))),
+  /** Sent by automatic top-up, without a sheet. */
+  auto: v.optional(v.boolean()),
 });
 export type Entry = v.InferOutput<typeof EntrySchema>;
 
 export const BookSchema = v.object({
-  channels: v.pipe(v.array(KnownChannelSchema), v.maxLength(500)),
+  channels: v.pipe(v.array(KnownChannelSchema), v.maxLength(MAX_CHANNELS)),
   history: v.pipe(v.array(EntrySchema), v.maxLength(MAX_HISTORY)),
 });
 export type Book = v.InferOutput<typeof BookSchema>;
@@ -57,7 +68,19 @@ export function changeEntry(book: Book, id: string, change: Partial<Entry>): Boo
 
 export function addChannel(book: Book, channel: KnownChannel): Book {
   const others = book.channels.filter((known) => known.payee !== channel.payee || known.signer !== channel.signer);
-  return { ...book, channels: [channel, ...others].slice(0, 500) };
+  return { ...book, channels: [channel, ...others].slice(0, MAX_CHANNELS) };
+}
+
+/** Channels that only the chain remembers: of a wallet that was imported, or another device. */
+export function learnChannels(book: Book, opened: readonly Omit<KnownChannel, 'country' | 'label'>[]): Book {
+  const fresh = opened.filter(
+    ({ payee, signer }) => !book.channels.some((known) => known.payee === payee && known.signer === signer),
+  );
+  if (fresh.length === 0) return book;
+  const learnt = fresh.map(({ payee, signer, graceMinutes }) => {
+    return { payee, signer, graceMinutes, country: null, label: null };
+  });
+  return { ...book, channels: [...book.channels, ...learnt].slice(0, MAX_CHANNELS) };
 }
 
 /** Agreed in an approval sheet. Null when this book knows no channel of the payee. */

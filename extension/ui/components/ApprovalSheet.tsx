@@ -3,11 +3,11 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { WarrenError } from '../../../shared/base/errors.ts';
 import type { Approval } from '../../messages.ts';
 import { exactAmount, formatAmount, parseAmount } from '../../wallet/amounts.ts';
-import { countryName, decimal, hours, localAmount, shortAddress } from '../format.ts';
+import { countryName, decimal, localAmount, shortAddress } from '../format.ts';
 import { errorText, t } from '../i18n.ts';
 import { fire, send, view } from '../link.ts';
 import { TEST } from '../testids.ts';
-import { Amount } from './Amount.tsx';
+import { ApprovalFacts } from './ApprovalFacts.tsx';
 import { Flag } from './Flag.tsx';
 import { Unlock } from './Unlock.tsx';
 
@@ -16,6 +16,8 @@ const TITLES = {
   topUp: 'approveTopUp',
   requestClose: 'approveClose',
   withdraw: 'approveWithdraw',
+  send: 'approveSend',
+  sendCoin: 'approveSend',
 } as const;
 
 export function ApprovalSheet() {
@@ -26,7 +28,8 @@ export function ApprovalSheet() {
 function Sheet({ approval, more }: { approval: Approval; more: number }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
-  const place = approval.node ? countryName(approval.node.country) : shortAddress(approval.payee);
+  const whom = approval.payee ?? approval.to ?? '';
+  const place = approval.node ? countryName(approval.node.country) : shortAddress(whom);
   return (
     <dialog
       ref={dialog}
@@ -105,27 +108,7 @@ function Body({ approval }: { approval: Approval }) {
           <span class="note">{enoughFor(approval, amount)}</span>
         </label>
       ) : null}
-      <dl class="facts">
-        {approval.pricePerMB === null ? null : (
-          <>
-            <dt>{t('price')}</dt>
-            <dd>
-              <Amount wei={BigInt(approval.pricePerMB) * 1000n} /> <span class="unit">/ GB</span>
-            </dd>
-          </>
-        )}
-        <dt>
-          {t('networkFee')}, {t('atMost')}
-        </dt>
-        <dd data-testid={TEST.approvalFee} data-value={approval.maxFee ?? ''}>
-          <Amount wei={approval.maxFee} coin digits={6} />
-        </dd>
-        <dt>{approval.editable ? t('mostThatLeaves') : t('comesBack')}</dt>
-        <dd class="strong" data-testid={TEST.approvalTotal} data-value={amount === null ? '' : String(amount)}>
-          <Amount wei={amount} />
-        </dd>
-      </dl>
-      <p class="next">{nextText(approval)}</p>
+      <ApprovalFacts approval={approval} amount={amount} />
       <p id="sheet-problem" class="problem" role="alert" data-testid={TEST.approvalError}>
         {problem || mistake}
       </p>
@@ -167,10 +150,4 @@ function enoughFor(approval: Approval, amount: bigint | null): string {
   if (amount === null || approval.pricePerMB === null || BigInt(approval.pricePerMB) === 0n) return '';
   const gigabytes = Number(((amount / BigInt(approval.pricePerMB)) * 10n) / 1000n) / 10;
   return t('enoughFor', decimal(gigabytes));
-}
-
-function nextText(approval: Approval): string {
-  const grace = hours(approval.graceMinutes ?? 0);
-  if (approval.kind === 'requestClose') return t('nextClose', grace);
-  return approval.kind === 'withdraw' ? t('nextWithdraw') : t('nextOpen', grace);
 }

@@ -1,36 +1,40 @@
-/** Deposits with each node, and the two things one can do with them. */
-import type { ChannelView } from '../../messages.ts';
+/** Deposits with each node: how much is used, where each stands, and what can be done with it. */
+import type { ChannelRequest, ChannelView, WalletView } from '../../messages.ts';
 import { countryName, shortAddress } from '../format.ts';
-import { t } from '../i18n.ts';
-import { fire } from '../link.ts';
+import { type Key, t } from '../i18n.ts';
+import { fire, view } from '../link.ts';
 import { TEST } from '../testids.ts';
 import { Amount } from './Amount.tsx';
 import { Flag } from './Flag.tsx';
+import { TimeLeft } from './TimeLeft.tsx';
 
-export function ChannelList({ channels, unlocked }: { channels: readonly ChannelView[]; unlocked: boolean }) {
-  const open = channels.filter((channel) => channel.exists && BigInt(channel.deposit) > BigInt(channel.spent));
+const STANDING: Record<Exclude<ChannelView['state'], 'settled' | 'closing'>, Key> = {
+  unread: 'channelUnread',
+  opening: 'channelOpening',
+  open: 'channelOpen',
+  due: 'channelDue',
+};
+
+export function ChannelList({ wallet }: { wallet: WalletView }) {
+  const open = wallet.channels.filter(({ state }) => state !== 'settled' && state !== 'unread');
   if (open.length === 0) return null;
   return (
     <section>
       <h2 class="section-title">{t('deposits')}</h2>
       <ul class="list">
         {open.map((channel) => (
-          <Row key={channel.payee} channel={channel} unlocked={unlocked} />
+          <Row key={`${channel.payee}:${channel.signer}`} channel={channel} wallet={wallet} />
         ))}
       </ul>
     </section>
   );
 }
 
-function Row({ channel, unlocked }: { channel: ChannelView; unlocked: boolean }) {
-  const { payee, country, label, deposit, spent, closeAt } = channel;
-  const left = BigInt(deposit) - BigInt(spent);
-  const used = Number((BigInt(spent) * 1000n) / BigInt(deposit)) / 10;
-  const request = (action: 'topUp' | 'requestClose' | 'withdraw') => fire({ name: 'channel.request', payee, action });
-  const closing = closeAt !== 0;
-  const due = closing && Date.now() / 1000 >= closeAt;
+function Row({ channel, wallet }: { channel: ChannelView; wallet: WalletView }) {
+  const { payee, country, label, deposit, spent, state } = channel;
+  const used = BigInt(deposit) === 0n ? 0 : Number((BigInt(spent) * 1000n) / BigInt(deposit)) / 10;
   return (
-    <li class="row channel" data-testid={TEST.channelRow} data-key={payee}>
+    <li class="row channel" data-testid={TEST.channelRow} data-key={payee} data-state={state}>
       {country ? <Flag code={country} size={22} /> : null}
       <div class="row-main">
         <div class="row-title">
@@ -38,33 +42,55 @@ function Row({ channel, unlocked }: { channel: ChannelView; unlocked: boolean })
           {label ? <span class="row-aside">{label}</span> : null}
         </div>
         <div class="row-sub">
-          <Amount wei={left} /> {t('left')}
-          {closing && !due ? ` · ${t('freeAt', new Date(closeAt * 1000).toLocaleString())}` : ''}
+          <span>
+            <Amount wei={BigInt(deposit) - BigInt(spent)} testid={TEST.channelLeft} /> {t('left')} ·{' '}
+            <Amount wei={spent} testid={TEST.channelSpent} /> {t('spentOf')} <Amount wei={deposit} />
+          </span>
         </div>
         <div class="gauge" role="img" aria-label={t('usedPercent', used)}>
           <span style={{ width: `${100 - used}%` }} />
         </div>
+        <div class="row-sub">
+          <Standing channel={channel} ahead={wallet.chainAhead} />
+        </div>
       </div>
-      <div class="row-buttons">
-        <button
-          type="button"
-          class="button small"
-          data-testid={TEST.channelTopUp}
-          disabled={!unlocked}
-          onClick={() => request('topUp')}
-        >
-          {t('topUp')}
-        </button>
-        <button
-          type="button"
-          class="button small"
-          data-testid={TEST.channelClose}
-          disabled={!unlocked || (closing && !due)}
-          onClick={() => request(due ? 'withdraw' : 'requestClose')}
-        >
-          {due ? t('withdraw') : t('close')}
-        </button>
-      </div>
+      <Buttons channel={channel} unlocked={wallet.unlocked} />
     </li>
+  );
+}
+
+function Standing({ channel, ahead }: { channel: ChannelView; ahead: number }) {
+  const { state, connected, closeAt } = channel;
+  if (state === 'closing') return <TimeLeft closeAt={closeAt} ahead={ahead} />;
+  if (state === 'settled') return null;
+  if (state !== 'open' || !connected) return <>{t(STANDING[state])}</>;
+  return <>{t(view.value?.settings.closeChannels ? 'channelInUseCloses' : 'channelInUse')}</>;
+}
+
+function Buttons({ channel, unlocked }: { channel: ChannelView; unlocked: boolean }) {
+  const { payee, signer, state, connected } = channel;
+  const request = (action: ChannelRequest) => fire({ name: 'channel.request', payee, signer, action });
+  const due = state === 'due';
+  return (
+    <div class="row-buttons">
+      <button
+        type="button"
+        class="button small"
+        data-testid={TEST.channelTopUp}
+        disabled={!unlocked || state === 'opening'}
+        onClick={() => request('topUp')}
+      >
+        {t(state === 'closing' || due ? 'topUpInstead' : 'topUp')}
+      </button>
+      <button
+        type="button"
+        class={`button small ${due ? 'primary' : ''}`}
+        data-testid={TEST.channelClose}
+        disabled={!unlocked || connected || state === 'closing' || state === 'opening'}
+        onClick={() => request(due ? 'withdraw' : 'requestClose')}
+      >
+        {due ? t('withdraw') : t('close')}
+      </button>
+    </div>
   );
 }

@@ -51,7 +51,7 @@ export function Popup() {
         ) : null}
         {!trouble && tab === 'connect' ? <ConnectTab view={now} onTab={setTab} /> : null}
         {!trouble && tab === 'nodes' ? <NodeList /> : null}
-        {tab === 'wallet' ? <WalletPanel onSetup={() => openPage('setup')} /> : null}
+        {tab === 'wallet' ? <WalletPanel short onSetup={() => openPage('setup')} /> : null}
       </main>
       {!trouble && tab === 'connect' ? <SiteRoute /> : null}
       <nav class="tabs" aria-label={t('sections')}>

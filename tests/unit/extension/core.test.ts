@@ -1,10 +1,12 @@
+import { decodeFunctionData, keccak256, parseTransaction } from 'viem';
 import { privateKeyToAddress } from 'viem/accounts';
 import { describe, expect, test, vi } from 'vitest';
 import { runCommand } from '../../../extension/background/commands.ts';
 import { plain } from '../../../extension/background/store.ts';
+import { erc20PermitAbi } from '../../../shared/wire/abi.ts';
 import type { UpInput } from '../../../shared/wire/native.ts';
 import { background, PASSWORD, withWallet } from './background.ts';
-import { FakeControl, snapshot, storage } from './fake-browser.ts';
+import { FakeControl, snapshot, storage, WELCOME } from './fake-browser.ts';
 import { exit, nodeRef, payee, rule } from './tables.ts';
 
 type ExitInput = Extract<UpInput, { type: 'snapshot' }>['exits'][number];
@@ -293,15 +295,31 @@ describe('approvals', () => {
     await expect(runCommand({ name: 'approve', id, amount }, core)).rejects.toMatchObject({ code });
   });
 
-  test('deposits nothing of a token without permits: it would fail and cost its fee', async () => {
+  test('of a token without permits: leave for exactly so much goes first, then the deposit, under nonces in order', async () => {
     const { core, port, id } = await asked(null);
+    const raws: `0x${string}`[] = [];
     port.onSent = (message) => {
       if (message.type !== 'request') return;
-      const result = { ...account, permit: false };
+      const { body } = message;
+      if (body.method === 'wallet.broadcast') raws.push(body.params.raw as `0x${string}`);
+      const result =
+        body.method === 'wallet.broadcast'
+          ? { hash: keccak256(raws.at(-1) ?? '0x') }
+          : { ...account, permit: false, allowance: '4' };
       queueMicrotask(() => port.say({ type: 'response', id: message.id, result }));
     };
-    await expect(runCommand({ name: 'approve', id }, core)).rejects.toMatchObject({ code: 'transaction_failed' });
-    expect(port.of('request').filter(({ body }) => body.method === 'wallet.broadcast')).toEqual([]);
+    await runCommand({ name: 'approve', id }, core);
+    const sent = raws.map((raw) => parseTransaction(raw));
+    expect(sent.map(({ to, nonce = 0 }) => [to, nonce])).toEqual([
+      [WELCOME.network.token, 0],
+      [WELCOME.network.channels, 1],
+    ]);
+    const { functionName, args } = decodeFunctionData({ abi: erc20PermitAbi, data: sent[0]?.data ?? '0x' });
+    expect([functionName, args]).toEqual(['approve', [WELCOME.network.channels, 5n]]);
+    expect(core.view().wallet.history.map(({ kind, status }) => [kind, status])).toEqual([
+      ['open', 'pending'],
+      ['approve', 'pending'],
+    ]);
   });
 
   test('signs nothing while the wallet is locked', async () => {

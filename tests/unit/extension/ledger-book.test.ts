@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { prepareApprovals } from '../../../extension/wallet/approvals.ts';
 import type { Account } from '../../../extension/wallet/facts.ts';
+import { channelKey } from '../../../extension/wallet/fees.ts';
 import { addEntry, changeEntry, EMPTY_BOOK, type Entry, nextNonces } from '../../../extension/wallet/ledger-book.ts';
 import { worstFee } from '../../../extension/wallet/transactions.ts';
 import { exit, payee } from './tables.ts';
@@ -84,7 +85,7 @@ describe('what is asked for', () => {
       kind: 'open',
       amount: String(2n * MYST),
       minAmount: String(MYST),
-      maxFee: String(worstFee('open', ACCOUNT.maxFeePerGas)),
+      maxFee: String(worstFee(['open'], ACCOUNT.maxFeePerGas)),
       problem: null,
       editable: true,
     });
@@ -129,9 +130,9 @@ describe('what is asked for', () => {
     const [first] = prepareApprovals({
       ...FACTS,
       exits: [],
-      asked: [{ kind: 'requestClose', payee: payee(1) }],
+      asked: [{ kind: 'requestClose', payee: payee(1), signer: payee(9) }],
       book: { ...EMPTY_BOOK, channels: [channel] },
-      channels: new Map([[payee(1), facts]]),
+      channels: new Map([[channelKey(payee(1), payee(9)), facts]]),
     });
     expect(first?.view).toMatchObject({ kind: 'requestClose', amount: '3', editable: false });
   });

@@ -6,7 +6,8 @@ import type { Command, SiteView, View } from '../../../extension/messages.ts';
 import { decide } from '../../../extension/routing/match.ts';
 import type { RouteTable } from '../../../extension/routing/rules.ts';
 import { TEST } from '../../../extension/ui/testids.ts';
-import { nodeRef, payee, rule, table, exit as tableExit } from './tables.ts';
+import { payee, rule, table, exit as tableExit } from './tables.ts';
+import { NODES, READY } from './views.ts';
 
 const sent: Command[] = [];
 let uses: SiteView['uses'] = [];
@@ -72,59 +73,6 @@ const { nodes, nodesState } = await import('../../../extension/ui/nodes.ts');
 const { Popup } = await import('../../../extension/ui/popup/Popup.tsx');
 const { Rules } = await import('../../../extension/ui/components/Rules.tsx');
 const { ApprovalSheet } = await import('../../../extension/ui/components/ApprovalSheet.tsx');
-
-const node = (n: number, country: string, extra = {}) => ({
-  did: `did:ethr:31337:${payee(n)}`,
-  payee: payee(n),
-  country,
-  city: `City ${n}`,
-  asn: n,
-  network: `Net ${n}`,
-  residential: true,
-  pricePerMB: '1000',
-  capacityMbps: 100,
-  latencyMs: 10 * n,
-  online: true,
-  ...extra,
-});
-const NODES = [node(2, 'JP'), node(1, 'DE'), node(3, 'NL', { residential: false, latencyMs: 1 })];
-
-const READY: View = {
-  platform: 'chromium',
-  protection: { state: 'off', why: 'asked', up: 0, total: 1 },
-  applied: 'off',
-  host: { status: 'ready', version: '0.1.0', error: null, facts: null },
-  routes: { revision: 1, count: 0, defaultExit: nodeRef(1, 'DE'), otherwise: { kind: 'default' }, named: [] },
-  canUndo: false,
-  settings: { autoLockMinutes: 15, closeChannels: true },
-  settingsBroken: false,
-  exits: [],
-  network: {
-    name: 'Test',
-    chainId: 1,
-    channels: payee(7),
-    token: payee(8),
-    tokenName: 'MYST',
-    tokenSymbol: 'MYST',
-    tokenDecimals: 18,
-    coinSymbol: 'ETH',
-    explorer: null,
-  },
-  wallet: {
-    exists: true,
-    unlocked: true,
-    address: payee(5),
-    backedUp: true,
-    token: '5000000000000000000',
-    coin: '1',
-    channels: [],
-    history: [],
-  },
-  approvals: [],
-  unlockNeeded: false,
-  totals: { down: 0, up: 0, downRate: 0, upRate: 0, spent: '0', perHour: '0' },
-  rates: [],
-};
 
 const find = (id: keyof typeof TEST, more = '') =>
   document.querySelector<HTMLElement & HTMLInputElement>(`[data-testid="${TEST[id]}"]${more}`);
@@ -306,6 +254,10 @@ describe('the approval sheet', () => {
     pricePerMB: '1000000000000',
     graceMinutes: 1440,
     maxFee: '360000000000000',
+    maxFeeInToken: null,
+    transactions: 1,
+    to: null,
+    autoStop: null,
     problem: null,
   } as const;
 
