@@ -176,3 +176,41 @@ export const BLOCKED: Scenario = {
     up(JP, 40002, 37, 210_000),
   ],
 };
+
+const HOUR = 3_600;
+const hash = (n: number): `0x${string}` => `0x${n.toString(16).padStart(2, '0').repeat(32)}`;
+
+/** What the chain tells of a wallet that has been in use for some days. */
+export function recorded(
+  account: string,
+  channel: { id: string; signer: string },
+): Scenario['answers']['wallet.history'] {
+  const now = Math.floor(Date.now() / 1000);
+  const at = (n: number, hoursAgo: number) => ({ block: n, logIndex: 0, hash: hash(n), time: now - hoursAgo * HOUR });
+  const { id, signer } = channel;
+  return {
+    from: 1,
+    head: 40,
+    next: 41,
+    events: [
+      { ...at(10, 90), event: 'transfer', from: FRIEND, to: account, amount: wei(50_000) },
+      { ...at(12, 71), event: 'opened', id, payee: DE.payee, signer, graceMinutes: 1440 },
+      { ...at(12, 71), logIndex: 1, event: 'deposited', id, total: wei(1000) },
+      { ...at(15, 47), event: 'claimed', id, total: wei(260) },
+      { ...at(18, 30), event: 'transfer', from: account, to: FRIEND, amount: wei(5000) },
+      { ...at(22, 26), event: 'deposited', id, total: wei(2000) },
+      { ...at(39, 1), event: 'claimed', id, total: wei(410) },
+    ],
+  };
+}
+/** Somebody whom this wallet dealt with, and somebody who only looks alike. */
+export const FRIEND = '0xabcd00000000000000000000000000000000ef01';
+export const LOOKALIKE = '0xabcd11111111111111111111111111111111ef01';
+
+/** Notice was given; the rest is free in so many seconds. */
+export function closing(base: Scenario, seconds: number): Scenario {
+  const channel = base.answers['wallet.channel'];
+  if (!channel) return base;
+  const closeAt = Math.floor(Date.now() / 1000) + seconds;
+  return { ...base, answers: { ...base.answers, 'wallet.channel': { ...channel, closeAt } } };
+}

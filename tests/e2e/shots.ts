@@ -18,6 +18,7 @@ import { writeNativeManifests } from '../../manifest/native-messaging.ts';
 import { address } from '../../shared/base/units.ts';
 import { type Scenario, writeScenario } from './shots-host.ts';
 import { BLOCKED, CONNECTING, EMPTY, FAILOVER, NO_FUNDS, NODES, needs, PROTECTED, REPLACED } from './shots-scenes.ts';
+import { showWallet } from './shots-wallet.ts';
 
 const { values: options } = parseArgs({
   options: { lang: { type: 'string', default: 'en' }, only: { type: 'string', default: '' } },
@@ -166,10 +167,6 @@ async function popups(page: Page, show: Show): Promise<void> {
   await page.getByTestId(TEST.receive).click();
   await waitFor(page, TEST.channelRow);
   await show('popup-wallet');
-  await page.getByTestId(TEST.channelClose).click();
-  await waitFor(page, TEST.approval);
-  await show('popup-approval-close');
-  await page.getByTestId(TEST.approvalReject).click();
   await page.getByTestId(TEST.lock).click();
   await page.getByTestId(TEST.unlockPassword).fill('wrong password');
   await page.getByTestId(TEST.unlockSubmit).click();
@@ -223,9 +220,7 @@ async function pages(page: Page, show: Show): Promise<void> {
   await open(page, `${PAGE}#/nodes`);
   await waitFor(page, TEST.nodeRow);
   await show('page-nodes');
-  await open(page, `${PAGE}#/wallet`);
-  await page.locator(`[data-testid=${TEST.balanceToken}]:not([data-value=""])`).waitFor();
-  await show('page-wallet');
+  await showWallet(page, { show, scene, open: () => open(page, `${PAGE}#/wallet`), seed });
   await open(page, `${PAGE}#/diagnostics?switches`);
   await waitFor(page, TEST.stopPaying);
   await page.getByTestId(TEST.diagnosticsRow).filter({ hasText: 'STUN' }).waitFor();

@@ -14,6 +14,7 @@ import { survive } from './steps/fail.ts';
 import { chooseNodes } from './steps/nodes.ts';
 import { pay } from './steps/pay.ts';
 import { settle } from './steps/settle.ts';
+import { takeBack } from './steps/take-back.ts';
 import { makeWallet } from './steps/wallet.ts';
 import { lookAtWorld } from './steps/world.ts';
 import type { Timeline } from './timeline.ts';
@@ -43,7 +44,7 @@ export interface StoryOptions {
 
 export const SHOTS = join(ROOT, 'shots', 'demo');
 
-/** Plays all eight steps. Never throws: what goes wrong is a claim that did not hold. Returns where logs were kept, if so. */
+/** Plays all nine steps. Never throws: what goes wrong is a claim that did not hold. Returns where logs were kept, if so. */
 export async function playStory(options: StoryOptions): Promise<{ readonly logs: string | null }> {
   const { told, visible, linger } = options;
   const shots = join(SHOTS, options.browser);
@@ -81,6 +82,7 @@ export async function playStory(options: StoryOptions): Promise<{ readonly logs:
     await told.step('Every megabyte is paid; who stops paying is stopped', () => pay(story));
     await told.step('Disconnect: claimed, closed, refunded, wiped', () => settle(story));
     await told.step('Kill what you like: nothing leaks', () => survive(story));
+    await told.step('The node is gone for good: its deposit comes back', () => takeBack(story));
     await linger?.();
   } catch (error) {
     // A step claims its own failure; what happens between two steps is told here.
