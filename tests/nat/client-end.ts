@@ -44,15 +44,20 @@ export async function openClientEnd(profile: NetworkProfile, say: (said: Said) =
   let knownAt = 0;
   const ms = (): number => real.clock.now() - knownAt;
   let prover: Prover | null = null;
+  // Stands where WireGuard would, for what a relay hands over on loopback.
+  const wireGuard = tapped(await real.openLoopback(), (packet, from) => prover?.heard(packet, from));
   const tap = async (): ReturnType<World['openDatagrams']> =>
     tapped(await real.openDatagrams(), (packet, from) => prover?.heard(packet, from));
   const path = await openPath(
     { ...real, openDatagrams: tap },
     {
       gathered: (candidates, nat) => say({ say: 'gathered', candidates, nat }),
-      use(pair, kind) {
+      use(pair, kind, _rttMs, to) {
         say({ say: 'nominated', kind, ms: ms() });
-        prover?.prove(pair, kind);
+        const direct = to.address === pair.remote.address;
+        const send = (packet: Uint8Array) =>
+          direct ? path.bases.send(pair.local.base, packet, to) : wireGuard.send(packet, to);
+        prover?.prove(kind, to, send);
       },
       rtt: () => {},
       consent: () => {},
@@ -62,7 +67,8 @@ export async function openClientEnd(profile: NetworkProfile, say: (said: Said) =
       failed: ({ code, message }) => say({ say: 'failed', code, message }),
     },
   );
-  prover = new Prover(path.bases, (kind) => say({ say: 'flows', kind, ms: ms() }));
+  path.joins(wireGuard.local.port);
+  prover = new Prover((kind) => say({ say: 'flows', kind, ms: ms() }));
   return {
     check(remote) {
       knownAt = real.clock.now();
@@ -70,7 +76,7 @@ export async function openClientEnd(profile: NetworkProfile, say: (said: Said) =
     },
     async close() {
       prover?.stop();
-      await path.close();
+      await Promise.all([path.close(), wireGuard.close()]);
     },
   };
 }

@@ -1,7 +1,5 @@
 /** What both ends of a cell have in common: proof packets, and a clock that starts with the candidates. */
 import type { Datagrams, TransportAddress } from '../../shared/effects.ts';
-import type { CandidatePair } from '../../shared/machine/traversal/api.ts';
-import type { Bases } from '../../shared/machine/traversal/bases.ts';
 import type { Candidate } from '../../shared/wire/candidate.ts';
 import type { Said } from './protocol.ts';
 
@@ -25,38 +23,36 @@ export function echo(packet: Uint8Array, reply: (packet: Uint8Array) => void): v
 
 type Kind = Extract<Said, { say: 'flows' }>['kind'];
 
-/** Sends over the pair nominated last until an answer has come back from there. */
+/** Sends over the way used last until an answer has come back from there. */
 export class Prover {
-  readonly #bases: Bases;
   readonly #flows: (kind: Kind) => void;
-  #pair: { readonly pair: CandidatePair; readonly kind: Kind } | null = null;
+  #way: { readonly kind: Kind; readonly to: TransportAddress } | null = null;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(bases: Bases, flows: (kind: Kind) => void) {
-    this.#bases = bases;
+  constructor(flows: (kind: Kind) => void) {
     this.#flows = flows;
   }
 
-  prove(pair: CandidatePair, kind: Kind): void {
+  /** @param to where WireGuard would send: the peer, or the relay's lane on loopback. */
+  prove(kind: Kind, to: TransportAddress, send: (packet: Uint8Array) => void): void {
     this.stop();
-    this.#pair = { pair, kind };
-    const ping = (): void => this.#bases.send(pair.local.base, Uint8Array.of(DATA, PING), pair.remote);
+    this.#way = { kind, to };
+    const ping = (): void => send(Uint8Array.of(DATA, PING));
     ping();
     this.#timer = setInterval(ping, PING_EVERY_MS);
   }
 
   heard(packet: Uint8Array, from: TransportAddress): void {
-    if (packet[1] !== PONG || !this.#pair) return;
-    const { kind, pair } = this.#pair;
-    if (from.address !== pair.remote.address || from.port !== pair.remote.port) return;
+    const way = this.#way;
+    if (packet[1] !== PONG || !way || from.address !== way.to.address || from.port !== way.to.port) return;
     this.stop();
-    this.#flows(kind);
+    this.#flows(way.kind);
   }
 
   stop(): void {
     if (this.#timer) clearInterval(this.#timer);
     this.#timer = null;
-    this.#pair = null;
+    this.#way = null;
   }
 }
 

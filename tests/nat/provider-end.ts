@@ -1,12 +1,16 @@
 /** The provider's end: provider/endpoint.ts as the daemon opens it, with the checks of one client. */
 import { resolveStunServers } from '../../native-host/stun-names.ts';
 import { type Endpoint, openEndpoint } from '../../provider/endpoint.ts';
+import { createLog } from '../../provider/log.ts';
+import { type ClientLane, createProviderRelay, type ProviderRelay } from '../../provider/relay.ts';
 import { utf8 } from '../../shared/base/bytes.ts';
 import type { Driven } from '../../shared/machine/drive.ts';
 import type { ChecksInput } from '../../shared/machine/traversal/api.ts';
 import { createClock } from '../../shared/node/clock.ts';
+import { nodeCrypto } from '../../shared/node/crypto.ts';
 import { createDatagrams, hostAddresses } from '../../shared/node/datagrams.ts';
 import { openRouterLine } from '../../shared/node/port-mapping/router.ts';
+import { turnAccess } from '../../shared/node/turn/access.ts';
 import type { NetworkProfile } from '../../shared/wire/network.ts';
 import { credentialsOf } from './credentials.ts';
 import { type End, echo, tapped } from './end.ts';
@@ -17,6 +21,12 @@ export async function openProviderEnd(profile: NetworkProfile, say: (said: Said)
   const openDatagrams = async () =>
     tapped(await createDatagrams(), (packet, from, via) => echo(packet, (answer) => via.send(answer, from)));
   const datagrams = await openDatagrams();
+  const openLoopback = () => createDatagrams({ address: '127.0.0.1' });
+  // Stands where WireGuard would, for what a relay hands over on loopback.
+  const wireGuard = tapped(await openLoopback(), (packet, from, via) =>
+    echo(packet, (answer) => via.send(answer, from)),
+  );
+  let relay: ProviderRelay | null = null;
   const endpoint: Endpoint = openEndpoint({
     datagrams,
     openDatagrams,
@@ -24,8 +34,28 @@ export async function openProviderEnd(profile: NetworkProfile, say: (said: Said)
     clock,
     servers: await resolveStunServers(profile.stun),
     hosts: hostAddresses,
-    onGathered: ({ candidates, nat }) => nat && say({ say: 'gathered', candidates, nat }),
+    onGathered: ({ nat }) => {
+      relay?.look(nat?.translated !== null);
+      tell();
+    },
   });
+  /** As a node that has been up for a while: with its relay, where it needs one. */
+  const tell = () => {
+    const { nat, candidates } = endpoint;
+    const reachable = nat?.translated !== null || candidates.some(({ type }) => type === 'relay');
+    if (nat && reachable) say({ say: 'gathered', candidates, nat });
+  };
+  relay = createProviderRelay({
+    turn: turnAccess(profile.turn),
+    clock,
+    random: nodeCrypto.randomBytes,
+    openLoopback,
+    bases: endpoint.bases,
+    receive: endpoint.receive,
+    log: createLog('silent'),
+  });
+  relay.joins(wireGuard.local.port);
+  const forget = endpoint.bases.onChange(tell);
   const { local, remote } = credentialsOf('provider');
   const credentials = {
     localFragment: local.fragment,
@@ -34,14 +64,20 @@ export async function openProviderEnd(profile: NetworkProfile, say: (said: Said)
     remotePassword: utf8(remote.password),
   };
   let checks: Driven<ChecksInput> | null = null;
+  let lane: ClientLane | null = null;
   let knownAt = 0;
   return {
     check(candidates) {
       knownAt = clock.now();
+      const ours = relay.client(candidates);
+      lane = ours;
       checks = endpoint.check(
         { credentials, remote: candidates },
         (output) => {
-          if (output.type === 'nominated') say({ say: 'nominated', kind: output.kind, ms: clock.now() - knownAt });
+          if (output.type === 'nominated') {
+            ours.follow(output.pair);
+            say({ say: 'nominated', kind: output.kind, ms: clock.now() - knownAt });
+          }
           if (output.type === 'failed') say({ say: 'failed', code: output.error.code, message: output.error.message });
         },
         () => {},
@@ -49,8 +85,11 @@ export async function openProviderEnd(profile: NetworkProfile, say: (said: Said)
       checks.feed({ type: 'start' });
     },
     async close() {
+      forget();
       checks?.stop();
-      await endpoint.close();
+      await lane?.close();
+      relay.close();
+      await Promise.all([endpoint.close(), wireGuard.close()]);
     },
   };
 }
