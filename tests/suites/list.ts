@@ -44,6 +44,16 @@ function readClaims({ report }: { readonly report: string }): Counts {
   return { passed, failed: claims.length - passed, skipped: 0 };
 }
 
+/** The matrix of homes: a cell, or a whole journey, is one check. */
+function readMatrix({ report }: { readonly report: string }): Counts {
+  const { cells, journeys } = JSON.parse(readFileSync(report, 'utf8')) as {
+    readonly cells: readonly { readonly tries: number; readonly met: number }[];
+    readonly journeys: readonly { readonly why: string | null }[];
+  };
+  const passed = cells.filter(({ tries, met }) => met === tries).length + journeys.filter(({ why }) => !why).length;
+  return { passed, failed: cells.length + journeys.length - passed, skipped: 0 };
+}
+
 const vitest = (name: string, project: string, limitMs: number, paths: readonly string[] = []): Suite => ({
   name,
   command: NODE,
@@ -109,6 +119,14 @@ export const SUITES = {
     read: readForge,
   },
   net: vitest('net', 'net', 600_000, ['--maxWorkers=2']),
+  // Every rule of NAT traversal once (docs/NAT.md); all 289 pairs: npm run nat:matrix.
+  nat: {
+    name: 'nat',
+    command: NODE,
+    args: [join(ROOT, 'tests/nat/main.ts'), '--quick', '--json', '@REPORT@'],
+    limitMs: 180_000,
+    read: readMatrix,
+  },
   roles: vitest('roles', 'roles', 240_000),
   load: vitest('load', 'load', 300_000),
   'story-chromium': story('chromium'),
@@ -120,6 +138,6 @@ export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
   ['types', 'lint', 'extension-lint', 'layers', 'contracts', 'unit'],
   ['net'],
   ['load'],
-  ['roles', 'story-chromium'],
+  ['roles', 'nat', 'story-chromium'],
   ['story-firefox'],
 ];
