@@ -3,8 +3,8 @@
  * It answers Binding requests only, and never with much more than it was sent.
  */
 import type { TransportAddress } from '../../shared/effects.ts';
-import type { StunAttributes } from '../../shared/wire/stun/attributes.ts';
-import { BINDING, decodeStun, encodeStun } from '../../shared/wire/stun/message.ts';
+import { ATTRIBUTE, type StunAttributes } from '../../shared/wire/stun/attributes.ts';
+import { BINDING, decodeStun, encodeStun, type ReceivedStun } from '../../shared/wire/stun/message.ts';
 
 export interface StunReply {
   readonly packet: Uint8Array;
@@ -21,41 +21,48 @@ export interface StunPlace {
   readonly alternate: TransportAddress | null;
 }
 
-const STAY = { ip: false, port: false };
+type Change = StunReply['change'];
+export const STAY: Change = { ip: false, port: false };
 
 /** Null means silence: no request, or one that deserves no packet. */
 export function answerStun(packet: Uint8Array, from: TransportAddress, place: StunPlace): StunReply | null {
   const request = decodeStun(packet);
   if (request?.class !== 'request' || request.method !== BINDING) return null;
+  const { changeRequest, padding, responsePort } = request.attributes;
   const reply = (kind: 'success' | 'error', attributes: StunAttributes, change = STAY): StunReply => ({
     packet: encodeStun(
       { class: kind, method: BINDING, transactionId: request.transactionId, attributes },
       // Only who sent a fingerprint is sent one: it keeps answers to plain requests small.
       { fingerprint: request.fingerprint },
     ),
-    to: { address: from.address, port: request.attributes.responsePort || from.port },
+    to: { address: from.address, port: responsePort || from.port },
     change,
   });
 
-  const unknown = [...request.unknownRequired];
-  const change = request.attributes.changeRequest ?? STAY;
-  // Without a second address CHANGE-REQUEST can not be honoured (RFC 5780 §6.1): 420, it is 0x0003.
-  if (!place.alternate && (change.ip || change.port)) unknown.push(0x0003);
-  if (unknown.length > 0) {
-    const errorCode = { code: 420, reason: 'Unknown Attribute' };
-    return reply('error', { errorCode, unknownAttributes: unknown.slice(0, 8) });
-  }
+  const error = refused(request, place);
+  if (error) return reply('error', error);
   // As much filling as the asker sent, never more: an answer must not amplify.
-  const { padding } = request.attributes;
   const filling = padding === undefined ? {} : { padding };
-  if (!place.alternate) return reply('success', { xorMappedAddress: from, ...filling });
-  const responseOrigin = {
-    address: change.ip ? place.alternate.address : place.local.address,
-    port: change.port ? place.alternate.port : place.local.port,
-  };
-  return reply(
-    'success',
-    { xorMappedAddress: from, responseOrigin, otherAddress: place.alternate, ...filling },
-    change,
-  );
+  const { local, alternate } = place;
+  if (!alternate) return reply('success', { xorMappedAddress: from, ...filling });
+  const change = changeRequest ?? STAY;
+  // Else the origin is the address that was asked: not worth the bytes.
+  const moved = changeRequest !== undefined || responsePort !== undefined;
+  const origin = moved ? { responseOrigin: elsewhere(local, alternate, change) } : {};
+  return reply('success', { xorMappedAddress: from, ...origin, otherAddress: alternate, ...filling }, change);
+}
+
+/** What a request gets instead of an answer (RFC 8489 §6.3.1): 420, with what was not understood. */
+export function refused(request: ReceivedStun, place: StunPlace): StunAttributes | null {
+  const unknown = [...request.unknownRequired];
+  const change = request.attributes.changeRequest;
+  // Without a second address CHANGE-REQUEST can not be honoured (RFC 5780 §6.1).
+  if (!place.alternate && (change?.ip || change?.port)) unknown.push(ATTRIBUTE.changeRequest);
+  if (unknown.length === 0) return null;
+  return { errorCode: { code: 420, reason: 'Unknown Attribute' }, unknownAttributes: unknown.slice(0, 8) };
+}
+
+/** The place that an answer leaves from. */
+export function elsewhere(local: TransportAddress, alternate: TransportAddress, change: Change): TransportAddress {
+  return { address: (change.ip ? alternate : local).address, port: (change.port ? alternate : local).port };
 }

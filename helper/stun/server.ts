@@ -3,7 +3,8 @@ import type { Datagrams, TransportAddress } from '../../shared/effects.ts';
 import { createDatagrams } from '../../shared/node/datagrams.ts';
 import type { Metrics } from '../metrics.ts';
 import { createRateLimit, sourceOf } from '../rate-limit.ts';
-import { answerStun } from './answer.ts';
+import { answerStun, elsewhere } from './answer.ts';
+import { answerClassic } from './classic.ts';
 
 export interface StunServerOptions {
   readonly primary: TransportAddress;
@@ -36,10 +37,10 @@ export async function startStunServer({ primary, alternate, metrics }: StunServe
     socket.onPacket((packet, from) => {
       if (!limit.take(sourceOf(from.address), performance.now()))
         return metrics.count('warren_stun_total', { outcome: 'limited' });
-      const reply = answerStun(packet, from, { local, alternate: there });
+      const place = { local, alternate: there };
+      const reply = answerStun(packet, from, place) ?? answerClassic(packet, from, place);
       if (!reply) return metrics.count('warren_stun_total', { outcome: 'ignored' });
-      const address = (reply.change.ip && there?.address) || local.address;
-      const port = (reply.change.port && there?.port) || local.port;
+      const { address, port } = there ? elsewhere(local, there, reply.change) : local;
       sockets.get(nameOf(address, port))?.send(reply.packet, reply.to);
       metrics.count('warren_stun_total', { outcome: 'answered' });
     });

@@ -5,6 +5,8 @@ export const MAGIC_COOKIE = 0x2112a442;
 export const ATTRIBUTE = {
   mappedAddress: 0x0001,
   changeRequest: 0x0003,
+  sourceAddress: 0x0004,
+  changedAddress: 0x0005,
   username: 0x0006,
   messageIntegrity: 0x0008,
   errorCode: 0x0009,
@@ -50,6 +52,9 @@ export interface StunAttributes {
   readonly xorMappedAddress?: StunAddress;
   readonly responseOrigin?: StunAddress;
   readonly otherAddress?: StunAddress;
+  /** RFC 3489 only: where the answer came from, and the server's other place. */
+  readonly sourceAddress?: StunAddress;
+  readonly changedAddress?: StunAddress;
   readonly changeRequest?: { readonly ip: boolean; readonly port: boolean };
   /** The port of the asker's address to which the answer shall go (RFC 5780 §7.5). */
   readonly responsePort?: number;

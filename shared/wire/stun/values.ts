@@ -28,6 +28,8 @@ function writeValue(name: SingleName, attributes: StunAttributes, transactionId:
     case 'xorMappedAddress':
       return writeAddress(need(attributes[name]), transactionId);
     case 'mappedAddress':
+    case 'sourceAddress':
+    case 'changedAddress':
     case 'responseOrigin':
     case 'otherAddress':
     case 'alternateServer':
@@ -106,6 +108,8 @@ function readSingle(name: SingleName, value: Uint8Array, transactionId: Uint8Arr
   switch (name) {
     case 'xorMappedAddress':
     case 'mappedAddress':
+    case 'sourceAddress':
+    case 'changedAddress':
     case 'responseOrigin':
     case 'otherAddress':
     case 'alternateServer':

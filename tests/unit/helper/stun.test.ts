@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseOptions } from '../../../helper/options.ts';
 import { createRateLimit, sourceOf } from '../../../helper/rate-limit.ts';
-import { answerStun } from '../../../helper/stun/answer.ts';
+import { answerStun, STAY } from '../../../helper/stun/answer.ts';
+import { answerClassic } from '../../../helper/stun/classic.ts';
 import { canonicalIp, formatIp, isPrivateIp, isUnusableIp, parseIp } from '../../../shared/base/ip.ts';
 import type { StunAttributes } from '../../../shared/wire/stun/attributes.ts';
 import { BINDING, decodeStun, encodeStun, type StunClass } from '../../../shared/wire/stun/message.ts';
@@ -50,17 +51,89 @@ describe('the STUN answer', () => {
     );
   });
 
-  test('never amplifies: at most 36 bytes more than asked over IPv4, 12 without a second address', () => {
-    const extra = (attributes: StunAttributes, there: typeof alternate | null, fingerprint: boolean) => {
-      const question = packet(attributes, 'request', BINDING, fingerprint);
-      return (answerStun(question, from, { local, alternate: there })?.packet.length ?? 0) - question.length;
-    };
+  const places = [local, { address: '2001:db8::1', port: 3478 }] as const;
+  const others = [alternate, { address: '2001:db8::2', port: 3479 }] as const;
+  /** Bytes of the answer beyond those of the question. */
+  function extra(attributes: StunAttributes, there: typeof alternate | null, fingerprint = false, family: 0 | 1 = 0) {
+    const question = packet(attributes, 'request', BINDING, fingerprint);
+    const asker = family === 0 ? from : { address: '2001:db8::7', port: 5000 };
+    return (
+      (answerStun(question, asker, { local: places[family], alternate: there })?.packet.length ?? 0) - question.length
+    );
+  }
+
+  test('never amplifies: at most 32 bytes more than asked over IPv4, 12 without a second address', () => {
     for (const fingerprint of [true, false]) {
       expect(extra({}, null, fingerprint)).toBeLessThanOrEqual(12);
-      expect(extra({}, alternate, fingerprint)).toBeLessThanOrEqual(36);
-      expect(extra({ padding: 1400 }, alternate, fingerprint)).toBeLessThanOrEqual(36);
-      expect(extra({ changeRequest: { ip: true, port: true } }, null, fingerprint)).toBeLessThanOrEqual(36);
+      expect(extra({}, alternate, fingerprint)).toBeLessThanOrEqual(32);
+      expect(extra({ padding: 1400 }, alternate, fingerprint)).toBeLessThanOrEqual(32);
+      expect(extra({ responsePort: 9 }, alternate, fingerprint)).toBeLessThanOrEqual(32);
+      for (const change of [STAY, { ip: true, port: true }])
+        for (const there of [null, alternate])
+          expect(extra({ changeRequest: change }, there, fingerprint)).toBeLessThanOrEqual(32);
     }
+    const unknown = Uint8Array.from([...packet(), 0x7f, 0, 0, 0]);
+    unknown[3] = 4;
+    const refusal = answerStun(unknown, from, { local, alternate });
+    expect((refusal?.packet.length ?? 0) - unknown.length).toBeLessThanOrEqual(32);
+  });
+
+  test('over IPv6 the addresses alone are 24 bytes each: the one asked for, and the one that RFC 5780 wants', () => {
+    expect(extra({}, null, false, 1)).toBe(24);
+    expect(extra({}, others[1], false, 1)).toBe(48);
+    expect(extra({ changeRequest: { ip: true, port: true } }, others[1], false, 1)).toBe(64);
+  });
+});
+
+describe('the answer to the first edition (RFC 3489)', () => {
+  const id = Uint8Array.from({ length: 16 }, (_, n) => n + 1);
+  const old = (attributes: StunAttributes = {}) => {
+    const question = packet(attributes);
+    question.set(id, 4);
+    return question;
+  };
+  /** As the asker reads it: the transaction id of 16 bytes, the rest by the later codec. */
+  const read = (bytes: Uint8Array | undefined) => {
+    expect(bytes?.slice(4, 20)).toEqual(id);
+    const later = Uint8Array.from(bytes ?? []);
+    later.set([0x21, 0x12, 0xa4, 0x42], 4);
+    return decodeStun(later);
+  };
+
+  test('is the plain address, 12 bytes more than asked', () => {
+    const reply = answerClassic(old(), from, { local, alternate });
+    expect(read(reply?.packet)).toMatchObject({ class: 'success', attributes: { mappedAddress: from } });
+    expect(reply?.packet.length).toBe(old().length + 12);
+    expect(reply?.to).toEqual(from);
+  });
+
+  test('tells of the other place whoever asks about it, 28 bytes more than asked', () => {
+    const question = old({ changeRequest: { ip: true, port: false } });
+    const reply = answerClassic(question, from, { local, alternate });
+    expect(reply?.change).toEqual({ ip: true, port: false });
+    expect(read(reply?.packet)?.attributes).toEqual({
+      mappedAddress: from,
+      sourceAddress: { address: alternate.address, port: local.port },
+      changedAddress: alternate,
+    });
+    expect((reply?.packet.length ?? 0) - question.length).toBe(28);
+  });
+
+  test('refuses what it can not do, RESPONSE-ADDRESS too', () => {
+    const change = answerClassic(old({ changeRequest: { ip: true, port: true } }), from, { local, alternate: null });
+    expect(read(change?.packet)).toMatchObject({ class: 'error', attributes: { unknownAttributes: [3] } });
+    const elsewhere = Uint8Array.from([...old(), 0, 2, 0, 8, 0, 1, 0, 9, 9, 9, 9, 9]);
+    elsewhere[3] = 12;
+    const refusal = answerClassic(elsewhere, from, { local, alternate });
+    expect(refusal?.to).toEqual(from);
+    expect(read(refusal?.packet)).toMatchObject({ class: 'error', attributes: { unknownAttributes: [2] } });
+  });
+
+  test('is silence for answers, cut-off questions and the void', () => {
+    const answer = old();
+    answer[0] = 1;
+    for (const bytes of [answer, old().subarray(0, 19), new Uint8Array(0)])
+      expect(answerClassic(bytes, from, { local, alternate })).toBeNull();
   });
 });
 
