@@ -74,13 +74,20 @@ function line(values, highest) {
 
 function natText(nat) {
   if (!nat) return 'not known yet';
-  if (nat.translated === false) return 'none: this machine has a public address';
   const kinds = {
     'endpoint-independent': 'Easy NAT: clients reach this node directly',
     'address-dependent': 'Restricted NAT: most clients reach this node directly',
     'address-and-port-dependent': 'Hard NAT: many clients need a relay',
   };
-  return kinds[nat.mapping] ?? 'not known yet';
+  const filters = {
+    'endpoint-independent': 'lets everybody in on an open port',
+    'address-dependent': 'lets in addresses that were sent to',
+    'address-and-port-dependent': 'lets in only answers',
+  };
+  const filter = filters[nat.filtering];
+  if (nat.translated === false)
+    return `none: this machine has a public address${filter ? `; the network ${filter}` : ''}`;
+  return (kinds[nat.mapping] ?? 'not known yet') + (filter ? `; it ${filter}` : '');
 }
 
 function show(status) {

@@ -21,7 +21,7 @@ export type NatBehaviour = (typeof NAT_BEHAVIOURS)[number];
 
 export interface Nat {
   readonly mapping: NatBehaviour;
-  /** `unknown` unless a `FilterProbe` asked with a socket of its own. */
+  /** `unknown` until a `FilterProbe` has asked with a socket of its own. */
   readonly filtering: NatBehaviour;
   /** False when the mapped address is one of our own: no NAT at all. Null while nobody has answered. */
   readonly translated: boolean | null;

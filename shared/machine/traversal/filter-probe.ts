@@ -69,8 +69,9 @@ export class FilterProbe implements Machine<FilterProbeInput, FilterProbeOutput>
     plain.take(message, from);
     otherPort.take(message, from, true);
     otherAddress.take(message, from, true);
-    // Only the widest answer is final; silence of the others can only be told by time.
-    return otherAddress.answer ? this.#finish() : [];
+    // Only the widest answer is final, and a server's refusal; silence can only be told by time.
+    const refused = [plain, otherPort, otherAddress].every((question) => question.settled);
+    return otherAddress.answer || refused ? this.#finish() : [];
   }
 
   #finish(): FilterProbeOutput[] {

@@ -6,8 +6,9 @@
 import type { Clock, Datagrams, RouterLine, TransportAddress } from '../../effects.ts';
 import type { Candidate } from '../../wire/candidate.ts';
 import { type Driven, drive } from '../drive.ts';
-import type { BaseId, Nat, Random } from './api.ts';
+import type { BaseId, Nat, NatBehaviour, Random } from './api.ts';
 import { type Bases, MAIN } from './bases.ts';
+import { openFilterTest } from './filter-test.ts';
 import type { Interval } from './interval.ts';
 import { openPort, type Port } from './port.ts';
 import { Rotation, type RotationInput, type RotationOutput } from './rotation.ts';
@@ -30,6 +31,7 @@ export interface PortsOptions {
 
 export interface PortsEvents {
   packet(base: BaseId, packet: Uint8Array, from: TransportAddress): void;
+  /** After each gathering, and once more when the filter of the NAT is known. */
   gathered(base: BaseId, candidates: readonly Candidate[], nat: Nat): void;
   /** A port came or went: these are WireGuard's now. */
   accept(numbers: readonly number[]): void;
@@ -59,6 +61,16 @@ export function openPorts(options: PortsOptions, events: PortsEvents): Ports {
   const ports = new Map<BaseId, Port>();
   let newest = MAIN;
   let closed = false;
+  let seen: Parameters<PortsEvents['gathered']> | null = null;
+  let filtering: NatBehaviour | null = null;
+  let asked = false;
+  const { open } = options;
+  const filter = openFilterTest({ clock, random, servers, hosts, open }, (found) => {
+    filtering = found;
+    if (seen) events.gathered(...withFilter(seen));
+  });
+  const withFilter = ([base, candidates, nat]: Parameters<PortsEvents['gathered']>) =>
+    [base, candidates, { ...nat, filtering: filtering ?? nat.filtering }] as const;
 
   const add = (base: BaseId, socket: Datagrams, ready: () => void): Port => {
     const port = openPort({
@@ -71,8 +83,12 @@ export function openPorts(options: PortsOptions, events: PortsEvents): Ports {
       onPacket: (packet, from) => events.packet(base, packet, from),
       onGathered(candidates, nat) {
         bases.describe(base, candidates);
-        events.gathered(base, candidates, nat);
+        seen = [base, candidates, nat];
+        events.gathered(...withFilter(seen));
         ready();
+        if (asked || nat.translated === null) return;
+        asked = true;
+        filter.ask();
       },
     });
     ports.set(base, port);
@@ -92,7 +108,7 @@ export function openPorts(options: PortsOptions, events: PortsEvents): Ports {
   const act = (output: RotationOutput): void => {
     switch (output.type) {
       case 'open':
-        options.open().then(
+        open().then(
           (socket) => {
             if (closed) {
               void socket.close();
@@ -133,10 +149,13 @@ export function openPorts(options: PortsOptions, events: PortsEvents): Ports {
     gather: () => ports.get(MAIN)?.start(),
     start: () => rotation.feed({ type: 'start' }),
     network() {
+      filtering = null;
+      asked = false;
       for (const port of ports.values()) port.network();
     },
     async close() {
       closed = true;
+      filter.close();
       rotation.stop();
       await Promise.all([...ports.values()].map((port) => port.close()));
     },

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { drive } from '../../../shared/machine/drive.ts';
 import type { GatheringInput, GatheringOutput, NatBehaviour } from '../../../shared/machine/traversal/api.ts';
 import { FilterProbe } from '../../../shared/machine/traversal/filter-probe.ts';
+import { openFilterTest } from '../../../shared/machine/traversal/filter-test.ts';
 import { Gathering } from '../../../shared/machine/traversal/gathering.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { type Behaviour, createNetwork, type NatKind } from '../../fakes/datagrams.ts';
@@ -160,5 +161,41 @@ describe('FilterProbe', () => {
     driven.feed({ type: 'start' });
     clock.runUntil(() => verdict !== null, 1600);
     expect(verdict).toBe(filtering);
+  });
+});
+
+describe('FilterTest', () => {
+  function filterTest(servers: readonly { address: string; port: number }[]) {
+    const { clock, home } = scene({ mapping: EI, filtering: AD });
+    const found: NatBehaviour[] = [];
+    let port = 7000;
+    const open = async () => home.socket('192.168.1.2', port++);
+    const hosts = () => [{ address: '192.168.1.2', port: 1 }];
+    const test = openFilterTest({ clock, random: createFakeRandom(8), servers, hosts, open }, (one) => found.push(one));
+    /** Sockets open and close in turns of the event loop, packets by the clock. */
+    const settle = async () => {
+      for (let n = 0; n < 40; n++) {
+        await new Promise((resolve) => setImmediate(resolve));
+        clock.advance(100);
+      }
+    };
+    return { test, found, settle, opened: () => port - 7000 };
+  }
+
+  test('goes on to the next server where one is silent, and asks none of a family that we lack', async () => {
+    const silent = { address: '198.18.0.99', port: 3478 };
+    const { test, found, settle, opened } = filterTest([{ address: '2001:db8::1', port: 3478 }, silent, ...SERVERS]);
+    test.ask();
+    await settle();
+    expect(found).toEqual([AD]);
+    expect(opened()).toBe(2);
+  });
+
+  test('says nothing once it is closed', async () => {
+    const { test, found, settle } = filterTest(SERVERS);
+    test.ask();
+    test.close();
+    await settle();
+    expect(found).toEqual([]);
   });
 });
