@@ -51,7 +51,16 @@ export interface RouterLine {
   onPacket(handler: (packet: Uint8Array) => void): void;
   /** The router's port is closed. */
   onRefused(handler: () => void): void;
+  /** The same router's UPnP-IGD service; null where it has none. */
+  findIgd(): Promise<IgdRouter | null>;
   close(): Promise<void>;
+}
+
+/** A home router that opens UDP ports by UPnP-IGD. */
+export interface IgdRouter {
+  /** @param lifetime seconds. Null: it would not. */
+  map(port: number, externalPort: number, lifetime: number): Promise<TransportAddress | null>;
+  unmap(externalPort: number): Promise<void>;
 }
 
 /** How to reach TURN servers, and who gives leave to use them. */

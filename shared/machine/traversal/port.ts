@@ -54,8 +54,7 @@ export function openPort(options: PortOptions): Port {
     gathering.feed({ type: 'packet', packet, from });
     options.onPacket(packet, from);
   });
-  const begin = (): void => {
-    gathering.feed({ type: 'start' });
+  const askRouter = (): void => {
     if (!openRouterLine) return;
     router = openMappedPort({ clock, random, openRouterLine }, port, (candidate) => {
       mapped = candidate ? [candidate] : [];
@@ -69,8 +68,17 @@ export function openPort(options: PortOptions): Port {
   return {
     number: port,
     send: (packet, to) => socket.send(packet, to),
-    start: begin,
-    network: () => gathering.feed({ type: 'network', hosts: hosts(port) }),
+    start() {
+      gathering.feed({ type: 'start' });
+      askRouter();
+    },
+    network() {
+      gathering.feed({ type: 'network', hosts: hosts(port) });
+      // Another network has another router.
+      void router?.close();
+      mapped = [];
+      askRouter();
+    },
     async close() {
       forget();
       gathering.stop();

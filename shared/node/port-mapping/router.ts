@@ -3,6 +3,7 @@ import dgram from 'node:dgram';
 import { readFile } from 'node:fs/promises';
 import type { RouterLine } from '../../effects.ts';
 import { PORT_CONTROL_PORT } from '../../wire/port-control.ts';
+import { findIgd } from './igd.ts';
 
 /** RTF_UP and RTF_GATEWAY (linux/route.h). */
 const UP_GATEWAY = 0x3;
@@ -45,8 +46,9 @@ export async function openRouterLine(): Promise<RouterLine | null> {
   let refused = () => {};
   socket.on('error', () => refused());
   await new Promise<void>((resolve) => socket.connect(PORT_CONTROL_PORT, router, () => resolve()));
+  const client = socket.address().address;
   return {
-    client: socket.address().address,
+    client,
     send: (packet) => socket.send(packet, () => {}),
     onPacket(handler) {
       socket.on('message', (packet) => handler(new Uint8Array(packet)));
@@ -54,6 +56,7 @@ export async function openRouterLine(): Promise<RouterLine | null> {
     onRefused(handler) {
       refused = handler;
     },
+    findIgd: () => findIgd(router, client),
     close: () => new Promise((resolve) => socket.close(() => resolve())),
   };
 }

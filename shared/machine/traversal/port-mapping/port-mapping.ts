@@ -2,7 +2,6 @@
  * Keeps one port of ours open on the home router: PCP first, NAT-PMP where the router speaks only that;
  * renewed at half its life, given back in the end. A router that says nothing is asked again later.
  */
-import { isPrivateIp, isUnusableIp } from '../../../base/ip.ts';
 import type { Ms } from '../../../base/units.ts';
 import type { TransportAddress } from '../../../effects.ts';
 import {
@@ -15,6 +14,7 @@ import {
 } from '../../../wire/port-control.ts';
 import type { Deadline, Machine, Tick } from '../../machine.ts';
 import type { Random } from '../api.ts';
+import { isReachable } from './external.ts';
 
 export interface PortMappingOptions {
   readonly client: string;
@@ -134,9 +134,7 @@ export class PortMapping implements Machine<PortMappingInput, PortMappingOutput>
   }
 
   #hold(external: TransportAddress, lifetime: number, now: Ms, out: PortMappingOutput[]): void {
-    const { address, port } = external;
-    // Behind another NAT the router's own "public" address is not one.
-    if (port < 1 || isPrivateIp(address) || isUnusableIp(address)) {
+    if (!isReachable(external)) {
       // Of no use to anybody, so it is not left open either.
       out.push(...this.#packets(0));
       this.#mapped = null;
