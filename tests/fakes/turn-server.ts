@@ -34,7 +34,8 @@ export interface FakeTurnServer {
   refuse: { readonly code: number; readonly alternate?: TransportAddress } | null;
   /** Takes nothing and says nothing. */
   deaf: boolean;
-  ipv6: boolean;
+  /** Gives IPv6 addresses too; `draft`: to who asks by the number of the drafts, as coturn 4.6. */
+  ipv6: boolean | 'draft';
   /** Each answered request by method, in order. */
   readonly served: number[];
   newNonce(): void;
@@ -154,7 +155,9 @@ export function createTurnServer(clock: Clock, network: Network, address4: strin
     if (live(client)) return error(437);
     if (attributes.requestedTransport !== 17) return error(442);
     const sockets = new Map<AddressFamily, Datagrams>([[4, network.socket(address4, ++port)]]);
-    if (attributes.additionalAddressFamily === 6 && server.ipv6) sockets.set(6, network.socket(address6, ++port));
+    const { additionalAddressFamily, additionalAddressFamilyDraft } = attributes;
+    const also = server.ipv6 === 'draft' ? additionalAddressFamilyDraft : additionalAddressFamily;
+    if (also === 6 && server.ipv6) sockets.set(6, network.socket(address6, ++port));
     const allocated: Allocated = {
       sockets,
       permissions: new Map(),

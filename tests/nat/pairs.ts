@@ -26,6 +26,7 @@ export const QUICK: readonly Pair[] = [
   ['same-lan', 'cgnat-easy'],
   ['ipv6-only', 'ipv6-only'],
   ['ipv6-only', 'eim-apdf'],
+  ['eim-apdf', 'ipv6-only'],
   ['apdm-random', 'easy-pmp'],
   ['hard-pmp', 'eim-apdf'],
   ['poisoned', 'eim-apdf'],

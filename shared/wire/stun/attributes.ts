@@ -36,6 +36,7 @@ export const ATTRIBUTE = {
   iceControlling: 0x802a,
   responseOrigin: 0x802b,
   otherAddress: 0x802c,
+  additionalAddressFamilyDraft: 0x8032,
 } as const;
 
 export interface StunAddress {
@@ -83,6 +84,8 @@ export interface StunAttributes {
   readonly requestedAddressFamily?: AddressFamily;
   /** Beside the IPv4 address, one of this family too; 6 is the only value (RFC 8656 §18.11). */
   readonly additionalAddressFamily?: AddressFamily;
+  /** The same under the number of its drafts, the only one that coturn 4.6 knows. */
+  readonly additionalAddressFamilyDraft?: AddressFamily;
   /** Why there is no relayed address of this family although there is one of the other. */
   readonly addressErrorCode?: { readonly family: AddressFamily; readonly code: number; readonly reason: string };
   /** IANA protocol number; UDP is 17. */

@@ -64,6 +64,7 @@ function writeValue(name: SingleName, attributes: StunAttributes, transactionId:
       return uint32(need(attributes[name]) << 24);
     case 'requestedAddressFamily':
     case 'additionalAddressFamily':
+    case 'additionalAddressFamilyDraft':
       return uint32(familyByte(need(attributes[name])) << 24);
     case 'data':
       return need(attributes[name]);
@@ -150,6 +151,7 @@ function readSingle(name: SingleName, value: Uint8Array, transactionId: Uint8Arr
       return put(into, name, value.length === 4 ? view.getUint8(0) : null);
     case 'requestedAddressFamily':
     case 'additionalAddressFamily':
+    case 'additionalAddressFamilyDraft':
       return put(into, name, value.length === 4 ? familyOf(value) : null);
     case 'data':
       return put(into, name, value.slice());

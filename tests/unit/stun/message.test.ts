@@ -120,6 +120,7 @@ const attributes: fc.Arbitrary<StunAttributes> = fc.record(
     data: fc.uint8Array({ maxLength: 60 }),
     requestedAddressFamily: family,
     additionalAddressFamily: family,
+    additionalAddressFamilyDraft: family,
     addressErrorCode: fc.record({ family, code: fc.integer({ min: 300, max: 699 }), reason: text }),
     requestedTransport: fc.nat(255),
     dontFragment: fc.constant(true),

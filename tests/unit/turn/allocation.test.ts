@@ -65,6 +65,12 @@ describe('allocating', () => {
     expect(sent).toHaveLength(2);
   });
 
+  test('asks for IPv6 by its old number too, the only one that coturn 4.6 knows', () => {
+    server.ipv6 = 'draft';
+    start();
+    expect(allocated().relayed.map(({ address }) => address)).toEqual(['198.51.100.1', '2001:db8::1']);
+  });
+
   test('a server without IPv6 gives an IPv4 address only', () => {
     server.ipv6 = false;
     start();

@@ -117,6 +117,7 @@ export class Allocation implements Machine<AllocationInput, AllocationOutput> {
       lifetime: LIFETIME_SECONDS,
       // IPv4 always, IPv6 where the server has it: a peer may have either.
       additionalAddressFamily: 6,
+      additionalAddressFamilyDraft: 6,
     } as const;
     out.push(this.#request('allocate', attributes, { type: 'allocate' }, now));
   }
