@@ -77,12 +77,16 @@ export class Checklist {
 
   /** A peer-reflexive remote (RFC 8445 §7.3.1.3), from an authenticated check; the oldest one but `keep` makes room. */
   learn(base: BaseId, from: TransportAddress, priority: number, keep: Pair | null): Pair | null {
-    const learned = [...this.#pairs].filter(([, p]) => p.remote.type === 'prflx' && p.local.base === base);
+    const named = new Set(this.#remote.map(addressKey));
+    const learned = [...this.#pairs].filter(([, p]) => p.local.base === base && !named.has(addressKey(p.remote)));
     const oldest = learned.find(([, p]) => p !== keep);
     if (learned.length >= MAX_LEARNED && oldest) this.#pairs.delete(oldest[0]);
     if (this.#pairs.size >= MAX_PAIRS) return null;
-    const capped = Math.min(Math.max(priority, 1), candidatePriority('prflx', 0));
-    return this.#insert(base, { type: 'prflx', ...from, priority: capped });
+    // Another port of a relay that the peer is known to use: one that it has opened since it told us.
+    const relayed = this.#remote.some(({ type, address }) => type === 'relay' && address === from.address);
+    const type = relayed ? 'relay' : 'prflx';
+    const capped = Math.min(Math.max(priority, 1), candidatePriority(type, 0));
+    return this.#insert(base, { type, ...from, priority: capped });
   }
 
   /** The peer saw us as `mapped`: that is the pair's true local candidate (§7.2.5.3.1). */

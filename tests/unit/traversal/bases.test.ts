@@ -160,6 +160,16 @@ describe('pairs', () => {
     expect(list.pairs.some(({ remote: { address } }) => address === '192.168.2.2')).toBe(false);
   });
 
+  test('a peer that comes from another port of its relay is still on a relay, and no more than eight are kept', () => {
+    const main = { ...candidate('srflx', '90.0.0.7', 5000), base: MAIN };
+    const list = new Checklist('controlling', [main], [...remote, candidate('relay', '51.158.20.10', 50_000, 1)]);
+    const from = (address: string, port: number) => list.learn(MAIN, { address, port }, 1, null)?.remote.type;
+    expect(from('51.158.20.10', 50_001)).toBe('relay');
+    expect(from('51.158.20.11', 50_001)).toBe('prflx');
+    for (let port = 50_002; port < 50_020; port++) from('51.158.20.10', port);
+    expect(list.pairs.length).toBe(2 + 8);
+  });
+
   test('a base that goes takes its pairs along, and no other', () => {
     const main = { ...candidate('srflx', '90.0.0.7', 5000), base: MAIN };
     const second = { ...candidate('srflx', '90.0.0.7', 5001), base: 'p2' };
