@@ -4,9 +4,10 @@
  */
 import type { WarrenErrorData } from '../shared/base/errors.ts';
 import type { UpInput } from '../shared/wire/native.ts';
+import type { Book, MarkName } from './nodes/book.ts';
 import type { Decision } from './routing/match.ts';
 import type { ApplyStatus, HostStatus, Protection, ProtectionState } from './routing/protection.ts';
-import type { Action, ExitRef, RouteTable, Rule } from './routing/rules.ts';
+import type { Action, ExitRef, NodeRef, RouteTable, Rule } from './routing/rules.ts';
 import type { HostUse } from './routing/usage.ts';
 import type { AddressProblem, CheckedAddress } from './wallet/address-check.ts';
 import type { AutoStop } from './wallet/auto-top-up.ts';
@@ -166,6 +167,8 @@ export interface View {
     /** Every exit that some rule names, once; at most 64. */
     readonly named: readonly (Action | ExitRef)[];
   };
+  /** Grows with every change of what is remembered of nodes. */
+  readonly bookRevision: number;
   readonly canUndo: boolean;
   readonly settings: { readonly autoLockMinutes: number; readonly closeChannels: boolean };
   /** The stored rules could not be read; everything is blocked until the user has looked. */
@@ -192,7 +195,11 @@ export type Command =
   | { readonly name: 'exit.retry'; readonly exitId: string }
   | { readonly name: 'host.retry' }
   | { readonly name: 'proxy.retry' }
-  | { readonly name: 'nodes'; readonly search?: string; readonly country?: string; readonly residential?: boolean }
+  | { readonly name: 'nodes' }
+  | { readonly name: 'node.identity'; readonly did: string }
+  | { readonly name: 'node.mark'; readonly node: NodeRef; readonly mark: MarkName; readonly on: boolean }
+  | { readonly name: 'book' }
+  | { readonly name: 'book.forget' }
   | { readonly name: 'default'; readonly exit: ExitRef }
   | { readonly name: 'table' }
   | { readonly name: 'table.change'; readonly part: Partial<RouteTable> }
@@ -244,10 +251,22 @@ export interface SiteView {
   })[];
 }
 
+/** One stay at a node since the browser started. Epoch ms, bytes; `endedAt` is null while it lasts. */
+export interface SessionView {
+  readonly did: string;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly down: number;
+  readonly up: number;
+  readonly spent: WeiText;
+}
+
 export interface CommandResults {
   table: { table: RouteTable; revision: number };
   site: SiteView;
   nodes: { nodes: NodeView[]; total: number };
+  'node.identity': { bornAt: number | null };
+  book: { book: Book; sessions: SessionView[]; revision: number };
   'wallet.create': { phrase: string; quiz: number[] };
   'wallet.reveal': { phrase: string; quiz: number[] };
   'wallet.confirmBackup': { passed: boolean };

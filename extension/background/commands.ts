@@ -2,14 +2,26 @@
 import * as v from 'valibot';
 import { WarrenError } from '../../shared/base/errors.ts';
 import { address } from '../../shared/base/units.ts';
+import type { Node, Result } from '../../shared/wire/native.ts';
 import { CountSchema, WeiSchema } from '../../shared/wire/schema.ts';
 import { CHANNEL_REQUESTS, type Command, type CommandName } from '../messages.ts';
 import { joinRule } from '../routing/bundle.ts';
-import { ExitRefSchema, type RouteTable, RouteTableSchema, RuleSchema, upsertRule } from '../routing/rules.ts';
+import {
+  ExitRefSchema,
+  NodeRefSchema,
+  type RouteTable,
+  RouteTableSchema,
+  RuleSchema,
+  upsertRule,
+} from '../routing/rules.ts';
 import { ledgerCsv } from '../wallet/ledger-csv.ts';
 import type { Core } from './core.ts';
 import { historyFor, olderHistory } from './money/view.ts';
 import { plain } from './store.ts';
+
+/** What one picker can hold; the host lists at most as many. */
+const MAX_NODES = 1_000;
+const NODES_A_PAGE = 200;
 
 type Handlers = {
   [N in CommandName]: (command: Extract<Command, { name: N }>, core: Core) => Promise<unknown> | unknown;
@@ -20,13 +32,13 @@ const HANDLERS: Handlers = {
   'exit.retry': ({ exitId }, core) => core.retryExit(exitId),
   'host.retry': (_, core) => core.link.retry(),
   'proxy.retry': (_, core) => core.retryProxy(),
-  nodes: async ({ search, country, residential }, core) => {
-    const params = {
-      ...(search ? { search } : {}),
-      ...(country ? { country } : {}),
-      ...(residential === undefined ? {} : { residential }),
-    };
-    return plain(await core.link.ask<'nodes'>({ method: 'nodes', params }));
+  nodes: (_, core) => everyNode(core),
+  'node.identity': ({ did }, core) => core.link.ask<'node.identity'>({ method: 'node.identity', params: { did } }),
+  'node.mark': ({ node, mark, on }, core) => core.markNode(v.parse(NodeRefSchema, node), mark, on),
+  book: (_, core) => ({ book: core.nodes.book, sessions: core.nodes.sessions, revision: core.nodes.revision }),
+  'book.forget': async (_, core) => {
+    await core.nodes.forget();
+    await core.changed();
   },
   default: ({ exit }, core) => change(core, { defaultExit: v.parse(ExitRefSchema, exit) }),
   table: (_, core) => ({ table: core.settings.current.table, revision: core.settings.revision }),
@@ -117,6 +129,22 @@ export async function runCommand(command: Command, core: Core): Promise<unknown>
   if (!handler || !Object.hasOwn(HANDLERS, command.name)) throw new RangeError('unknown command');
   if (core.wallet.unlocked && command.name !== 'wallet.lock') await core.wallet.touch();
   return (await handler(command, core)) ?? null;
+}
+
+/** The host answers in pages, since a frame holds no more than 1 MiB. */
+async function everyNode(core: Core) {
+  const nodes: Node[] = [];
+  let total = 0;
+  for (let cursor: number | null = 0; cursor !== null && nodes.length < MAX_NODES; ) {
+    const params = { cursor, limit: NODES_A_PAGE };
+    const page: Result<'nodes'> = await core.link.ask<'nodes'>({ method: 'nodes', params });
+    nodes.push(...page.nodes);
+    total = page.total;
+    // A host that repeats itself would keep us here for ever.
+    cursor = page.next !== null && page.next > cursor ? page.next : null;
+  }
+  await core.nodes.see(nodes);
+  return plain({ nodes, total });
 }
 
 async function change(core: Core, part: Parameters<Core['settings']['changeTable']>[0]): Promise<void> {

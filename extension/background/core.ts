@@ -5,12 +5,15 @@
 import { WarrenError } from '../../shared/base/errors.ts';
 import type { DownInput, Snapshot } from '../../shared/wire/native.ts';
 import type { View } from '../messages.ts';
+import type { MarkName } from '../nodes/book.ts';
 import { planExits } from '../routing/exits.ts';
+import { type NodeRef, type RouteTable, withoutNode } from '../routing/rules.ts';
 import { nextExpiry } from '../routing/temporary.ts';
 import { Applier, type Desired, type ProxyControl } from './applier.ts';
 import { Mirror } from './mirror.ts';
 import { MoneyDesk } from './money/desk.ts';
 import { NativeLink, type NativePort, type Timers } from './native-link.ts';
+import { NodeKeeper } from './node-keeper.ts';
 import { SettingsKeeper } from './settings.ts';
 import { Sites } from './sites.ts';
 import type { StorageArea } from './store.ts';
@@ -39,6 +42,7 @@ const SIGNER_AGAIN_MS = 2_000;
 
 export class Core {
   readonly settings: SettingsKeeper;
+  readonly nodes: NodeKeeper;
   readonly wallet: WalletKeeper;
   readonly mirror: Mirror;
   readonly link: NativeLink;
@@ -51,6 +55,7 @@ export class Core {
   readonly platform: World['platform'];
   private windows = 0;
   private lastIntent = '';
+  private lastBlock: { readonly did: string; readonly table: RouteTable } | null = null;
   private stopWatching: () => void = () => {};
   private stopLinger: () => void = () => {};
   private stopExpiry: () => void = () => {};
@@ -62,6 +67,7 @@ export class Core {
     this.platform = world.platform;
     const { local, session, timers } = world;
     this.settings = new SettingsKeeper(local, session, () => timers.now());
+    this.nodes = new NodeKeeper(local, () => timers.now());
     this.wallet = new WalletKeeper(
       local,
       session,
@@ -169,6 +175,23 @@ export class Core {
     await this.changed();
   }
 
+  /**
+   * A blocked node is used for nothing: rules that name it take its country instead, and its unblocking
+   * brings them back as long as the rules were not changed since.
+   */
+  async markNode(node: NodeRef, name: MarkName, on: boolean): Promise<void> {
+    await this.nodes.mark(node, name, on);
+    if (name === 'blocked') {
+      const { table } = this.settings.current;
+      const without = on ? withoutNode(table, node.did) : table;
+      if (without !== table) {
+        await this.settings.changeTable(without);
+        this.lastBlock = { did: node.did, table: this.settings.current.table };
+      } else if (!on && this.lastBlock?.did === node.did && this.lastBlock.table === table) await this.settings.undo();
+    }
+    await this.changed();
+  }
+
   /** Takes a failed exit out of the intent and puts it back: the host starts it afresh. */
   retryExit(exitId: string): void {
     const intent = this.intent();
@@ -183,7 +206,7 @@ export class Core {
     // Before anything else: the routes of the last run name ports that are gone.
     this.desired = { wanted: this.settings.current.protection, table: this.settings.current.table, exits: [] };
     await this.applier.apply(this.desired);
-    await Promise.all([this.wallet.load(), this.mirror.load(), this.money.load()]);
+    await Promise.all([this.wallet.load(), this.mirror.load(), this.money.load(), this.nodes.load()]);
     this.watchExpiry();
     this.wantHost();
     this.world.onChange();
@@ -193,6 +216,7 @@ export class Core {
     this.answerSigners(snapshot);
     this.wantHost();
     await this.applyNow();
+    await this.nodes.follow(snapshot.exits);
     await this.money.follow(snapshot);
     // Once more: a refund may have been noted, a transaction may now be on its way.
     this.wantHost();
@@ -205,6 +229,7 @@ export class Core {
       void this.money.keepTrying();
     } else {
       this.mirror.forget();
+      void this.nodes.follow([]);
       void this.applyNow();
     }
     this.world.onChange();
@@ -231,12 +256,14 @@ export class Core {
 
   private intent(): Extract<DownInput, { type: 'intent' }> {
     const { protection, table, closeChannels } = this.settings.current;
+    const { blocked } = this.nodes.book;
     return {
       type: 'intent',
       connected: protection,
       payer: this.wallet.address,
       exits: protection ? [...planExits(table).wants] : [],
       closeChannels,
+      ...(blocked.length > 0 ? { avoid: blocked.map(({ did }) => did) } : {}),
     };
   }
 

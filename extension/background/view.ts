@@ -8,12 +8,14 @@ import type { Mirror } from './mirror.ts';
 import type { MoneyDesk } from './money/desk.ts';
 import { walletView } from './money/view.ts';
 import type { NativeLink } from './native-link.ts';
+import type { NodeKeeper } from './node-keeper.ts';
 import type { SettingsKeeper } from './settings.ts';
 import type { WalletKeeper } from './wallet-keeper.ts';
 
 export interface Keepers {
   readonly platform: 'chromium' | 'firefox';
   readonly settings: SettingsKeeper;
+  readonly nodes: NodeKeeper;
   readonly wallet: WalletKeeper;
   readonly mirror: Mirror;
   readonly money: MoneyDesk;
@@ -23,7 +25,7 @@ export interface Keepers {
 
 /** @param now epoch ms */
 export function buildView(keepers: Keepers, now: number): View {
-  const { platform, settings, wallet, mirror, money, link, applier } = keepers;
+  const { platform, settings, nodes, wallet, mirror, money, link, applier } = keepers;
   const { table, protection: wanted, autoLockMinutes, closeChannels } = settings.current;
   const plan = planExits(table);
   const snapshot = mirror.snapshot;
@@ -53,6 +55,7 @@ export function buildView(keepers: Keepers, now: number): View {
       otherwise: table.otherwise,
       named: namedExits(table),
     },
+    bookRevision: nodes.revision,
     canUndo: settings.canUndo,
     settings: { autoLockMinutes, closeChannels },
     settingsBroken: settings.broken,

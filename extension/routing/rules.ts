@@ -31,6 +31,7 @@ export const NodeRefSchema = v.object({
   /** City or network, for people; never used to decide. */
   label: v.optional(v.pipe(v.string(), v.maxLength(120))),
 });
+export type NodeRef = v.InferOutput<typeof NodeRefSchema>;
 export const CountryRefSchema = v.object({ kind: v.literal('country'), country: CountrySchema });
 
 /** What `default` means: a node, any node of a country, or any node. */
@@ -166,4 +167,19 @@ function withUntil({ until: _, ...rule }: Rule, until: Until | undefined): Rule 
 export function activeRules({ rules, groups = [] }: RouteTable): Rule[] {
   const off = new Set(groups.filter((group) => !group.enabled).map(({ id }) => id));
   return rules.filter((rule) => rule.enabled && !(rule.group !== undefined && off.has(rule.group)));
+}
+
+/** The table without a node: what named it takes any other of its country. The same table when nothing did. */
+export function withoutNode(table: RouteTable, did: NodeRef['did']): RouteTable {
+  const names = (ref: Action | ExitRef): ref is NodeRef => ref.kind === 'node' && ref.did === did;
+  const elsewhere = <R extends Action | ExitRef>(ref: R) =>
+    names(ref) ? ({ kind: 'country', country: ref.country } as const) : ref;
+  const { rules, otherwise, defaultExit } = table;
+  if (![otherwise, defaultExit, ...rules.map(({ action }) => action)].some(names)) return table;
+  return {
+    ...table,
+    rules: rules.map((rule) => (names(rule.action) ? { ...rule, action: elsewhere(rule.action) } : rule)),
+    otherwise: elsewhere(otherwise),
+    defaultExit: elsewhere(defaultExit),
+  };
 }

@@ -2,15 +2,10 @@ import { decodeFunctionData, keccak256, parseTransaction } from 'viem';
 import { privateKeyToAddress } from 'viem/accounts';
 import { describe, expect, test, vi } from 'vitest';
 import { runCommand } from '../../../extension/background/commands.ts';
-import { plain } from '../../../extension/background/store.ts';
 import { erc20PermitAbi } from '../../../shared/wire/abi.ts';
-import type { UpInput } from '../../../shared/wire/native.ts';
 import { background, PASSWORD, withWallet } from './background.ts';
 import { FakeControl, snapshot, storage, WELCOME } from './fake-browser.ts';
-import { exit, nodeRef, payee, rule } from './tables.ts';
-
-type ExitInput = Extract<UpInput, { type: 'snapshot' }>['exits'][number];
-const exitInput = (...all: Parameters<typeof exit>): ExitInput => plain(exit(...all)) as ExitInput;
+import { exitInput, nodeRef, payee, rule } from './tables.ts';
 
 describe('protection', () => {
   test('is off at first, and the proxy settings are left alone', async () => {

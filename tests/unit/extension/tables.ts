@@ -1,5 +1,6 @@
 /** Made-up route tables, nodes and exits for the tests of this folder. */
 import fc from 'fast-check';
+import { plain } from '../../../extension/background/store.ts';
 import type { RouteRequest } from '../../../extension/routing/match.ts';
 import { type LiveExits, preparePac } from '../../../extension/routing/pac.ts';
 import {
@@ -13,7 +14,7 @@ import {
   type Scope,
 } from '../../../extension/routing/rules.ts';
 import { address, didOf } from '../../../shared/base/units.ts';
-import type { Exit } from '../../../shared/wire/native.ts';
+import type { Exit, UpInput } from '../../../shared/wire/native.ts';
 
 export const payee = (n: number) => address(`0x${n.toString(16).padStart(2, '0').repeat(20)}`);
 export const nodeRef = (n: number, country: string) =>
@@ -59,6 +60,10 @@ export function exit(exitId: string, part: Partial<Exit> = {}): Exit {
     ...part,
   };
 }
+
+type ExitInput = Extract<UpInput, { type: 'snapshot' }>['exits'][number];
+/** The same as the host writes it. */
+export const exitInput = (...all: Parameters<typeof exit>): ExitInput => plain(exit(...all)) as ExitInput;
 
 const LABELS = ['one', 'two', 'www', 'a', 'ads', 'shop-1', 'xn--bcher-kva'];
 const ENDS = ['example', 'example.org', 'local', 'home.arpa', 'test'];

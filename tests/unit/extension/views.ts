@@ -25,6 +25,7 @@ export const READY: View = {
   applied: 'off',
   host: { status: 'ready', version: '0.1.0', error: null, facts: null },
   routes: { revision: 1, count: 0, defaultExit: nodeRef(1, 'DE'), otherwise: { kind: 'default' }, named: [] },
+  bookRevision: 1,
   canUndo: false,
   settings: { autoLockMinutes: 15, closeChannels: true },
   settingsBroken: false,
