@@ -4,6 +4,7 @@ import type { NodeView } from '../messages.ts';
 import type { Action, ExitRef } from '../routing/rules.ts';
 import { countryName } from './format.ts';
 import { t } from './i18n.ts';
+import { view } from './link.ts';
 
 export function actionValue(action: Action): string {
   if (action.kind === 'country') return `country:${action.country}`;
@@ -48,6 +49,12 @@ export function nodeAction(node: NodeView): Extract<Action, { kind: 'node' }> {
   const label = node.city ?? node.network ?? undefined;
   const did = parseDid(node.did).did;
   return { kind: 'node', did, country: node.country, ...(label ? { label } : {}) };
+}
+
+/** Whether this very node is what "default" means. */
+export function isDefault(node: NodeView): boolean {
+  const chosen = view.value?.routes.defaultExit;
+  return chosen?.kind === 'node' && chosen.did === parseDid(node.did).did;
 }
 
 /** "via Germany", "direct", "blocked" … */

@@ -75,3 +75,45 @@ export function hours(minutes: number): string {
 export function clock(at: number): string {
   return new Date(at).toLocaleTimeString(language(), { hour: 'numeric', minute: '2-digit' });
 }
+
+function units(value: number, unit: string, display: 'short' | 'long' = 'short'): string {
+  return value.toLocaleString(language(), { style: 'unit', unit, unitDisplay: display, maximumFractionDigits: 0 });
+}
+
+/** A length of time in its two largest units. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  if (minutes === 0) return units(seconds, 'second');
+  if (hours === 0) return units(minutes, 'minute');
+  if (hours < 24) return `${units(hours, 'hour')} ${units(minutes % 60, 'minute')}`;
+  return `${units(Math.floor(hours / 24), 'day')} ${units(hours % 24, 'hour')}`;
+}
+
+/** How old something is, in its largest unit. */
+export function age(ms: number): string {
+  const days = Math.max(0, Math.floor(ms / 86_400_000));
+  if (days === 0) return t('ageToday');
+  if (days < 60) return units(days, 'day', 'long');
+  return days < 730
+    ? units(Math.floor(days / 30.44), 'month', 'long')
+    : units(Math.floor(days / 365.25), 'year', 'long');
+}
+
+/** The date of an epoch-ms moment. */
+export function date(at: number): string {
+  return new Date(at).toLocaleDateString(language(), { year: 'numeric', month: 'short', day: 'numeric' });
+}
+
+/** The date of a day since 1970, whatever the time zone. */
+export function dayDate(day: number): string {
+  const at = new Date(day * 86_400_000);
+  return at.toLocaleDateString(language(), { year: 'numeric', month: 'short', day: 'numeric', timeZone: 'UTC' });
+}
+
+/** "42 Mbit/s" */
+export function speedText(bytesPerSecond: number): string {
+  const { value, unit } = speed(bytesPerSecond);
+  return `${value} ${unit}`;
+}

@@ -2,6 +2,8 @@
 import { signal } from '@preact/signals';
 import type { WarrenErrorData } from '../../shared/base/errors.ts';
 import type { NodeView } from '../messages.ts';
+import { countryName } from './format.ts';
+import { t } from './i18n.ts';
 import { send } from './link.ts';
 
 export const nodes = signal<readonly NodeView[]>([]);
@@ -18,36 +20,18 @@ export async function loadNodes(): Promise<void> {
   }
 }
 
-export interface NodeFilter {
-  readonly search: string;
+/** "Kassel, Germany": a node in one breath. */
+export function nodeName(node: {
   readonly country: string;
-  readonly residential: boolean;
+  readonly city?: string | undefined;
+  readonly label?: string | undefined;
+  readonly network?: string | null | undefined;
+}): string {
+  const place = node.city ?? node.label ?? node.network;
+  return place ? `${place}, ${countryName(node.country)}` : countryName(node.country);
 }
 
-/** Online ones first, then the nearest, then the cheapest. */
-export function filterNodes(
-  list: readonly NodeView[],
-  filter: NodeFilter,
-  nameOf: (code: string) => string,
-): NodeView[] {
-  const words = filter.search.trim().toLowerCase();
-  return list
-    .filter((node) => filter.country === '' || node.country === filter.country)
-    .filter((node) => !filter.residential || node.residential)
-    .filter((node) => words === '' || haystack(node, nameOf).includes(words))
-    .sort(
-      (a, b) =>
-        Number(b.online) - Number(a.online) ||
-        (a.latencyMs ?? 1e9) - (b.latencyMs ?? 1e9) ||
-        compare(BigInt(a.pricePerMB), BigInt(b.pricePerMB)),
-    );
-}
-
-function haystack(node: NodeView, nameOf: (code: string) => string): string {
-  const asn = node.asn === null ? '' : `as${node.asn}`;
-  return [nameOf(node.country), node.country, node.city, node.network, asn, node.did].join(' ').toLowerCase();
-}
-
-function compare(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** "1 node", "7 nodes" */
+export function countText(count: number): string {
+  return count === 1 ? t('nodesOne') : t('nodesCount', count);
 }

@@ -8,6 +8,8 @@ import './styles/controls.css';
 import './styles/rows.css';
 import './styles/panels.css';
 import './styles/wallet.css';
+import './styles/nodes.css';
+import './styles/live.css';
 
 export function start(root: ComponentChild): void {
   const language = browser.i18n.getUILanguage();

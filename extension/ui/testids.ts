@@ -2,7 +2,7 @@
  * Names by which tests and the screenshot harness find things on screen (`data-testid`). Stable: a
  * test may rely on every one of them. Lists carry the item's key in `data-key`, states in `data-state`.
  *
- * Pages: `ui/popup/index.html` (360 px) and `ui/page/index.html#/rules|nodes|wallet|diagnostics|setup`.
+ * Pages: `ui/popup/index.html` (360 px) and `ui/page/index.html#/live|rules|nodes|wallet|diagnostics|setup`.
  */
 export const TEST = {
   // ── set-up (page #/setup)
@@ -74,6 +74,37 @@ export const TEST = {
   nodeLatency: 'node-latency', // data-value = ms, or empty
   nodeSetDefault: 'node-set-default', // button in the row; aria-pressed
   nodesRefresh: 'nodes-refresh',
+  nodesStatus: 'nodes-status',
+  nodeOpen: 'node-open', // button in the row: the node's page
+  nodeFavourite: 'node-favourite', // button; aria-pressed
+  nodeGroup: 'node-group', // radio: all | favourites | recents
+  nodeFiltersMore: 'node-filters-more',
+  nodeMaxPrice: 'node-max-price', // input, token units per GB
+  nodeSpeed: 'node-speed', // select: 0 | 10 | 25 | 50 | 100 (Mbit/s)
+  nodeOrder: 'node-order', // select
+  pickFastest: 'pick-fastest', // button, data-key = did
+  pickCheapest: 'pick-cheapest',
+  nodeMapToggle: 'node-map-toggle', // button; aria-pressed
+  nodeMap: 'node-map',
+  nodeMapMark: 'node-map-mark', // button; data-key = countries, data-pace; aria-pressed
+  nodeMapOut: 'node-map-out', // button: the whole world
+  nodePage: 'node-page', // data-key = did
+  nodeBack: 'node-back',
+  nodeAge: 'node-age',
+  nodePrices: 'node-prices',
+  nodeSessions: 'node-sessions',
+  nodeReport: 'node-report',
+  nodeBlock: 'node-block',
+  nodeUndoBlock: 'node-undo-block',
+  nodesBlocked: 'nodes-blocked',
+  nodeBlockedRow: 'node-blocked-row', // data-key = did
+
+  // ── the connection (popup fold and page #/live)
+  about: 'about',
+  liveExit: 'live-exit', // data-key = exitId
+  liveTime: 'live-time', // data-value = epoch ms since when it is up
+  liveExperts: 'live-experts',
+  liveFacts: 'live-facts',
 
   // ── rules (page)
   ruleRow: 'rule-row', // data-key = rule id

@@ -37,8 +37,11 @@ export const NODES: NodeView[] = [
   node(0x22, 'JP', 'Sapporo', 'SoftBank', 17676, { latencyMs: 248 }),
   node(0x33, 'FR', 'Lyon', 'Orange', 3215, { latencyMs: 31 }),
   node(0x44, 'SE', 'Umeå', 'Telia', 3301, { latencyMs: 47 }),
-  node(0x55, 'NL', 'Utrecht', 'Hetzner Online', 24940, { residential: false, latencyMs: 19 }),
+  node(0x55, 'NL', 'Utrecht', 'Hetzner Online', 24940, { residential: false, latencyMs: 19, pricePerMB: wei(0.18) }),
   node(0x66, 'BR', 'Recife', 'Vivo', 27699, { latencyMs: 201 }),
+  node(0x88, 'DE', 'Jena', 'Vodafone', 3209, { latencyMs: 38 }),
+  node(0x99, 'AU', 'Hobart', 'Telstra', 1221, { latencyMs: 291 }),
+  node(0xaa, 'US', 'Boise', 'Comcast', 7922, { latencyMs: 132 }),
   node(0x77, 'CA', 'Halifax', 'Bell', 577, { latencyMs: null, online: false }),
 ];
 const [DE, JP] = NODES as [NodeView, NodeView];
@@ -68,6 +71,7 @@ export const EMPTY: Scenario = {
   exits: [],
   host: HOST,
   answers: {
+    'node.identity': { bornAt: Math.floor(Date.now() / 1000) - 211 * 86_400 },
     nodes: { nodes: NODES, next: null, total: NODES.length },
     'wallet.account': {
       coin: wei(480),
@@ -96,11 +100,14 @@ export const NO_FUNDS: Scenario = {
   answers: { ...EMPTY.answers, ...(noFunds ? { 'wallet.account': { ...noFunds, token: '0', coin: '0' } } : {}) },
 };
 
+/** Forty minutes ago. */
+const STARTED = Date.now() - 2_400_000;
+
 function exit(of: NodeView, phase: Exit['phase'], extra: Partial<Exit> = {}): Exit {
   return {
     exitId: of.country === 'JP' ? 'country:JP' : `node:${of.payee}`,
     phase,
-    since: 1_790_000_000_000,
+    since: STARTED,
     node: of,
     proxy: null,
     path: null,
@@ -125,7 +132,9 @@ function up(of: NodeView, port: number, megabytes: number, rate: number): Exit {
   return exit(of, 'up', {
     proxy: { host: '127.0.0.1', port, username: 'u', password: 'p' },
     path: { kind: 'direct', rttMs: of.latencyMs, remote: 'srflx' },
-    suite: 'X25519MLKEM768',
+    upAt: STARTED,
+    rotation: { count: 4, lastAt: STARTED + 2_000_000 },
+    suite: 'X25519 + ML-KEM-768, ChaCha20-Poly1305',
     rxBytes: megabytes * 1_000_000,
     txBytes: megabytes * 70_000,
     rxRate: rate,

@@ -17,6 +17,7 @@ import { EXTENSION_ID_CHROMIUM, PAGE_PATH, POPUP_PATH } from '../../manifest/ext
 import { writeNativeManifests } from '../../manifest/native-messaging.ts';
 import { address } from '../../shared/base/units.ts';
 import { type Scenario, writeScenario } from './shots-host.ts';
+import { pageKnownNode, pageNodes, popupNodes, rememberNode } from './shots-nodes.ts';
 import { BLOCKED, CONNECTING, EMPTY, FAILOVER, NO_FUNDS, NODES, needs, PROTECTED, REPLACED } from './shots-scenes.ts';
 import { showWallet } from './shots-wallet.ts';
 
@@ -47,6 +48,7 @@ async function main(): Promise<void> {
   } finally {
     await context.close();
   }
+  await later();
   await conflict();
   rmSync(work, { recursive: true, force: true });
   console.log(violations === 0 ? 'axe: no violation' : `axe: ${violations} violations`);
@@ -116,10 +118,7 @@ async function popups(page: Page, show: Show): Promise<void> {
   await open(page, `${POPUP}?site=news.example.org`);
   await waitFor(page, TEST.siteRoute);
   await page.getByTestId(TEST.tabNodes).click();
-  const first = page.locator(`[data-testid=${TEST.nodeRow}][data-key="${NODES[0]?.did}"]`);
-  await first.getByTestId(TEST.nodeSetDefault).click();
-  await page.locator('[aria-pressed=true]').waitFor();
-  await show('popup-nodes');
+  await popupNodes(page, show);
   await page.getByTestId(TEST.tabConnect).click();
   await show('popup-off');
   await page.getByTestId(TEST.siteRouteVia).click();
@@ -150,6 +149,10 @@ async function popups(page: Page, show: Show): Promise<void> {
   await state(page, 'protected');
   await settle(page, 14);
   await show('popup-protected');
+  await page.getByTestId(TEST.about).click();
+  await page.getByTestId(TEST.liveExit).first().scrollIntoViewIfNeeded();
+  await show('popup-about');
+  await page.getByTestId(TEST.about).click();
   scene(FAILOVER);
   await page.locator(`[data-testid=${TEST.exitNews}][data-state=gone]`).waitFor();
   await show('popup-node-lost');
@@ -218,13 +221,17 @@ async function pages(page: Page, show: Show): Promise<void> {
   await page.getByTestId(TEST.importProfile).first().waitFor();
   await show('page-rules-import');
   await open(page, `${PAGE}#/nodes`);
-  await waitFor(page, TEST.nodeRow);
-  await show('page-nodes');
+  await pageNodes(page, show);
+  await open(page, `${PAGE}#/live`);
+  await settle(page, 14);
+  await page.getByTestId(TEST.liveExperts).first().click();
+  await show('page-live');
   await showWallet(page, { show, scene, open: () => open(page, `${PAGE}#/wallet`), seed });
   await open(page, `${PAGE}#/diagnostics?switches`);
   await waitFor(page, TEST.stopPaying);
   await page.getByTestId(TEST.diagnosticsRow).filter({ hasText: 'STUN' }).waitFor();
   await show('page-diagnostics');
+  await rememberNode(page);
 }
 
 /** What another extension would export. */
@@ -249,6 +256,18 @@ async function foreignRules(): Promise<string> {
   const file = join(work, 'FoxyProxy.json');
   writeFileSync(file, JSON.stringify({ mode: 'pattern', data }));
   return file;
+}
+
+/** The same browser, started anew. */
+async function later(): Promise<void> {
+  const context = await launch([resolve('dist/chrome')]);
+  try {
+    const page = await context.newPage();
+    await open(page, `${PAGE}#/nodes`);
+    await pageKnownNode(page, shooter(page));
+  } finally {
+    await context.close();
+  }
 }
 
 /** A second extension that takes the proxy settings for itself, installed after ours and so above it. */

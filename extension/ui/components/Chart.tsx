@@ -24,7 +24,7 @@ export function Chart({ rates, height = 50 }: { rates: readonly RateSample[]; he
     };
   }, []);
   useEffect(() => plot.current?.setData(series(rates)), [rates]);
-  return <div ref={box} class="chart" data-testid={TEST.chart} aria-hidden="true" />;
+  return <div ref={box} class="chart" style={{ height: `${height}px` }} data-testid={TEST.chart} aria-hidden="true" />;
 }
 
 function series(rates: readonly RateSample[]): uPlot.AlignedData {

@@ -3,23 +3,12 @@ import type { ExitView } from '../../messages.ts';
 import { countryName, millis } from '../format.ts';
 import { errorText, t } from '../i18n.ts';
 import { fire } from '../link.ts';
+import { PHASE_WORDS } from '../live-words.ts';
 import { TEST } from '../testids.ts';
 import { Amount } from './Amount.tsx';
 import { ExitNews, isGone } from './ExitNews.tsx';
 import { Flag } from './Flag.tsx';
 
-const PHASE = {
-  discovering: 'phaseDiscovering',
-  funding: 'phaseFunding',
-  shaking: 'phaseShaking',
-  traversing: 'phaseTraversing',
-  tunnelling: 'phaseTunnelling',
-  up: 'phaseUp',
-  gated: 'phaseGated',
-  closing: 'phaseClosing',
-  closed: 'phaseClosed',
-  failed: 'phaseFailed',
-} as const;
 /** Nothing is wrong with an exit that is being left. */
 const OVER: readonly ExitView['phase'][] = ['closing', 'closed'];
 const PATH = { direct: 'pathDirect', lan: 'pathLan', relay: 'pathRelay' } as const;
@@ -81,7 +70,7 @@ function Row({ exit }: { exit: ExitView }) {
 function doing(exit: ExitView): string {
   if (exit.need?.kind === 'signer') return t('waitsForUnlock');
   if (exit.need?.kind === 'channel') return t('waitsForDeposit');
-  if (exit.phase !== 'up') return t(PHASE[exit.phase]);
+  if (exit.phase !== 'up') return t(PHASE_WORDS[exit.phase]);
   const path = exit.path ? [t(PATH[exit.path.kind]), millis(exit.path.rttMs)] : [t('phaseUp')];
   return path.join(' · ');
 }

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Rule } from '../../routing/rules.ts';
 import { actionFrom, actionOptions, actionValue } from '../actions.ts';
+import { unblocked, watchBook } from '../book.ts';
 import { t } from '../i18n.ts';
 import { fire, view } from '../link.ts';
 import { loadNodes, nodes } from '../nodes.ts';
@@ -20,12 +21,13 @@ export function Rules() {
   const [filter, setFilter] = useState('');
   const ready = view.value?.host.status === 'ready';
   useEffect(watchTable, []);
+  useEffect(watchBook, []);
   useEffect(() => {
     if (ready) void loadNodes();
   }, [ready]);
   const table = tableSignal.value;
   if (!table) return null;
-  const options = actionOptions([...(view.value?.routes.named ?? [])], nodes.value);
+  const options = actionOptions([...(view.value?.routes.named ?? [])], unblocked(nodes.value));
   const save = (rules: readonly Rule[]) => changeTable({ rules: [...rules] });
   return (
     <div class="rules">

@@ -5,6 +5,7 @@ import type { SiteView } from '../../messages.ts';
 import { parseHost } from '../../routing/hosts.ts';
 import type { Action } from '../../routing/rules.ts';
 import { actionOptions, actionText, actionValue, type Option } from '../actions.ts';
+import { unblocked, watchBook } from '../book.ts';
 import { t } from '../i18n.ts';
 import { fire, send, view } from '../link.ts';
 import { loadNodes, nodes } from '../nodes.ts';
@@ -22,6 +23,7 @@ export function SiteRoute() {
   const site = useSite(page);
   const [open, setOpen] = useState(false);
   const [briefly, setBriefly] = useState(false);
+  useEffect(watchBook, []);
   const now = view.value;
   if (!page || !site || !now) return null;
   const { decision } = site;
@@ -64,7 +66,7 @@ export function SiteRoute() {
             {t('untilRestart')}
           </label>
           <Choices
-            options={actionOptions([...now.routes.named], nodes.value)}
+            options={actionOptions([...now.routes.named], unblocked(nodes.value))}
             current={decision.action}
             onChoose={choose}
           />

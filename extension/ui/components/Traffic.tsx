@@ -6,14 +6,15 @@ import { TEST } from '../testids.ts';
 import { Amount } from './Amount.tsx';
 import { Chart } from './Chart.tsx';
 
-export function Traffic({ view: { totals, rates } }: { view: View }) {
+/** @param height of the chart, px. */
+export function Traffic({ view: { totals, rates }, height = 50 }: { view: View; height?: number }) {
   return (
     <section class="traffic" aria-label={t('traffic')}>
       <div class="speeds">
         <Speed rate={totals.downRate} label={t('down')} kind="down" testid={TEST.speedDown} />
         <Speed rate={totals.upRate} label={t('up')} kind="up" testid={TEST.speedUp} />
       </div>
-      <Chart rates={rates} />
+      <Chart rates={rates} height={height} />
       <dl class="meters">
         <div>
           <dt>{t('spent')}</dt>

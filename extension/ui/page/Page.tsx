@@ -5,6 +5,7 @@ import { stateWord } from '../components/Burrow.tsx';
 import { Diagnostics } from '../components/Diagnostics.tsx';
 import { ErrorScreen, troubleOf } from '../components/ErrorScreen.tsx';
 import { Icon, type IconName, Mark } from '../components/Icon.tsx';
+import { Live } from '../components/Live.tsx';
 import { NodeList } from '../components/NodeList.tsx';
 import { Rules } from '../components/Rules.tsx';
 import { Setup } from '../components/Setup.tsx';
@@ -13,14 +14,16 @@ import { type Key, t } from '../i18n.ts';
 import { awake, view } from '../link.ts';
 import { TEST } from '../testids.ts';
 
-type Route = 'rules' | 'nodes' | 'wallet' | 'diagnostics' | 'setup';
+type Route = 'live' | 'rules' | 'nodes' | 'wallet' | 'diagnostics' | 'setup';
 const LINKS: readonly { route: Route; label: Key; icon: IconName }[] = [
+  { route: 'live', label: 'live', icon: 'bolt' },
   { route: 'rules', label: 'rules', icon: 'rules' },
   { route: 'nodes', label: 'nodes', icon: 'globe' },
   { route: 'wallet', label: 'wallet', icon: 'wallet' },
   { route: 'diagnostics', label: 'diagnostics', icon: 'pulse' },
 ];
 const LEAD: Record<Exclude<Route, 'setup'>, Key> = {
+  live: 'leadLive',
   rules: 'leadRules',
   nodes: 'leadNodes',
   wallet: 'leadWallet',
@@ -86,8 +89,9 @@ export function Page() {
           </p>
         ) : null}
         {trouble ? <ErrorScreen trouble={trouble} /> : null}
+        {at.route === 'live' && !trouble ? <Live view={now} /> : null}
         {at.route === 'rules' ? <Rules /> : null}
-        {at.route === 'nodes' && !trouble ? <NodeList /> : null}
+        {at.route === 'nodes' && !trouble ? <NodeList wide /> : null}
         {at.route === 'wallet' ? <WalletPanel onSetup={() => go('setup')} /> : null}
         {at.route === 'diagnostics' ? <Diagnostics switches={at.switches} /> : null}
       </main>

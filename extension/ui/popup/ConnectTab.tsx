@@ -6,6 +6,7 @@ import { Burrow, stateWord } from '../components/Burrow.tsx';
 import { ExitList } from '../components/ExitList.tsx';
 import { isGone } from '../components/ExitNews.tsx';
 import { Flag } from '../components/Flag.tsx';
+import { LiveExit } from '../components/LiveExit.tsx';
 import { Traffic } from '../components/Traffic.tsx';
 import { Unlock } from '../components/Unlock.tsx';
 import { countryName } from '../format.ts';
@@ -55,7 +56,17 @@ export function ConnectTab({ view, onTab }: Props) {
       <NoFunds view={view} onWallet={() => onTab('wallet')} />
       <ExitList exits={view.exits} />
       {on || view.exits.some((exit) => exit.phase === 'closing') ? (
-        <Traffic view={view} />
+        <>
+          <Traffic view={view} />
+          <details class="about">
+            <summary data-testid={TEST.about}>{t('aboutConnection')}</summary>
+            <div class="live">
+              {view.exits.map((exit) => (
+                <LiveExit key={exit.exitId} exit={exit} facts={view.host.facts} />
+              ))}
+            </div>
+          </details>
+        </>
       ) : (
         <ChosenExit view={view} onChange={() => onTab('nodes')} />
       )}
