@@ -3,6 +3,7 @@ import dgram from 'node:dgram';
 import { readFile } from 'node:fs/promises';
 import type { RouterLine } from '../../effects.ts';
 import { PORT_CONTROL_PORT } from '../../wire/port-control.ts';
+import { connectDatagrams } from '../connect-datagrams.ts';
 import { findIgd } from './igd.ts';
 
 /** RTF_UP and RTF_GATEWAY (linux/route.h). */
@@ -44,8 +45,8 @@ export async function openRouterLine(): Promise<RouterLine | null> {
   if (!router) return null;
   const socket = dgram.createSocket('udp4');
   let refused = () => {};
+  await connectDatagrams(socket, PORT_CONTROL_PORT, router);
   socket.on('error', () => refused());
-  await new Promise<void>((resolve) => socket.connect(PORT_CONTROL_PORT, router, () => resolve()));
   const client = socket.address().address;
   return {
     client,

@@ -4,6 +4,7 @@ import { lookup } from 'node:dns/promises';
 import type { TurnConnection } from '../../effects.ts';
 import { encodeChannelData } from '../../wire/turn/channel-data.ts';
 import type { TurnServer } from '../../wire/turn/uri.ts';
+import { connectDatagrams } from '../connect-datagrams.ts';
 import { unreachable } from './unreachable.ts';
 
 /** A burst of a tunnel at full speed; the system grants what it allows. */
@@ -14,13 +15,7 @@ export async function openDatagramConnection(server: TurnServer): Promise<TurnCo
     const { address, family } = await lookup(server.host);
     const type = family === 6 ? 'udp6' : 'udp4';
     const socket = dgram.createSocket({ type, recvBufferSize: BUFFER_BYTES, sendBufferSize: BUFFER_BYTES });
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', (cause) => {
-        socket.close();
-        reject(cause);
-      });
-      socket.connect(server.port, address, resolve);
-    });
+    await connectDatagrams(socket, server.port, address);
     return over(socket);
   } catch (cause) {
     throw unreachable(server, cause);
