@@ -93,6 +93,9 @@ export class Attempt {
           this.#steps.end('traverse');
           this.#feed({ type: 'nominated', path });
         },
+        roam: (candidates) => {
+          if (this.#handshake) this.#shake?.roam(this.#handshake, candidates);
+        },
         up: () => {
           this.#steps.end('wireguard');
           this.#shake?.confirmed();

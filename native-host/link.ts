@@ -8,7 +8,7 @@ import type { Ms } from '../shared/base/units.ts';
 import type { TransportAddress, TunnelDevice } from '../shared/effects.ts';
 import { drive } from '../shared/machine/drive.ts';
 import type { Session } from '../shared/machine/handshake/api.ts';
-import { Tunnel, type TunnelInput, type TunnelOutput } from '../shared/machine/tunnel/tunnel.ts';
+import { type Consent, Tunnel, type TunnelInput, type TunnelOutput } from '../shared/machine/tunnel/tunnel.ts';
 import { createSplice } from '../shared/node/splice.ts';
 import type { PeerCounters } from '../shared/wire/netd.ts';
 import type { World } from './world.ts';
@@ -31,6 +31,8 @@ export interface LinkEvents {
   counters(counters: PeerCounters): void;
   /** WireGuard received something. */
   heard(): void;
+  /** Nothing seems to come back: the path should be asked. */
+  doubt(): void;
   lost(error: WarrenErrorData): void;
 }
 
@@ -45,7 +47,7 @@ export interface Link {
   takeOver(port: number): Promise<void>;
   /** The path moved: WireGuard sends to the new address, and from this port, from now on. */
   move(remote: TransportAddress, from: number | null): Promise<void>;
-  consent(state: 'good' | 'suspect' | 'lost'): void;
+  consent(state: Consent): void;
   /** The counters right now; null when the link is gone. */
   sample(): Promise<PeerCounters | null>;
   destroy(): Promise<void>;
@@ -100,6 +102,11 @@ export async function createLink(
       keepaliveSeconds,
     });
   };
+  /** Switched on anew, the keepalive goes out at once: the node follows the first packet that it gets. */
+  const nudge = async () => {
+    await peer(0);
+    await peer();
+  };
   const fail = (error: unknown) => {
     if (alive) events.lost(asWarrenError(error).data());
   };
@@ -110,6 +117,11 @@ export async function createLink(
         return events.up();
       case 'heard':
         return events.heard();
+      case 'doubt':
+        return events.doubt();
+      case 'nudge':
+        nudge().catch(fail);
+        return;
       case 'kick':
         device
           .ask<'unpeer'>({ verb: 'unpeer', tunnel, publicKey })
@@ -174,9 +186,7 @@ export async function createLink(
       settlesUntil = world.clock.now() + SETTLE;
       await leaveFrom(from, remote);
       if (!moves) return;
-      // Switched on anew, the keepalive goes out at once: the node follows the first packet that it gets.
-      await peer(0);
-      await peer();
+      await nudge();
     },
     consent: (state) => machine?.feed({ type: 'consent', state }),
     sample: () => sample().catch(() => null),

@@ -4,6 +4,7 @@
  * them to WireGuard.
  */
 import type { WarrenErrorData } from '../shared/base/errors.ts';
+import { canonicalIp } from '../shared/base/ip.ts';
 import type { Ms } from '../shared/base/units.ts';
 import type { TransportAddress } from '../shared/effects.ts';
 import { type Driven, drive } from '../shared/machine/drive.ts';
@@ -18,12 +19,16 @@ import type {
 } from '../shared/machine/traversal/api.ts';
 import { Bases } from '../shared/machine/traversal/bases.ts';
 import { type Doors, openDoors } from '../shared/machine/traversal/birthday/doors.ts';
+import { addressKey } from '../shared/machine/traversal/candidates.ts';
 import { Checks } from '../shared/machine/traversal/checks.ts';
 import { credentialsOf } from '../shared/machine/traversal/credentials.ts';
 import { Handover } from '../shared/machine/traversal/handover.ts';
 import { Moves } from '../shared/machine/traversal/moves.ts';
+import { Outage, type OutageInput, type OutageOutput } from '../shared/machine/traversal/outage.ts';
 import { openPorts } from '../shared/machine/traversal/ports.ts';
+import type { Consent } from '../shared/machine/tunnel/tunnel.ts';
 import { type Candidate, MAX_CANDIDATES } from '../shared/wire/candidate.ts';
+import { watchNetwork } from './network-watch.ts';
 import { type ExitRelay, openExitRelay } from './relay.ts';
 import type { World } from './world.ts';
 
@@ -35,13 +40,15 @@ export interface PathEvents {
   /** WireGuard goes this way from now on. `to`: where it shall send; a relay is on loopback. */
   use(pair: CandidatePair, kind: Kind, rttMs: Ms | null, to: TransportAddress): void;
   rtt(ms: Ms): void;
-  consent(state: 'good' | 'suspect' | 'lost'): void;
+  consent(state: Consent): void;
   failed(error: WarrenErrorData): void;
   /** What the peer has to know: everything that we can be reached at now. */
   announce(candidates: readonly Candidate[]): void;
   /** These ports of ours are WireGuard's. */
   accept(ports: readonly number[]): void;
   rotated(): void;
+  /** The peer may not hear us on the path: it has to be told another way where we are. */
+  roam(candidates: readonly Candidate[]): void;
 }
 
 export interface PathHandle {
@@ -62,18 +69,20 @@ export interface PathHandle {
   ready(remote: TransportAddress): void;
   /** WireGuard received something. */
   heard(): void;
+  /** Nothing seems to come back: ask the peer. */
+  probe(): void;
   close(): Promise<void>;
 }
 
-/** How often the machine's own addresses are looked at: no event says that Wi-Fi became LTE. */
-const LOOK_EVERY: Ms = 2_000;
 /** Once all is gathered, the relay has this long to be there too: a later one is told in the tunnel. */
 const RELAY_GRACE: Ms = 100;
 /**
  * A node that is gone has to be said within 8 s, also when its good-bye was lost. After the suspicion at
- * 6.5 s other pairs have this long to work. A path that only paused comes back by a new session.
+ * 6.5 s other pairs have this long to work. An outage of our own does not count (outage.ts).
  */
 const LOST_AFTER: Ms = 7_300;
+/** Until it is heard again, the peer is told where we are: messages through the rendezvous can be lost. */
+const ROAM_EVERY: Ms = 1_000;
 const NOT_SEEN: Nat = { mapping: 'unknown', filtering: 'unknown', translated: null, portPreserved: false };
 
 /** Opens the socket and starts gathering at once. */
@@ -87,6 +96,8 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   let relay: ExitRelay | null = null;
   let patient = true;
   let cancelGrace = () => {};
+  let good = true;
+  let cancelRoam = () => {};
   let nominated: { readonly kind: Kind; readonly rttMs: Ms | null } = { kind: 'direct', rttMs: null };
 
   const receive = (base: BaseId, packet: Uint8Array, from: TransportAddress) =>
@@ -96,7 +107,10 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   const ports = openPorts(
     { clock, random, servers, hosts, first, open, openRouterLine, bases, interval, shared: false },
     {
-      packet: receive,
+      packet(base, packet, from) {
+        if (isServer(from)) outage.feed({ type: 'heard' });
+        receive(base, packet, from);
+      },
       gathered(_base, _candidates, found) {
         if (!nat) cancelGrace = clock.after(RELAY_GRACE, outOfPatience);
         nat = found;
@@ -143,10 +157,37 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   const isLeft = () => !theirs.some((c) => c.address === inUse?.remote.address && c.port === inUse.remote.port);
   const forgetBases = bases.onChange((candidates) => {
     checks?.feed({ type: 'candidates', side: 'local', candidates });
-    // The newest first, so that they are among those that there is room for.
-    const all = own([...candidates].reverse());
-    if (all.length > 0) events.announce(all);
+    // Cut off, or before a server has answered, we know nothing of ourselves that would be worth telling.
+    if (candidates.length === 0 || isMute() || (!good && candidates.every(({ type }) => type === 'host'))) return;
+    events.announce(newest());
+    roam();
   });
+  /** The newest first, so that they are among those that there is room for. */
+  const newest = () => own([...bases.local].reverse());
+  const keyOf = ({ address, port }: TransportAddress) => addressKey({ address: canonicalIp(address) ?? address, port });
+  const serverKeys = new Set(servers.map(keyOf));
+  const isServer = (from: TransportAddress) => serverKeys.has(keyOf(from));
+  let offline = false;
+  /** Cut off: unless a stream gets through where datagrams do not. */
+  const isMute = () => offline && !relay?.overStream;
+  const outage = drive<OutageInput, OutageOutput>(new Outage(), clock, (output) => {
+    if (output.type === 'ask') return ports.network();
+    offline = output.offline;
+    checks?.feed({ type: 'offline', offline });
+    health(offline ? 'offline' : 'suspect');
+    if (!offline) relay?.wake();
+  });
+  const health = (state: Consent) => {
+    good = state === 'good';
+    handover.feed({ type: 'health', good });
+    events.consent(state);
+  };
+  const roam = () => {
+    cancelRoam();
+    if (good || !inUse || isMute()) return;
+    events.roam(newest());
+    cancelRoam = clock.after(ROAM_EVERY, roam);
+  };
 
   const act = (output: ChecksOutput) => {
     switch (output.type) {
@@ -159,13 +200,14 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
       case 'rtt':
         return events.rtt(output.rttMs);
       case 'suspect':
-      case 'lost':
         relay?.wake();
-        handover.feed({ type: 'health', good: false });
-        return events.consent(output.type);
+        health(offline ? 'offline' : 'suspect');
+        return outage.feed({ type: 'silent' });
+      case 'lost':
+        return health('lost');
       case 'recovered':
-        handover.feed({ type: 'health', good: true });
-        return events.consent('good');
+        outage.feed({ type: 'heard' });
+        return health('good');
       case 'failed':
         return events.failed(output.error);
     }
@@ -174,18 +216,12 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   relay = await openExitRelay(world, { bases, receive }, offer);
   ports.gather();
 
-  let known = addresses(world);
-  let cancelLook = () => {};
-  const look = () => {
-    cancelLook = world.clock.after(LOOK_EVERY, look);
-    const now = addresses(world);
-    if (now === known) return;
-    known = now;
-    ports.network();
+  const forgetNetwork = watchNetwork(world, () => {
     relay?.wake();
+    // On a path that was well the doubt itself asks the servers.
+    if (!good || !inUse) ports.network();
     checks?.feed({ type: 'doubt' });
-  };
-  cancelLook = world.clock.after(LOOK_EVERY, look);
+  });
 
   return {
     get accept() {
@@ -212,11 +248,17 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
       if (isLeft()) moves.feed({ type: 'want', move: { to: 'peer' } });
     },
     ready: (remote) => handover.feed({ type: 'ready', remote }),
-    heard: () => checks?.feed({ type: 'heard' }),
+    heard() {
+      outage.feed({ type: 'heard' });
+      checks?.feed({ type: 'heard' });
+    },
+    probe: () => checks?.feed({ type: 'probe' }),
     async close() {
       cancelGrace();
       forgetBases();
-      cancelLook();
+      forgetNetwork();
+      cancelRoam();
+      outage.stop();
       checks?.stop();
       handover.stop();
       moves.stop();
@@ -229,12 +271,4 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
 function own(local: readonly LocalCandidate[]): readonly Candidate[] {
   const told = local.filter(({ type }) => type !== 'prflx');
   return told.map(({ base: _, ...candidate }) => candidate).slice(0, MAX_CANDIDATES);
-}
-
-function addresses(world: World): string {
-  return world
-    .hostAddresses(1)
-    .map(({ address }) => address)
-    .sort()
-    .join(' ');
 }

@@ -5,6 +5,7 @@ import type { DidDocument } from '../shared/effects.ts';
 import { drive } from '../shared/machine/drive.ts';
 import type { InitiatorInput, Session } from '../shared/machine/handshake/api.ts';
 import { Initiator } from '../shared/machine/handshake/initiator.ts';
+import { sealRoam } from '../shared/machine/handshake/roam.ts';
 import type { Candidate } from '../shared/wire/candidate.ts';
 import type { FoundProposal } from '../shared/wire/proposal.ts';
 import type { World } from './world.ts';
@@ -30,6 +31,8 @@ export interface Shake {
   candidates(candidates: readonly Candidate[]): void;
   /** WireGuard's own handshake came through. */
   confirmed(): void;
+  /** The path is lost: where we are now, for the node to look there. */
+  roam(session: Session, candidates: readonly Candidate[]): void;
   close(): void;
 }
 
@@ -48,11 +51,14 @@ export function shake(world: World, config: ShakeConfig, events: ShakeEvents): S
     provider: proposal.did,
     offered: { pricePerMB, chainId, channels, token, payee, minGraceMinutes },
   });
+  let established = false;
+  let roams = 0;
   const driven = drive<InitiatorInput, ReturnType<Initiator['handle']>[number]>(initiator, world.clock, (output) => {
     switch (output.type) {
       case 'send':
         return conversation.send(output.bytes);
       case 'established':
+        established = true;
         return events.established(output.session);
       case 'accepted':
         return events.accepted();
@@ -61,12 +67,18 @@ export function shake(world: World, config: ShakeConfig, events: ShakeEvents): S
     }
   });
   conversation.onMessage((bytes) => driven.feed({ type: 'message', bytes }));
-  conversation.onUnreachable(() => events.failed(offline()));
+  // Once the tunnel is asked for, its own signs of life count: a relay that was restarted knows nobody yet.
+  conversation.onUnreachable(() => {
+    if (!established) events.failed(offline());
+  });
   driven.feed({ type: 'start' });
   return {
     document: (document) => driven.feed({ type: 'document', document }),
     candidates: (candidates) => driven.feed({ type: 'candidates', candidates }),
     confirmed: () => driven.feed({ type: 'confirmed' }),
+    roam(session, candidates) {
+      if (candidates.length > 0) conversation.send(sealRoam(world.crypto, session, ++roams, candidates));
+    },
     close() {
       driven.stop();
       conversation.close();

@@ -27,6 +27,8 @@ export interface WayEvents {
   gathered(candidates: readonly Candidate[]): void;
   /** A pair of addresses works; the tunnel may be joined. */
   found(remote: { readonly address: string; readonly port: number }): void;
+  /** The tunnel can not carry it: where we can be reached now. */
+  roam(candidates: readonly Candidate[]): void;
   up(): void;
   counters(counters: PeerCounters): void;
   failed(error: WarrenErrorData): void;
@@ -46,6 +48,8 @@ export class Way {
   /** What we can be reached at, and what of it the provider was told last. */
   #candidates: readonly Candidate[] = [];
   #told = '';
+  /** Under which addresses the world saw us last. */
+  #seenAs = '';
   #released = false;
 
   path: WayPath | null = null;
@@ -61,6 +65,7 @@ export class Way {
     this.#opened = openPath(world, {
       gathered: (candidates, nat) => {
         this.nat = nat;
+        if (this.#link === null) this.#seenAs = publicOf(candidates);
         events.gathered(candidates);
       },
       use: (pair, kind, rttMs, to) => this.#use(pair, kind, rttMs, to),
@@ -68,6 +73,7 @@ export class Way {
         this.rttMs = ms;
       },
       consent: (state) => this.#link?.consent(state),
+      roam: (candidates) => this.#roam(candidates),
       failed: events.failed,
       announce: (candidates) => this.#announce(candidates),
       accept: (ports) => this.#splice((link) => link.accept(ports)),
@@ -93,6 +99,7 @@ export class Way {
       up: this.#events.up,
       counters: this.#events.counters,
       heard: path.heard,
+      doubt: path.probe,
       lost: this.#events.failed,
     });
     if (this.#released) return link.destroy();
@@ -162,7 +169,20 @@ export class Way {
     this.#control.send({ type: 'candidates', candidates: [...this.#candidates] });
   }
 
+  #roam(candidates: readonly Candidate[]): void {
+    const seenAs = publicOf(candidates);
+    // Connections from another address are dead, though they do not know it yet.
+    if (seenAs !== '' && seenAs !== this.#seenAs) this.#world.rendezvous.renew();
+    else this.#world.rendezvous.check();
+    this.#seenAs = seenAs;
+    this.#events.roam(candidates);
+  }
+
   #splice(change: (link: Link) => Promise<void>): void {
     if (this.#link && this.#device.splice) this.#run(change(this.#link));
   }
+}
+
+function publicOf(candidates: readonly Candidate[]): string {
+  return [...new Set(candidates.flatMap(({ type, address }) => (type === 'srflx' ? [address] : [])))].sort().join(' ');
 }

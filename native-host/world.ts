@@ -16,6 +16,7 @@ import type {
   TransportAddress,
   TunnelDevice,
   TurnAccess,
+  Unsubscribe,
 } from '../shared/effects.ts';
 
 import { DEFAULT_INTERVAL, type Interval } from '../shared/machine/traversal/interval.ts';
@@ -33,8 +34,12 @@ export interface World {
     readonly directory: Directory;
     readonly signal: Signal;
     onStatus(handler: (status: ReturnType<Directory['status']>) => void): () => void;
+    check(): void;
+    renew(): void;
     close(): Promise<void>;
   };
+  /** Addresses, links or routes of this machine changed. */
+  onNetwork(handler: () => void): Unsubscribe;
   readonly ledger: LedgerReader & { close(): void };
   connectNetd(): Promise<TunnelDevice>;
   openDatagrams(): Promise<Datagrams>;
@@ -70,7 +75,7 @@ export async function openWorld(
   // The relays first: their sockets connect while the rest loads.
   const { openRendezvous } = await import('../shared/node/relays/open.ts');
   const rendezvous = openRendezvous({ relays: profile.relays, clock });
-  const [reader, netd, datagrams, proxy, control, crypto, curve, names, turn, router] = await Promise.all([
+  const [reader, netd, datagrams, proxy, control, crypto, curve, names, turn, router, network] = await Promise.all([
     import('../shared/node/ledger/reader.ts'),
     import('../shared/node/netd-client.ts'),
     import('../shared/node/datagrams.ts'),
@@ -81,6 +86,7 @@ export async function openWorld(
     import('./stun-names.ts'),
     import('../shared/node/turn/access.ts'),
     import('../shared/node/port-mapping/router.ts'),
+    import('../shared/node/network-events.ts'),
   ]);
   return {
     profile,
@@ -88,6 +94,7 @@ export async function openWorld(
     rotateEvery,
     rendezvous,
     ledger: reader.createLedgerReader(profile),
+    onNetwork: network.networkEvents(),
     connectNetd: () => netd.connectNetd(netdSocket),
     openDatagrams: () => datagrams.createDatagrams(),
     openLoopback: () => datagrams.createDatagrams({ address: '127.0.0.1' }),

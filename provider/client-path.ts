@@ -28,6 +28,8 @@ export interface ClientPath {
   heard(): void;
   /** The client comes back from elsewhere: look for it again. */
   again(): void;
+  /** It hears nothing from us, and says where it is now: look at once. */
+  roamed(candidates: readonly Candidate[]): void;
   /** Everything that the client can be reached at now. */
   announced(candidates: readonly Candidate[]): void;
   /** The control connection stands: what was missed meanwhile is said. */
@@ -80,14 +82,19 @@ export function findPath(
     events.say(announcement);
   });
   checks.feed({ type: 'start' });
+  const announced = (candidates: readonly Candidate[]): void => {
+    lane.permit(candidates);
+    checks.feed({ type: 'candidates', side: 'remote', candidates, all: true });
+  };
 
   return {
     heard: () => checks.feed({ type: 'heard' }),
     again: () => checks.feed({ type: 'restart' }),
-    announced(candidates) {
-      lane.permit(candidates);
-      checks.feed({ type: 'candidates', side: 'remote', candidates, all: true });
+    roamed(candidates) {
+      announced(candidates);
+      checks.feed({ type: 'doubt' });
     },
+    announced,
     greet() {
       if (announcement) events.say(announcement);
     },

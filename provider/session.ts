@@ -11,7 +11,9 @@ import type { ChannelOnChain, Conversation, Unsubscribe } from '../shared/effect
 import { type Driven, drive } from '../shared/machine/drive.ts';
 import type { ResponderInput, ResponderOutput, Session } from '../shared/machine/handshake/api.ts';
 import { Responder } from '../shared/machine/handshake/responder.ts';
+import { openRoam } from '../shared/machine/handshake/roam.ts';
 import type { ControlUp } from '../shared/wire/control.ts';
+import { ROAM_FRAME } from '../shared/wire/handshake.ts';
 import type { PeerCounters } from '../shared/wire/netd.ts';
 import type { TunnelAddresses } from './addresses.ts';
 import { refusalOf } from './admission.ts';
@@ -25,6 +27,8 @@ import { Till } from './till.ts';
 
 /** The first message of a conversation has to be there by then. */
 const FIRST_MESSAGE_MS: Ms = 10_000;
+/** A client may come back from elsewhere at any moment: the pause between two searches for it. */
+const AGAIN_MS: Ms = 100;
 /** After a cooperative close the client has this long to read the answer. */
 const LINGER_MS: Ms = 3_000;
 
@@ -50,6 +54,8 @@ export class ClientSession implements ControlOwner {
   #counters: PeerCounters | null = null;
   /** Where the checks found the client, and how far away. */
   #path: { readonly address: string; readonly rttMs: Ms | null } | null = null;
+  /** The highest number among its roaming messages. */
+  #roams = 0;
   #gateOpen = false;
   #closed = false;
   #signs: Signs;
@@ -81,7 +87,10 @@ export class ClientSession implements ControlOwner {
     this.#after(FIRST_MESSAGE_MS, () => {
       if (responder.phase === 'listening') void this.end('nothing was said');
     });
-    conversation.onMessage((bytes) => this.#responder.feed({ type: 'message', bytes }));
+    conversation.onMessage((bytes) => {
+      if (bytes[0] === ROAM_FRAME) this.#roamed(bytes);
+      else this.#responder.feed({ type: 'message', bytes });
+    });
   }
 
   get phase(): SessionPhase {
@@ -222,11 +231,19 @@ export class ClientSession implements ControlOwner {
       lost: (pathLost) => {
         this.#signs = { ...this.#signs, pathLost };
         // The client may come back from elsewhere: keep answering while the session lives.
-        if (pathLost) this.#after(2_000, () => this.#way?.again());
+        if (pathLost) this.#after(AGAIN_MS, () => this.#way?.again());
       },
       say: (message) => this.#link?.send(message),
       fault: (error) => this.#fault(error),
     });
+  }
+
+  /** The client lost its path and says through the rendezvous where it is now. */
+  #roamed(bytes: Uint8Array): void {
+    const roam = this.#session && openRoam(this.#parts.handshake.crypto, this.#session, bytes, this.#roams);
+    if (!roam || !this.admitted) return;
+    this.#roams = roam.number;
+    this.#way?.roamed(roam.candidates);
   }
 
   #onCounters(counters: PeerCounters): void {

@@ -14,3 +14,4 @@ export const CandidateSchema = v.object({
   priority: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31 - 1)),
 });
 export type Candidate = v.InferOutput<typeof CandidateSchema>;
+export const CandidatesSchema = v.pipe(v.array(CandidateSchema), v.minLength(1), v.maxLength(MAX_CANDIDATES));

@@ -6,7 +6,7 @@
  * provider → client: ready, receipt, gate, candidates, path, goodbye, closed.
  */
 import * as v from 'valibot';
-import { CandidateSchema, MAX_CANDIDATES } from './candidate.ts';
+import { CandidatesSchema } from './candidate.ts';
 import { ErrorSchema } from './native.ts';
 import { CountSchema, HexSchema, PortSchema, WeiSchema } from './schema.ts';
 
@@ -23,7 +23,7 @@ export const MAX_CONTROL_LINE_BYTES = 4096;
  */
 const CandidatesMessage = v.object({
   type: v.literal('candidates'),
-  candidates: v.pipe(v.array(CandidateSchema), v.minLength(1), v.maxLength(MAX_CANDIDATES)),
+  candidates: CandidatesSchema,
 });
 
 /** EIP-2098 compact signature over the EIP-712 `Proof`. */

@@ -10,6 +10,8 @@ import { Malformed, Reader, Writer } from './cursor.ts';
 
 export const HANDSHAKE_VERSION = 1;
 export const FRAME = { m1: 1, m2: 2, m3: 3, m4: 4, refusal: 5 } as const;
+/** A client's new candidates in a running session (shared/machine/handshake/roam.ts). */
+export const ROAM_FRAME = 8;
 export type FrameName = keyof typeof FRAME;
 
 /** X25519 + ML-KEM-768, HKDF-SHA-256, ChaCha20-Poly1305, secp256k1. The only suite that is accepted. */

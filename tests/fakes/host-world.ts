@@ -93,7 +93,15 @@ export function createFakeWorld(countries: readonly string[] = ['DE']): FakeWorl
       profile,
       clock,
       rotateEvery: { min: 300_000, max: 900_000 },
-      rendezvous: { directory: relay.directory, signal: relay.signal, onStatus: () => () => {}, close: async () => {} },
+      onNetwork: () => () => {},
+      rendezvous: {
+        directory: relay.directory,
+        signal: relay.signal,
+        onStatus: () => () => {},
+        check: () => {},
+        renew: () => {},
+        close: async () => {},
+      },
       ledger: {
         async resolve(did) {
           const document = documents.get(did);

@@ -178,6 +178,8 @@ export function createFakeHub(clock: Clock, delay = 5): FakeHub {
       return {
         ...both,
         ready: async () => {},
+        check: () => {},
+        renew: () => {},
         onStatus: () => () => {},
         close: () => both.signal.close(),
       };

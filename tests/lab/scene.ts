@@ -77,6 +77,8 @@ export interface SceneOptions {
   readonly rotation?: string;
   /** A second node in Germany, as good as the first but dearer. */
   readonly secondGerman?: boolean;
+  /** How long a pass for the relay is good, seconds; the helper's own hour where absent. */
+  readonly turnPass?: number;
   /** In tokens per 1,000,000 bytes. */
   readonly prices?: Readonly<Record<'de' | 'jp', string>>;
 }
@@ -104,7 +106,7 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
 async function furnish(lab: Lab, options: SceneOptions): Promise<Scene> {
   const { prices = { de: '0.0002', jp: '0.0003' }, rotation } = options;
   const rotating = rotation === undefined ? [] : ['--rotation', rotation];
-  const [chain, , firstTurn] = await Promise.all([startChain(lab), startHelper(lab), startTurn(lab)]);
+  const [chain, , firstTurn] = await Promise.all([startChain(lab), startHelper(lab, options.turnPass), startTurn(lab)]);
   let turn = firstTurn;
   const passes = `http://${SERVERS.helper[0]}:${RELAY_PORT}/turn`;
   const profile = { ...profileOf(chain, { stun: STUN_PORT, relay: RELAY_PORT }), turn: [passes] };
@@ -179,7 +181,7 @@ async function furnish(lab: Lab, options: SceneOptions): Promise<Scene> {
   };
 }
 
-async function startHelper(lab: Lab): Promise<LabProcess> {
+export async function startHelper(lab: Lab, turnPass?: number): Promise<LabProcess> {
   const [first, second] = SERVERS.helper;
   const helper = lab.startNode({
     name: 'helper',
@@ -190,6 +192,7 @@ async function startHelper(lab: Lab): Promise<LabProcess> {
       ...['--stun-alt', `${second}:${STUN_PORT + 1}`],
       ...['--relay', `${first}:${RELAY_PORT}`],
       ...['--turn', TURN_URIS.join(',')],
+      ...(turnPass === undefined ? [] : ['--turn-ttl', String(turnPass)]),
     ],
     env: { WARREN_TURN_SECRET: TURN_SECRET },
   });

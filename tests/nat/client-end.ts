@@ -64,6 +64,7 @@ export async function openClientEnd(profile: NetworkProfile, say: (said: Said) =
       announce: () => {},
       accept: () => {},
       rotated: () => {},
+      roam: () => {},
       failed: ({ code, message }) => say({ say: 'failed', code, message }),
     },
   );

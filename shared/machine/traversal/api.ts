@@ -122,6 +122,10 @@ export type ChecksInput =
     }
   /** The pair in use is doubtful (network change, nothing comes back): `suspect`, and look at once. */
   | { readonly type: 'doubt' }
+  /** Nothing seems to come back: ask the peer, and say `suspect` when it does not answer either. */
+  | { readonly type: 'probe' }
+  /** Our own network is down, or back: until then nobody's silence counts. */
+  | { readonly type: 'offline'; readonly offline: boolean }
   /** WireGuard received something from the peer: as good as an answered consent check. */
   | { readonly type: 'heard' }
   /** Look for a better or a living pair again; the nominated one stays until another works. */

@@ -17,13 +17,12 @@ import { Checklist, isRelayed, type Pair, pathKind, renew } from './checklist.ts
 import { Consent } from './consent.ts';
 import { nominationAt } from './nomination.ts';
 import { isPreferred, NO_PATH, type Preference } from './preference.ts';
+import { pauseAfter } from './retransmit.ts';
 import { Transactions } from './transactions.ts';
 import { Upgrade } from './upgrade.ts';
 
 /** Ta: between two first checks of a list (RFC 8445 §14.2 allows ≥ 5 ms). */
 const PACING: Ms = 20;
-/** Pauses between the checks of one pair; the last one repeats until the time is up. */
-const RETRANSMIT: readonly Ms[] = [150, 250, 400, 600, 800, 1000];
 /** A search for a direct way while a relay carries: both ends begin it within a round trip of each other. */
 const UPGRADE_SEARCH: Ms = 4_000;
 const DEFAULT_TIMEOUT: Ms = 8_000;
@@ -67,7 +66,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     const out: ChecksOutput[] = [];
     switch (input.type) {
       case 'start':
-        if (this.#phase === 'idle') this.#begin(now);
+        if (this.#phase === 'idle') this.#restart(now);
         break;
       case 'restart':
         if (this.#phase !== 'idle') this.#restart(now);
@@ -83,6 +82,13 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
         break;
       case 'doubt':
         this.#doubt(now, out);
+        break;
+      case 'probe':
+        this.#consent?.probe(now, this.#selected?.rttMs ?? null);
+        break;
+      case 'offline':
+        this.#consent?.hold(input.offline, now);
+        if (!input.offline) this.#restart(now);
         break;
       case 'heard':
         if (this.#consent?.heard(now)) out.push({ type: 'recovered' });
@@ -116,11 +122,6 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
       this.#consent?.deadline() ?? null,
       this.#upgrade.deadline(),
     );
-  }
-
-  #begin(now: Ms): void {
-    this.#phase = 'checking';
-    this.#search(now);
   }
 
   #search(now: Ms, length = this.#timeout): void {
@@ -218,12 +219,8 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
 
   #checkNow(pair: Pair, now: Ms, out: ChecksOutput[]): void {
     if (pair.state !== 'succeeded') pair.state = 'in-progress';
-    pair.dueAt = now + this.#pause(pair.tries++);
+    pair.dueAt = now + pauseAfter(pair.tries++);
     this.#send(pair, now, out);
-  }
-
-  #pause(tries: number): Ms {
-    return RETRANSMIT[Math.min(tries, RETRANSMIT.length - 1)] as Ms;
   }
 
   /**
@@ -352,7 +349,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
 
   #tell(now: Ms, out: ChecksOutput[]): void {
     if (this.#tellPeerAt === null || now < this.#tellPeerAt || !this.#selected) return;
-    this.#tellPeerAt = now + this.#pause(++this.#selected.tries);
+    this.#tellPeerAt = now + pauseAfter(++this.#selected.tries);
     this.#send(this.#selected, now, out);
   }
 
@@ -365,7 +362,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     this.#upgrade.reset();
     if (!isRelayed(pair)) this.#stopSearching();
     else if (!this.#searching) this.#upgrade.plan(now);
-    this.#consent = new Consent(now, this.#options.lostAfter ?? DEFAULT_LOST_AFTER, this.#draw());
+    this.#consent = new Consent(now, this.#options.lostAfter ?? DEFAULT_LOST_AFTER, this.#draw(), this.#consent);
     const chosen = { local: pair.local, remote: pair.remote };
     out.push({ type: 'nominated', pair: chosen, kind: pathKind(chosen, isPrivateIp), rttMs: pair.rttMs });
     if (recovered) out.push({ type: 'recovered' });

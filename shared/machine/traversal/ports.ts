@@ -82,7 +82,8 @@ export function openPorts(options: PortsOptions, events: PortsEvents): Ports {
       openRouterLine,
       onPacket: (packet, from) => events.packet(base, packet, from),
       onGathered(candidates, nat) {
-        bases.describe(base, candidates);
+        // Without any address for a moment we are no other: the pairs of before are tried again.
+        if (candidates.length > 0) bases.describe(base, candidates);
         seen = [base, candidates, nat];
         events.gathered(...withFilter(seen));
         ready();

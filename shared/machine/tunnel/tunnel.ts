@@ -17,19 +17,34 @@ export const HANDSHAKE_LIMIT: Ms = 6_000;
 export const STALL: Ms = 6_500;
 /** KEEPALIVE_TIMEOUT + REKEY_TIMEOUT: who sent data and heard nothing for so long has no tunnel. */
 export const DEAD: Ms = 15_000;
+/**
+ * Data went out again and again, or much was coming in, and then nothing came back for so long: no proof,
+ * but reason enough to ask the path at once instead of at its next consent check.
+ */
+export const DOUBT: Ms = 600;
+const DOUBT_AGAIN: Ms = 1_500;
+/** Between two samples: more than a keepalive (32 bytes), and as much as only a download brings. */
+const SENT_BYTES: ByteCount = 60;
+const BUSY_BYTES: ByteCount = 2_000;
 /** Sent since the last sign of life: more than keepalives (32 bytes each) can add up to in `DEAD`. */
 const DATA_BYTES: ByteCount = 4_096;
 
 export type TunnelInput =
   /** At most every 250 ms. `handshakeAt`: epoch ms, 0 when there was none. */
   | { readonly type: 'counters'; readonly handshakeAt: Ms; readonly rxBytes: ByteCount; readonly txBytes: ByteCount }
-  /** What the path's consent checks say. */
-  | { readonly type: 'consent'; readonly state: 'good' | 'suspect' | 'lost' };
+  /** What the path's consent checks say. `offline`: no STUN server answers either, so it is our own network. */
+  | { readonly type: 'consent'; readonly state: Consent };
+
+export type Consent = 'good' | 'suspect' | 'lost' | 'offline';
 
 export type TunnelOutput =
   | { readonly type: 'up' }
   /** The peer has to be removed and added again, which makes WireGuard initiate at once. */
   | { readonly type: 'kick' }
+  /** Nothing seems to come back: let the path's checks ask. */
+  | { readonly type: 'doubt' }
+  /** The path works again, perhaps from elsewhere: the peer's WireGuard follows the next packet, so send one. */
+  | { readonly type: 'nudge' }
   /** WireGuard received something: as good as an answered consent check. */
   | { readonly type: 'heard' }
   | { readonly type: 'lost'; readonly error: WarrenErrorData };
@@ -40,11 +55,22 @@ interface Heard {
   /** What we had sent by then. */
   readonly txBytes: ByteCount;
   readonly at: Ms;
+  /** Much came in with it. */
+  readonly busy: boolean;
+}
+
+/** What went out since the last sign of life. */
+interface Sent {
+  readonly txBytes: ByteCount;
+  /** Samples in which there was more than a keepalive, and the first of them. */
+  readonly times: number;
+  readonly since: Ms;
+  readonly doubtedAt: Ms | null;
 }
 
 export type TunnelState =
   | { readonly phase: 'waiting'; readonly since: Ms; readonly kickAt: Ms }
-  | { readonly phase: 'alive' | 'suspect'; readonly heard: Heard; readonly consent: 'good' | 'suspect' | 'lost' }
+  | { readonly phase: 'alive' | 'suspect'; readonly heard: Heard; readonly sent: Sent; readonly consent: Consent }
   | { readonly phase: 'lost' };
 
 export const TUNNEL_TRANSITIONS: Record<TunnelState['phase'], readonly TunnelState['phase'][]> = {
@@ -88,8 +114,7 @@ export class Tunnel implements Machine<TunnelInput, TunnelOutput> {
 
   #waiting(s: Extract<TunnelState, { phase: 'waiting' }>, input: TunnelInput | Tick, now: Ms): readonly TunnelOutput[] {
     if (input.type === 'counters' && input.handshakeAt > 0) {
-      const { rxBytes, txBytes, handshakeAt } = input;
-      this.#state = { phase: 'alive', heard: { rxBytes, txBytes, handshakeAt, at: now }, consent: 'good' };
+      this.#state = { phase: 'alive', ...heardNow(input, false, now), consent: 'good' };
       return [{ type: 'up' }];
     }
     if (now - s.since >= HANDSHAKE_LIMIT) return this.#lose('The node found a path but its WireGuard does not answer.');
@@ -105,16 +130,24 @@ export class Tunnel implements Machine<TunnelInput, TunnelOutput> {
   ): readonly TunnelOutput[] {
     const consent = input.type === 'consent' ? input.state : s.consent;
     if (input.type === 'counters' && (input.rxBytes !== s.heard.rxBytes || input.handshakeAt !== s.heard.handshakeAt)) {
-      const { rxBytes, txBytes, handshakeAt } = input;
-      this.#state = { phase: 'alive', heard: { rxBytes, txBytes, handshakeAt, at: now }, consent };
+      const busy = input.rxBytes - s.heard.rxBytes >= BUSY_BYTES;
+      this.#state = { phase: 'alive', ...heardNow(input, busy, now), consent };
       return [{ type: 'heard' }];
+    }
+    if (consent === 'offline') {
+      this.#state = { ...s, phase: 'suspect', heard: { ...s.heard, at: now }, consent };
+      return [];
     }
     const silent = now - s.heard.at;
     if (consent === 'lost' && silent >= STALL) return this.#lose('The node is not reachable any more.');
     const unanswered = input.type === 'counters' && input.txBytes - s.heard.txBytes > DATA_BYTES;
     if (unanswered && silent >= DEAD) return this.#lose('The tunnel carries nothing back any more.');
-    this.#state = { ...s, consent, phase: consent !== 'good' && silent >= STALL ? 'suspect' : 'alive' };
-    return [];
+    const phase = consent !== 'good' && silent >= STALL ? 'suspect' : 'alive';
+    const sent = input.type === 'counters' ? sentNow(s.sent, input.txBytes, now) : s.sent;
+    const doubts = isDoubtful(s.heard, sent, now);
+    this.#state = { ...s, consent, phase, sent: doubts ? { ...sent, doubtedAt: now } : sent };
+    const recovered = consent === 'good' && s.consent !== 'good';
+    return [...(recovered ? [{ type: 'nudge' } as const] : []), ...(doubts ? [{ type: 'doubt' } as const] : [])];
   }
 
   #lose(message: string): readonly TunnelOutput[] {
@@ -126,4 +159,23 @@ export class Tunnel implements Machine<TunnelInput, TunnelOutput> {
     );
     return [{ type: 'lost', error: error.data() }];
   }
+}
+
+type Counters = Extract<TunnelInput, { type: 'counters' }>;
+
+function heardNow({ rxBytes, txBytes, handshakeAt }: Counters, busy: boolean, now: Ms) {
+  const heard: Heard = { rxBytes, txBytes, handshakeAt, at: now, busy };
+  const sent: Sent = { txBytes, times: 0, since: now, doubtedAt: null };
+  return { heard, sent };
+}
+
+function sentNow(sent: Sent, txBytes: ByteCount, now: Ms): Sent {
+  if (txBytes - sent.txBytes < SENT_BYTES) return { ...sent, txBytes };
+  return { ...sent, txBytes, times: sent.times + 1, since: sent.times === 0 ? now : sent.since };
+}
+
+function isDoubtful(heard: Heard, { times, since, doubtedAt }: Sent, now: Ms): boolean {
+  const unanswered = times >= 2 && now - since >= DOUBT;
+  if (doubtedAt !== null) return unanswered && now - doubtedAt >= DOUBT_AGAIN;
+  return unanswered || (heard.busy && now - heard.at >= DOUBT);
 }

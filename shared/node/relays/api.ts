@@ -20,6 +20,10 @@ export interface Rendezvous {
   readonly signal: Signal;
   /** Resolves once one relay is connected; rejects with `relay_unreachable` after `timeout`. */
   ready(timeout: number): Promise<void>;
+  /** The network may be another one: whoever does not answer at once is connected anew. */
+  check(): void;
+  /** Our address is another one: everybody is connected anew; nothing subscribed or under way is forgotten. */
+  renew(): void;
   onStatus(handler: (status: ReturnType<Directory['status']>) => void): () => void;
   close(): Promise<void>;
 }

@@ -26,6 +26,10 @@ const BACK_OFF_MS = [250, 500, 1000, 2000, 4000, 8000, 15_000, 30_000];
 const HANDSHAKE_TIMEOUT_MS = 5_000;
 const PING_EVERY_MS = 30_000;
 const PONG_WITHIN_MS = 10_000;
+/** When the network is in doubt: a relay that takes longer to answer gets a new connection. */
+const CHECK_WITHIN_MS = 500;
+/** An attempt that began so lately is let go on: TCP, TLS and WebSocket take four round trips. */
+const CONNECT_PATIENCE_MS = 2_000;
 /** How long an event waits for the socket and then for its OK. */
 const RECEIPT_WITHIN_MS = 5_000;
 const MAX_WAITING = 64;
@@ -38,8 +42,10 @@ export class RelayConnection {
   readonly #receipts = new Map<string, { readonly frame: string; settle(receipt: Receipt): void }>();
   #socket: WebSocket | null = null;
   #failures = 0;
+  #triedAt = 0;
   #closed = false;
   #cancelTimer: Unsubscribe = () => {};
+  #cancelCheck: Unsubscribe = () => {};
 
   constructor(url: string, clock: Clock, onChange: () => void) {
     this.url = url;
@@ -82,9 +88,35 @@ export class RelayConnection {
     });
   }
 
+  /** The network may be another one: is the relay still there? */
+  check(): void {
+    const socket = this.#socket;
+    this.#cancelCheck();
+    if (socket?.readyState === WebSocket.CONNECTING && this.#clock.now() - this.#triedAt < CONNECT_PATIENCE_MS) return;
+    if (socket?.readyState !== WebSocket.OPEN) {
+      this.renew();
+      return;
+    }
+    this.#cancelCheck = this.#clock.after(CHECK_WITHIN_MS, () => this.renew());
+    socket.once('pong', () => this.#cancelCheck());
+    socket.ping();
+  }
+
+  /** The socket is dead, though it may not know it: a new one now is better than an answer that never comes. */
+  renew(): void {
+    if (this.#closed) return;
+    const before = this.#socket;
+    this.#cancelTimer();
+    this.#cancelCheck();
+    this.#failures = 0;
+    this.#connect();
+    before?.terminate();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelTimer();
+    this.#cancelCheck();
     for (const { settle } of [...this.#receipts.values()]) settle({ accepted: false, reason: 'error: closed' });
     this.#subscriptions.clear();
     const socket = this.#socket;
@@ -98,6 +130,7 @@ export class RelayConnection {
   }
 
   #connect(): void {
+    this.#triedAt = this.#clock.now();
     const socket = new WebSocket(this.url, {
       perMessageDeflate: false,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,

@@ -35,6 +35,8 @@ export function openRendezvous({ relays, clock, secretKey }: RendezvousOptions):
         handler(last);
       });
     },
+    check: () => pool.check(),
+    renew: () => pool.renew(),
     async close() {
       await Promise.all([directory.close(), signal.close()]);
       await pool.close();

@@ -52,6 +52,14 @@ export class RelayPool {
     };
   }
 
+  check(): void {
+    for (const connection of this.#connections) connection.check();
+  }
+
+  renew(): void {
+    for (const connection of this.#connections) connection.renew();
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#connections.map((connection) => connection.close()));
     this.#watchers.clear();

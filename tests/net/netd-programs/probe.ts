@@ -5,6 +5,7 @@
  *        probe.ts <tcp|udp> <local> <host> <port>      "ok", or the error's code, within 1.5 s
  *        probe.ts flood <local> <host> <port> <ms>     one datagram a millisecond, echoed: {sent, received}
  *        probe.ts flood-until <local> <host> <port>    a thousand a second until SIGTERM: {sent, received, ms}
+ *        probe.ts pulse <local> <host> <port>          every 10 ms; "gone T" 200 ms after the last answer, "back T" at the next
  *        probe.ts stun-serve <port>                    answers STUN Bindings; SIGTERM: {answered, foreign}
  *        probe.ts stun-flood <local port> <host> <port>  one Binding each 10 ms; SIGTERM: {sent, replies, foreign}
  *        probe.ts drip <local> <host> <port>           datagrams and connection attempts until it is killed
@@ -118,6 +119,26 @@ function gapsOf(received: ReadonlySet<number>, sent: number): string[] {
   return gaps;
 }
 
+function pulse(local: string, host: string, port: number): void {
+  const socket = socketFor(host);
+  let heardAt = 0;
+  let gone = true;
+  socket.on('error', () => {});
+  socket.on('message', () => {
+    heardAt = Date.now();
+    if (gone) say(`back ${heardAt}`);
+    gone = false;
+  });
+  socket.bind(0, local, () => {
+    setInterval(() => {
+      socket.send('pulse', port, host, () => {});
+      if (gone || Date.now() - heardAt < 200) return;
+      gone = true;
+      say(`gone ${heardAt}`);
+    }, 10);
+  });
+}
+
 function drip(local: string, host: string, port: number): void {
   const socket = socketFor(host);
   socket.on('error', () => {});
@@ -183,6 +204,7 @@ if (mode === 'tcp') tcp(a, b, Number(c));
 if (mode === 'udp') udp(a, b, Number(c));
 if (mode === 'flood') flood(a, b, Number(c), Number(d));
 if (mode === 'flood-until') floodUntil(a, b, Number(c));
+if (mode === 'pulse') pulse(a, b, Number(c));
 if (mode === 'stun-serve') stunServe(Number(a));
 if (mode === 'stun-flood') stunFlood(Number(a), b, Number(c));
 if (mode === 'drip') drip(a, b, Number(c));

@@ -107,6 +107,7 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
     announce: () => {},
     accept: () => {},
     rotated: () => {},
+    roam: () => {},
     failed: (error) => fail(new WarrenError(error.code, error.message, error.action)),
   });
   let handshake: Shake | null = null;
@@ -149,6 +150,7 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
           up?.payments.counters(rxBytes, txBytes);
         },
         heard: () => path.heard(),
+        doubt: () => path.probe(),
         lost: (error) => {
           lost ??= error.code;
         },

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   DEAD,
+  DOUBT,
   HANDSHAKE_LIMIT,
   KICK_EVERY,
   STALL,
@@ -13,7 +14,7 @@ import {
 
 const counters = (handshakeAt: number, rxBytes = 0, txBytes = 0) =>
   ({ type: 'counters', handshakeAt, rxBytes, txBytes }) as const;
-const consent = (state: 'good' | 'suspect' | 'lost') => ({ type: 'consent', state }) as const;
+const consent = (state: 'good' | 'suspect' | 'lost' | 'offline') => ({ type: 'consent', state }) as const;
 const types = (outputs: readonly TunnelOutput[]) => outputs.map((output) => output.type);
 
 function alive(): Tunnel {
@@ -45,6 +46,36 @@ describe('a tunnel', () => {
     const tunnel = alive();
     for (let now = 200; now < 600_000; now += 250)
       expect(tunnel.handle(counters(100, 92, 148 + now / 1e3), now)).toEqual([]);
+    expect(tunnel.state.phase).toBe('alive');
+  });
+
+  test('is doubted when data goes out again and again and nothing comes back', () => {
+    const tunnel = alive();
+    const seen: number[] = [];
+    for (let now = 250; now <= 4_000; now += 250)
+      for (const { type } of tunnel.handle(counters(100, 92, 148 + now), now)) if (type === 'doubt') seen.push(now);
+    expect(seen[0]).toBeLessThanOrEqual(250 + DOUBT + 250);
+    expect(seen.length).toBeGreaterThan(1);
+    expect(seen.length).toBeLessThan(4);
+  });
+
+  test('is doubted once when a download stops, and not when all is quiet', () => {
+    const tunnel = alive();
+    const seen: number[] = [];
+    for (let now = 250; now <= 20_000; now += 250) {
+      const rxBytes = 92 + 100_000 * Math.min(4, now / 250);
+      for (const { type } of tunnel.handle(counters(100, rxBytes, 148), now)) if (type === 'doubt') seen.push(now);
+    }
+    expect(seen).toEqual([1_000 + 750]);
+  });
+
+  test('waits through an outage of our own network, and speaks first when it is over', () => {
+    const tunnel = alive();
+    tunnel.handle(consent('offline'), 1_000);
+    for (let now = 1_000; now < 60_000; now += 250)
+      expect(types(tunnel.handle(counters(100, 92, 148 + 10 * now), now))).toEqual([]);
+    expect(tunnel.handle(consent('suspect'), 60_000)).toEqual([]);
+    expect(types(tunnel.handle(consent('good'), 60_100))).toEqual(['nudge']);
     expect(tunnel.state.phase).toBe('alive');
   });
 

@@ -1,0 +1,42 @@
+/** Tells when this machine's way out may be another one: its addresses or routes changed, or it slept. */
+import type { Ms } from '../shared/base/units.ts';
+import type { Unsubscribe } from '../shared/effects.ts';
+import type { World } from './world.ts';
+
+/** How often the machine's own addresses are looked at, should no event say that they changed. */
+const LOOK_EVERY: Ms = 2_000;
+/** A look that comes so much too late means that the machine slept. */
+const SLEPT: Ms = 3_000;
+
+export function watchNetwork(world: World, changed: () => void): Unsubscribe {
+  const { clock } = world;
+  let known = addresses(world);
+  let lookedAt = clock.now();
+  let cancel: Unsubscribe = () => {};
+  const look = () => {
+    cancel = clock.after(LOOK_EVERY, look);
+    const slept = clock.now() - lookedAt > LOOK_EVERY + SLEPT;
+    lookedAt = clock.now();
+    const now = addresses(world);
+    if (now === known && !slept) return;
+    known = now;
+    changed();
+  };
+  cancel = clock.after(LOOK_EVERY, look);
+  const forget = world.onNetwork(() => {
+    known = addresses(world);
+    changed();
+  });
+  return () => {
+    cancel();
+    forget();
+  };
+}
+
+function addresses(world: World): string {
+  return world
+    .hostAddresses(1)
+    .map(({ address }) => address)
+    .sort()
+    .join(' ');
+}

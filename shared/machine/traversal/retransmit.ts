@@ -1,0 +1,9 @@
+/** Pauses between the checks of one pair; the last one repeats until the time is up. */
+import type { Ms } from '../../base/units.ts';
+
+const RETRANSMIT: readonly Ms[] = [150, 250, 400, 600, 800, 1000];
+
+/** @param tries how often the pair was checked before. */
+export function pauseAfter(tries: number): Ms {
+  return RETRANSMIT[Math.min(tries, RETRANSMIT.length - 1)] as Ms;
+}
