@@ -8,24 +8,25 @@ const LOOK_EVERY: Ms = 2_000;
 /** A look that comes so much too late means that the machine slept. */
 const SLEPT: Ms = 3_000;
 
-export function watchNetwork(world: World, changed: () => void): Unsubscribe {
+/** @param changed with how long the machine slept, ms; 0 when it did not. */
+export function watchNetwork(world: World, changed: (sleptMs: Ms) => void): Unsubscribe {
   const { clock } = world;
   let known = addresses(world);
   let lookedAt = clock.now();
   let cancel: Unsubscribe = () => {};
   const look = () => {
     cancel = clock.after(LOOK_EVERY, look);
-    const slept = clock.now() - lookedAt > LOOK_EVERY + SLEPT;
+    const late = clock.now() - lookedAt - LOOK_EVERY;
     lookedAt = clock.now();
     const now = addresses(world);
-    if (now === known && !slept) return;
+    if (now === known && late < SLEPT) return;
     known = now;
-    changed();
+    changed(late < SLEPT ? 0 : late);
   };
   cancel = clock.after(LOOK_EVERY, look);
   const forget = world.onNetwork(() => {
     known = addresses(world);
-    changed();
+    changed(0);
   });
   return () => {
     cancel();

@@ -83,6 +83,8 @@ const RELAY_GRACE: Ms = 100;
 const LOST_AFTER: Ms = 7_300;
 /** Until it is heard again, the peer is told where we are: messages through the rendezvous can be lost. */
 const ROAM_EVERY: Ms = 1_000;
+/** A node keeps a client that it does not hear for so long (provider/liveness.ts). */
+const NODE_PATIENCE: Ms = 65_000;
 const NOT_SEEN: Nat = { mapping: 'unknown', filtering: 'unknown', translated: null, portPreserved: false };
 
 /** Opens the socket and starts gathering at once. */
@@ -97,6 +99,8 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   let patient = true;
   let cancelGrace = () => {};
   let good = true;
+  /** Our own network was away, and the peer has not been heard since: its silence is no fault of its own. */
+  let excused = false;
   let cancelRoam = () => {};
   let nominated: { readonly kind: Kind; readonly rttMs: Ms | null } = { kind: 'direct', rttMs: null };
 
@@ -173,12 +177,14 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   const outage = drive<OutageInput, OutageOutput>(new Outage(), clock, (output) => {
     if (output.type === 'ask') return ports.network();
     offline = output.offline;
+    excused = true;
     checks?.feed({ type: 'offline', offline });
     health(offline ? 'offline' : 'suspect');
     if (!offline) relay?.wake();
   });
   const health = (state: Consent) => {
     good = state === 'good';
+    if (good) excused = false;
     handover.feed({ type: 'health', good });
     events.consent(state);
   };
@@ -204,7 +210,7 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
         health(offline ? 'offline' : 'suspect');
         return outage.feed({ type: 'silent' });
       case 'lost':
-        return health('lost');
+        return health(excused ? 'expired' : 'lost');
       case 'recovered':
         outage.feed({ type: 'heard' });
         return health('good');
@@ -216,7 +222,9 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   relay = await openExitRelay(world, { bases, receive }, offer);
   ports.gather();
 
-  const forgetNetwork = watchNetwork(world, () => {
+  const forgetNetwork = watchNetwork(world, (sleptMs) => {
+    if (inUse && sleptMs > NODE_PATIENCE) return health('expired');
+    excused ||= sleptMs > 0;
     relay?.wake();
     // On a path that was well the doubt itself asks the servers.
     if (!good || !inUse) ports.network();

@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   runtime_not_tmpfs: 205,
   tunnel_lost: 206,
   port_busy: 207,
+  network_away: 208,
   // 3xx rendezvous and traversal
   relay_unreachable: 300,
   node_not_found: 301,

@@ -60,6 +60,7 @@ const OUR_OWN: readonly ErrorCode[] = [
   'netd_refused',
   'wireguard_unavailable',
   'port_busy',
+  'network_away',
   'wallet_locked',
   'metering_disputed',
   'internal',

@@ -6,7 +6,7 @@
  *   waiting ── first handshake ─▶ alive ⇄ suspect ─▶ lost
  *      └── kick, kick … ─▶ lost
  */
-import { WarrenError, type WarrenErrorData } from '../../base/errors.ts';
+import { type ErrorCode, WarrenError, type WarrenErrorData } from '../../base/errors.ts';
 import type { ByteCount, Ms } from '../../base/units.ts';
 import type { Deadline, Machine, Tick } from '../machine.ts';
 
@@ -32,10 +32,13 @@ const DATA_BYTES: ByteCount = 4_096;
 export type TunnelInput =
   /** At most every 250 ms. `handshakeAt`: epoch ms, 0 when there was none. */
   | { readonly type: 'counters'; readonly handshakeAt: Ms; readonly rxBytes: ByteCount; readonly txBytes: ByteCount }
-  /** What the path's consent checks say. `offline`: no STUN server answers either, so it is our own network. */
+  /**
+   * What the path's consent checks say. `offline`: no STUN server answers either, so it is our own network.
+   * `expired`: it was away, or the machine slept, for longer than the peer waits.
+   */
   | { readonly type: 'consent'; readonly state: Consent };
 
-export type Consent = 'good' | 'suspect' | 'lost' | 'offline';
+export type Consent = 'good' | 'suspect' | 'lost' | 'offline' | 'expired';
 
 export type TunnelOutput =
   | { readonly type: 'up' }
@@ -138,6 +141,7 @@ export class Tunnel implements Machine<TunnelInput, TunnelOutput> {
       this.#state = { ...s, phase: 'suspect', heard: { ...s.heard, at: now }, consent };
       return [];
     }
+    if (consent === 'expired') return this.#lose('Your own network was away too long for the node.', 'network_away');
     const silent = now - s.heard.at;
     if (consent === 'lost' && silent >= STALL) return this.#lose('The node is not reachable any more.');
     const unanswered = input.type === 'counters' && input.txBytes - s.heard.txBytes > DATA_BYTES;
@@ -150,13 +154,9 @@ export class Tunnel implements Machine<TunnelInput, TunnelOutput> {
     return [...(recovered ? [{ type: 'nudge' } as const] : []), ...(doubts ? [{ type: 'doubt' } as const] : [])];
   }
 
-  #lose(message: string): readonly TunnelOutput[] {
+  #lose(message: string, code: ErrorCode = 'tunnel_lost'): readonly TunnelOutput[] {
     this.#state = { phase: 'lost' };
-    const error = new WarrenError(
-      'tunnel_lost',
-      message,
-      'Warren looks for another way; nothing leaves outside the tunnel.',
-    );
+    const error = new WarrenError(code, message, 'Warren looks for another way; nothing leaves outside the tunnel.');
     return [{ type: 'lost', error: error.data() }];
   }
 }

@@ -14,7 +14,7 @@ import {
 
 const counters = (handshakeAt: number, rxBytes = 0, txBytes = 0) =>
   ({ type: 'counters', handshakeAt, rxBytes, txBytes }) as const;
-const consent = (state: 'good' | 'suspect' | 'lost' | 'offline') => ({ type: 'consent', state }) as const;
+const consent = (state: 'good' | 'suspect' | 'lost' | 'offline' | 'expired') => ({ type: 'consent', state }) as const;
 const types = (outputs: readonly TunnelOutput[]) => outputs.map((output) => output.type);
 
 function alive(): Tunnel {
@@ -77,6 +77,11 @@ describe('a tunnel', () => {
     expect(tunnel.handle(consent('suspect'), 60_000)).toEqual([]);
     expect(types(tunnel.handle(consent('good'), 60_100))).toEqual(['nudge']);
     expect(tunnel.state.phase).toBe('alive');
+  });
+
+  test('whose peer gave us up while we were away is given up too, and the peer is not blamed', () => {
+    const tunnel = alive();
+    expect(tunnel.handle(consent('expired'), 1_000)).toMatchObject([{ type: 'lost', error: { code: 'network_away' } }]);
   });
 
   test('outlives lost consent while WireGuard still receives', () => {
