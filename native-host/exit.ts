@@ -170,6 +170,8 @@ export class Exit {
 
   #error(): WarrenErrorData | null {
     const { state } = this.#session;
+    // A node is found and waits for the user: what went wrong before is over.
+    if (state.phase === 'funding' && state.step.at === 'approval') return null;
     const own = 'error' in state ? state.error : null;
     return own ?? this.#attempt?.warning ?? null;
   }

@@ -43,6 +43,8 @@ export interface SceneProvider {
   readonly netd: LabProcess;
   /** The provider's own dashboard API, over its loopback. */
   status(): Promise<Status>;
+  /** Stops it in order and starts it anew. @param args settings that are other ones now, as flags. */
+  restart(...args: readonly string[]): Promise<void>;
 }
 
 export interface Scene {
@@ -261,15 +263,25 @@ async function startProvider(options: ProviderOptions): Promise<SceneProvider> {
     return account;
   };
   const [netd, account] = await Promise.all([startNetd(lab, name), init()]);
-  const process = provider('start', []);
-  await process.prints(/serving/i);
+  const start = async (args: readonly string[]): Promise<LabProcess> => {
+    const started = provider('start', args);
+    await started.prints(/serving/i);
+    return started;
+  };
+  let process = await start([]);
   return {
     name,
     country,
     home,
     account,
-    process,
+    get process() {
+      return process;
+    },
     netd: netd.process,
+    async restart(...args) {
+      await process.stop(20_000);
+      process = await start(args);
+    },
     async status() {
       const { port, token } = findDashboard(runtime, account);
       const args = ['-sf', '--max-time', '5', '-H', `Authorization: Bearer ${token}`];

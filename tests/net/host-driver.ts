@@ -23,7 +23,14 @@ export interface Driver {
   close(): void;
 }
 
-export async function startDriver(scene: Scene, seed: Uint8Array = randomBytes(64)): Promise<Driver> {
+export interface DriverOptions {
+  /** Looks at every sheet; false leaves it unanswered. Absent: yes to all. */
+  readonly agrees?: (need: ChannelNeed) => boolean;
+}
+type ChannelNeed = Extract<Need, { kind: 'channel' }>;
+
+export async function startDriver(scene: Scene, { agrees = () => true }: DriverOptions = {}): Promise<Driver> {
+  const seed = randomBytes(64);
   const { lab, client } = scene;
   const account = accountKey(seed);
   const host = startHost({
@@ -42,17 +49,26 @@ export async function startDriver(scene: Scene, seed: Uint8Array = randomBytes(6
   let exits: Extract<DownInput, { type: 'intent' }>['exits'] = [];
 
   const answered = new Set<string>();
+  /** What was agreed to on the last sheet for a node: the host may pay it that much and no more. */
+  const agreed = new Map<string, bigint>();
   let paying: Promise<void> = Promise.resolve();
+  const giveSigner = (payee: Need['payee']) => {
+    const { privateKey } = channelSigner(seed, 0, payee);
+    host.say({ type: 'signer', payee, privateKey, maxPricePerMB: String(agreed.get(payee) ?? 0n) });
+  };
   const answer = (need: Need) => {
-    const id = `${need.kind} ${need.payee}`;
-    if (answered.has(id)) return;
-    answered.add(id);
     if (need.kind === 'signer') {
-      host.say({ type: 'signer', payee: need.payee, privateKey: channelSigner(seed, 0, need.payee).privateKey });
-    } else {
-      // One after the other: each transaction takes the next nonce.
-      paying = paying.then(() => approve(host, network, account, need));
+      if (answered.has(`signer ${need.payee}`)) return;
+      answered.add(`signer ${need.payee}`);
+      return giveSigner(need.payee);
     }
+    const id = `${need.action} ${need.payee} ${need.pricePerMB}`;
+    if (answered.has(id) || !agrees(need)) return;
+    answered.add(id);
+    agreed.set(need.payee, need.pricePerMB);
+    giveSigner(need.payee);
+    // One after the other: each transaction takes the next nonce.
+    paying = paying.then(() => approve(host, network, account, need));
   };
   const look = () => {
     for (const exit of host.snapshot()?.exits ?? []) if (exit.need) answer(exit.need);
@@ -90,12 +106,7 @@ export async function startDriver(scene: Scene, seed: Uint8Array = randomBytes(6
   };
 }
 
-async function approve(
-  host: HostProcess,
-  network: Network,
-  account: Key,
-  need: Extract<Need, { kind: 'channel' }>,
-): Promise<void> {
+async function approve(host: HostProcess, network: Network, account: Key, need: ChannelNeed): Promise<void> {
   const facts = await host.ask<'wallet.account'>({ method: 'wallet.account', params: { address: account.address } });
   const { signer, payee, suggestedDeposit: amount, graceMinutes } = need;
   const action =
