@@ -41,6 +41,18 @@ describe('questions', () => {
     await host.loop.stop();
   });
 
+  test('measure every node in turn, however many there are', async () => {
+    const host = startHost(createFakeWorld(Array.from({ length: 70 }, () => 'DE')));
+    const measured = async () => {
+      const { result } = await host.ask({ method: 'nodes', params: { limit: 200 } });
+      const { nodes } = result as { nodes: readonly { readonly latencyMs: number | null }[] };
+      return nodes.filter(({ latencyMs }) => latencyMs !== null).length;
+    };
+    expect(await measured()).toBe(64);
+    expect(await measured()).toBe(70);
+    await host.loop.stop();
+  });
+
   test('page through the nodes', async () => {
     const host = startHost(createFakeWorld(['DE', 'JP', 'FR']));
     const first = await host.ask({ method: 'nodes', params: { limit: 2 } });
