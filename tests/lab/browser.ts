@@ -14,6 +14,9 @@ export interface Patience {
   readonly timeout?: number;
 }
 
+/** Names of UI Events (`KeyboardEvent.key`). */
+export type Key = 'Enter' | 'Escape' | 'ArrowLeft' | 'ArrowRight' | 'ArrowUp' | 'ArrowDown';
+
 export interface Locator {
   /** Elements below the ones found here. */
   locator(selector: string): Locator;
@@ -25,6 +28,8 @@ export interface Locator {
   /** A real click, as soon as the element stands still, is enabled and nothing lies over it. */
   click(patience?: Patience): Promise<void>;
   fill(text: string): Promise<void>;
+  /** Gives the element the focus and presses one key there: `Enter`, `Escape`, `ArrowLeft`, … */
+  press(key: Key): Promise<void>;
   check(): Promise<void>;
   uncheck(): Promise<void>;
   selectOption(value: string): Promise<unknown>;

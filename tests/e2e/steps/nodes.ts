@@ -3,6 +3,7 @@ import { parseEther } from 'viem';
 import type { Story } from '../story.ts';
 import { addRule, by, value, view } from '../ui.ts';
 import { until } from '../wait.ts';
+import { usePicker } from './picker.ts';
 
 export async function chooseNodes(story: Story): Promise<void> {
   const { browser, scene, told, shot } = story;
@@ -38,6 +39,7 @@ export async function chooseNodes(story: Story): Promise<void> {
     );
   }
   await shot('nodes', page);
+  await usePicker(page, told, (name) => shot(name, page));
   await by(row('DE'), 'nodeSetDefault').click();
   await until(
     'DE is the default',

@@ -57,6 +57,10 @@ export function look(elements: Element[], attribute: string, scroll: boolean): S
   };
 }
 
+export function focus(elements: Element[]): void {
+  (elements[0] as HTMLElement).focus();
+}
+
 /** As if typed: the whole text replaced, with the events that typing raises. */
 export function fill(elements: Element[], text: string): void {
   const input = elements[0] as HTMLInputElement;

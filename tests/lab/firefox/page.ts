@@ -1,8 +1,8 @@
 /** A tab of Firefox, with the words of Playwright (`../browser.ts`). */
 import { writeFile } from 'node:fs/promises';
-import { ACTION_MS, type Locator, type Page, type Patience } from '../browser.ts';
+import { ACTION_MS, type Key, type Locator, type Page, type Patience } from '../browser.ts';
 import type { Bidi } from './bidi.ts';
-import { choose, fill, find, look, type Seen, type Step } from './in-page.ts';
+import { choose, fill, find, focus, look, type Seen, type Step } from './in-page.ts';
 
 const AGAIN_MS = 40;
 
@@ -75,7 +75,25 @@ export class FirefoxPage implements Page {
     const mouse = { type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' }, actions };
     await this.#bidi.call('input.performActions', { context: this.#context, actions: [mouse] });
   }
+
+  /** Presses and releases a key where the focus is. */
+  async press(key: Key): Promise<void> {
+    await this.bringToFront();
+    const actions = ['keyDown', 'keyUp'].map((type) => ({ type, value: KEYS[key] }));
+    const keyboard = { type: 'key', id: 'keyboard', actions };
+    await this.#bidi.call('input.performActions', { context: this.#context, actions: [keyboard] });
+  }
 }
+
+/** WebDriver's code points for keys that are no character. */
+const KEYS: Record<Key, string> = {
+  Enter: '\uE007',
+  Escape: '\uE00C',
+  ArrowLeft: '\uE012',
+  ArrowUp: '\uE013',
+  ArrowRight: '\uE014',
+  ArrowDown: '\uE015',
+};
 
 class FirefoxLocator implements Locator {
   readonly #page: FirefoxPage;
@@ -122,6 +140,12 @@ class FirefoxLocator implements Locator {
   async fill(text: string): Promise<void> {
     await this.#until('to take text', ({ visible, enabled }) => visible && enabled);
     await this.#run(fill, text);
+  }
+
+  async press(key: Key): Promise<void> {
+    await this.#until('to take a key', ({ visible, enabled }) => visible && enabled);
+    await this.#run(focus);
+    await this.#page.press(key);
   }
 
   check(): Promise<void> {
