@@ -50,7 +50,7 @@ export async function rememberNode(page: Page): Promise<void> {
   const today = Math.floor(Date.now() / 86_400_000);
   const prices = [60, 41, 33, 18, 9, 2].map((ago, i) => ({
     day: today - ago,
-    wei: String(BigInt(kassel?.pricePerMB ?? 0) + BigInt([4, 1, 6, 3, 5, 0][i] ?? 0) * 10n ** 16n),
+    wei: String(BigInt(kassel?.pricePerMB ?? 0) + BigInt([4, 1, 6, 3, 5, 0][i] ?? 0) * 10n ** 13n),
   }));
   const use = {
     sessions: 23,

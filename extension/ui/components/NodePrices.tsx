@@ -17,7 +17,13 @@ export function NodePrices({ prices }: { prices: Known['prices'] }) {
   }
   return (
     <>
-      <svg class="steps-line" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true" focusable="false">
+      <svg
+        class="steps-line"
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        aria-hidden="true"
+        focusable="false"
+      >
         <path d={steps(prices)} />
       </svg>
       <ol class="prices" data-testid={TEST.nodePrices} aria-label={t('priceSeen')}>
@@ -27,7 +33,9 @@ export function NodePrices({ prices }: { prices: Known['prices'] }) {
           .map(({ day, wei }) => (
             <li key={day}>
               <span class="unit">{dayDate(day)}</span>
-              <Amount wei={BigInt(wei) * 1000n} digits={4} />
+              <span>
+                <Amount wei={BigInt(wei) * 1000n} digits={4} /> <span class="unit">/ GB</span>
+              </span>
             </li>
           ))}
       </ol>
