@@ -2,10 +2,11 @@
 import { render } from 'preact';
 import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Command, ExitView, NodeView, View } from '../../../extension/messages.ts';
+import type { Command, ExitView, View } from '../../../extension/messages.ts';
 import { type Book, EMPTY_BOOK, mark, noteEnded } from '../../../extension/nodes/book.ts';
 import { TEST } from '../../../extension/ui/testids.ts';
-import { exitInput, nodeRef, payee } from './tables.ts';
+import { exitInput, nodeRef } from './tables.ts';
+import { node } from './views.ts';
 
 const sent: Command[] = [];
 let remembered: Book = EMPTY_BOOK;
@@ -38,20 +39,6 @@ const { book } = await import('../../../extension/ui/book.ts');
 const { NodeList } = await import('../../../extension/ui/components/NodeList.tsx');
 const { LiveExit } = await import('../../../extension/ui/components/LiveExit.tsx');
 
-const node = (n: number, country: string, extra: Partial<NodeView> = {}): NodeView => ({
-  did: nodeRef(n, country).did,
-  payee: payee(n),
-  country,
-  city: `City ${n}`,
-  asn: n,
-  network: `Net ${n}`,
-  residential: true,
-  pricePerMB: '1000',
-  capacityMbps: 100,
-  latencyMs: 10 * n,
-  online: true,
-  ...extra,
-});
 const NODES = [node(2, 'JP'), node(1, 'DE'), node(3, 'NL', { residential: false, latencyMs: 1, pricePerMB: '5000' })];
 const READY = {
   host: { status: 'ready' },

@@ -1,9 +1,9 @@
 /** Made-up nodes and a made-up view for the tests of the windows. */
-import type { View } from '../../../extension/messages.ts';
+import type { NetworkView, NodeView, View } from '../../../extension/messages.ts';
 import { nodeRef, payee } from './tables.ts';
 
-const node = (n: number, country: string, extra = {}) => ({
-  did: `did:ethr:31337:${payee(n)}`,
+export const node = (n: number, country: string, extra: Partial<NodeView> = {}): NodeView => ({
+  did: nodeRef(n, country).did,
   payee: payee(n),
   country,
   city: `City ${n}`,
@@ -18,6 +18,18 @@ const node = (n: number, country: string, extra = {}) => ({
 });
 export const NODES = [node(2, 'JP'), node(1, 'DE'), node(3, 'NL', { residential: false, latencyMs: 1 })];
 
+export const NETWORK: NetworkView = {
+  name: 'Test',
+  chainId: 1,
+  channels: payee(7),
+  token: payee(8),
+  tokenName: 'MYST',
+  tokenSymbol: 'MYST',
+  tokenDecimals: 18,
+  coinSymbol: 'ETH',
+  explorer: null,
+};
+
 /** A window's picture of an extension that is ready and idle. */
 export const READY: View = {
   platform: 'chromium',
@@ -30,17 +42,7 @@ export const READY: View = {
   settings: { autoLockMinutes: 15, closeChannels: true },
   settingsBroken: false,
   exits: [],
-  network: {
-    name: 'Test',
-    chainId: 1,
-    channels: payee(7),
-    token: payee(8),
-    tokenName: 'MYST',
-    tokenSymbol: 'MYST',
-    tokenDecimals: 18,
-    coinSymbol: 'ETH',
-    explorer: null,
-  },
+  network: NETWORK,
   wallet: {
     exists: true,
     unlocked: true,

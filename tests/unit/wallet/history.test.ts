@@ -8,6 +8,7 @@ import { EMPTY_BOOK, type Entry } from '../../../extension/wallet/ledger-book.ts
 import { ledgerCsv } from '../../../extension/wallet/ledger-csv.ts';
 import type { LedgerEvent } from '../../../shared/wire/native.ts';
 import { payee } from '../extension/tables.ts';
+import { NETWORK } from '../extension/views.ts';
 
 const ME = payee(5);
 const NODE = payee(1);
@@ -120,20 +121,8 @@ describe('the wallet’s activity', () => {
 });
 
 describe('the table', () => {
-  const network = {
-    name: 'Test',
-    chainId: 1,
-    channels: payee(7),
-    token: payee(8),
-    tokenName: 'MYST',
-    tokenSymbol: 'MYST',
-    tokenDecimals: 18,
-    coinSymbol: 'ETH',
-    explorer: null,
-  };
-
   test('has a row for each entry, exact to the wei, with addresses that carry their checksum', () => {
-    const lines = ledgerCsv(history(book(own({ fee: '21000' }))), network).split('\r\n');
+    const lines = ledgerCsv(history(book(own({ fee: '21000' }))), NETWORK).split('\r\n');
     expect(lines).toHaveLength(1 + 7 + 1);
     const open = lines.find((line) => line.includes('"open"')) ?? '';
     expect(open).toContain('"0.00000000000000002","MYST","20","0.000000000000021","ETH","21000","DE"');
