@@ -49,7 +49,7 @@ function Row({ exit }: { exit: ExitView }) {
             +<Amount wei={exit.refunded} /> {t('returned')}
           </div>
         )}
-        {error && !working ? <div class="row-todo">{errorText(error).action}</div> : null}
+        {error && !isGone(exit) ? <div class="row-todo">{errorText(error).action}</div> : null}
       </div>
       {exit.phase === 'failed' || exit.phase === 'gated' ? (
         <button
