@@ -10,7 +10,8 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { run } from './commands.ts';
 import { ROUTE_PROTOCOL as P, RULE_PRIORITY } from './marks.ts';
 
-const WORST_METRIC = 4294967295;
+/** One better than the worst: ip(8) takes an IPv6 route of the very worst for the kernel's own, and never flushes it. */
+const WORST_METRIC = 4294967294;
 type Family = '-4' | '-6';
 
 export interface LinkAddresses {

@@ -72,6 +72,8 @@ export interface Scene {
 
 export interface SceneOptions {
   readonly clientNat?: NatName;
+  /** The client's home has IPv6 of its own beside IPv4. */
+  readonly clientIpv6?: boolean;
   readonly providerNats?: Readonly<Record<'de' | 'jp', NatName>>;
   /** One-way latency of every home's line; none by default. */
   readonly lineMs?: number;
@@ -89,7 +91,13 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
   const nats = options.providerNats ?? { de: 'portRestricted', jp: 'portRestricted' };
   const lab = await createLab({
     homes: [
-      { name: 'cli', wan: '90.54.12.7', lan: 1, nat: options.clientNat ?? 'portRestricted' },
+      {
+        name: 'cli',
+        wan: '90.54.12.7',
+        lan: 1,
+        nat: options.clientNat ?? 'portRestricted',
+        ipv6: options.clientIpv6 ?? false,
+      },
       { name: 'de', wan: '84.130.44.21', lan: 2, nat: nats.de, neighbour: true },
       { name: 'jp', wan: '126.77.8.33', lan: 3, nat: nats.jp, neighbour: true },
       ...(options.secondGerman ? [{ name: 'de2', wan: '84.161.7.90', lan: 4, nat: nats.de }] : []),
