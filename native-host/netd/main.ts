@@ -94,6 +94,8 @@ async function lookAround(runtime: string): Promise<Machine> {
   const probe = freshTunnelName();
   const route = { remote: { address: '192.0.2.1', port: 1 }, from: 40001 };
   const probeSplice = spliceRules(probe, 51820, spliceOf([40000, 40001], 40000, [route], 2), NO_SPLICE);
+  const objection = await nft.objection(clientTable(probe) + probeSplice);
+  if (objection) log('warn', 'nftables does not take the splice', objection);
   return {
     programs,
     nft,
@@ -101,7 +103,7 @@ async function lookAround(runtime: string): Promise<Machine> {
     belt: new Belt(nft),
     forwarding: new Forwarding(runtime, ownNamespace()),
     wireguard: await chooseWireGuard(programs, runtime),
-    splice: await nft.accepts(clientTable(probe) + probeSplice),
+    splice: objection === null,
     log,
   };
 }

@@ -19,13 +19,13 @@ export class Nft {
     });
   }
 
-  /** Whether the kernel would take these rules. Changes nothing. */
-  async accepts(rules: string): Promise<boolean> {
+  /** Why the kernel would not take these rules; null when it would. Changes nothing. */
+  async objection(rules: string): Promise<CommandFailed | null> {
     try {
       await this.#next(() => run(this.#program, ['-c', '-f', '-'], rules));
-      return true;
+      return null;
     } catch (error) {
-      if (error instanceof CommandFailed) return false;
+      if (error instanceof CommandFailed) return error;
       throw error;
     }
   }
