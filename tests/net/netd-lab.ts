@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import type { TunnelDevice } from '../../shared/effects.ts';
 import { connectNetd } from '../../shared/node/netd-client.ts';
 import { MEMORY } from '../memory.ts';
+import { PATIENCE } from '../patience.ts';
 
 export const WEB4 = '93.184.216.34';
 export const WEB6 = '2606:2800:220:1::34';
@@ -33,10 +34,15 @@ export interface Result {
 
 export function run(program: string, args: readonly string[], stdin = ''): Promise<Result> {
   return new Promise((resolve) => {
-    const child = execFile(program, args, { timeout: 30_000, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
-      const code = error ? (typeof error.code === 'number' ? error.code : 1) : 0;
-      resolve({ code, stdout, stderr });
-    });
+    const child = execFile(
+      program,
+      args,
+      { timeout: 30_000 * PATIENCE, maxBuffer: 1 << 24 },
+      (error, stdout, stderr) => {
+        const code = error ? (typeof error.code === 'number' ? error.code : 1) : 0;
+        resolve({ code, stdout, stderr });
+      },
+    );
     // A program that never reads its input is none the worse for it.
     child.stdin?.on('error', () => child.stdin?.destroy());
     child.stdin?.end(stdin);
@@ -51,9 +57,9 @@ async function must(program: string, args: readonly string[], stdin = ''): Promi
 
 /** Waits for a state, never for a time. @throws Error with `what` when it does not come. */
 export async function until(what: string, state: () => Promise<boolean> | boolean, limitMs = 5_000): Promise<void> {
-  const deadline = Date.now() + limitMs;
+  const deadline = Date.now() + limitMs * PATIENCE;
   while (!(await state())) {
-    if (Date.now() > deadline) throw new Error(`waited ${limitMs} ms in vain: ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited ${limitMs * PATIENCE} ms in vain: ${what}`);
     await sleep(10);
   }
 }

@@ -4,7 +4,7 @@
  * usage: probe.ts serve <tcp|udp> <port> [address]     echoes until it is killed; prints "listening"
  *        probe.ts <tcp|udp> <local> <host> <port>      "ok", or the error's code, within 1.5 s
  *        probe.ts flood <local> <host> <port> <ms>     one datagram a millisecond, echoed: {sent, received}
- *        probe.ts flood-until <local> <host> <port>    a thousand a second until SIGTERM: {sent, received, ms}
+ *        probe.ts flood-until <local> <host> <port> [rate]  so many a second (1,000) until SIGTERM: {sent, received, ms}
  *        probe.ts pulse <local> <host> <port>          every 10 ms; "gone T" 200 ms after the last answer, "back T" at the next
  *        probe.ts stun-serve <port>                    answers STUN Bindings; SIGTERM: {answered, foreign}
  *        probe.ts stun-flood <local port> <host> <port>  one Binding each 10 ms; SIGTERM: {sent, replies, foreign}
@@ -77,8 +77,8 @@ function flood(local: string, host: string, port: number, duration: number): voi
   });
 }
 
-/** By the clock, not by the timer: a thousand a second also where timers come late. */
-function floodUntil(local: string, host: string, port: number): void {
+/** By the clock, not by the timer: as many a second also where timers come late. */
+function floodUntil(local: string, host: string, port: number, rate: number): void {
   const socket = socketFor(host);
   const received = new Set<number>();
   let sent = 0;
@@ -87,7 +87,7 @@ function floodUntil(local: string, host: string, port: number): void {
   socket.bind(0, local, () => {
     const started = performance.now();
     const timer = setInterval(() => {
-      while (sent < performance.now() - started) {
+      while (sent * 1000 < (performance.now() - started) * rate) {
         const message = Buffer.alloc(64);
         message.writeUInt32BE(sent++, 0);
         socket.send(message, port, host, () => {});
@@ -203,7 +203,7 @@ if (mode === 'serve') serve(a, Number(b), c || undefined);
 if (mode === 'tcp') tcp(a, b, Number(c));
 if (mode === 'udp') udp(a, b, Number(c));
 if (mode === 'flood') flood(a, b, Number(c), Number(d));
-if (mode === 'flood-until') floodUntil(a, b, Number(c));
+if (mode === 'flood-until') floodUntil(a, b, Number(c), Number(d || 1000));
 if (mode === 'pulse') pulse(a, b, Number(c));
 if (mode === 'stun-serve') stunServe(Number(a));
 if (mode === 'stun-flood') stunFlood(Number(a), b, Number(c));
