@@ -129,6 +129,14 @@ export const SUITES = {
   },
   roles: vitest('roles', 'roles', 240_000),
   load: vitest('load', 'load', 300_000),
+  // In a guest with Debian's kernel; its first run downloads that kernel.
+  kernel: {
+    name: 'kernel',
+    command: NODE,
+    args: [join(ROOT, 'tests/kernel/main.ts'), '--json', '@REPORT@'],
+    limitMs: 900_000,
+    read: readVitest,
+  },
   'story-chromium': story('chromium'),
   'story-firefox': story('firefox'),
 } as const satisfies Record<string, Suite>;
@@ -138,6 +146,7 @@ export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
   ['types', 'lint', 'extension-lint', 'layers', 'contracts', 'unit'],
   ['net'],
   ['load'],
+  ['kernel'],
   ['roles', 'nat', 'story-chromium'],
   ['story-firefox'],
 ];

@@ -2,7 +2,7 @@
  * Runs every suite and ends with one plain line, `N passed, N failed`. Exit code 0 only if nothing
  * failed and nothing was skipped.
  *
- * usage: main.ts [--only types,lint,extension-lint,layers,unit,contracts,net,nat,story-chromium,story-firefox]
+ * usage: main.ts [--only types,lint,extension-lint,layers,unit,contracts,net,nat,roles,load,kernel,story-chromium,story-firefox]
  */
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

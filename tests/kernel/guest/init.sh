@@ -1,0 +1,16 @@
+#!/bin/sh
+# Process 1 of the guest, in the initramfs: this machine's root, read-only, with memory laid over it.
+mount -t proc proc /proc
+read -r line </proc/cmdline
+for argument in $line; do
+  case $argument in start=*) start=${argument#*=} ;; esac
+done
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+while read -r module; do insmod "/modules/$module" || echo "no module $module"; done </modules/order
+mount -t 9p -o trans=virtio,version=9p2000.L,ro,cache=loose,msize=524288 root /ro || { echo "no root"; poweroff -f; }
+mount -t tmpfs -o size=50% over /rw
+mkdir /rw/upper /rw/work
+mount -t overlay -o lowerdir=/ro,upperdir=/rw/upper,workdir=/rw/work root /new
+for place in proc sys dev; do mount --move /$place /new/$place; done
+exec switch_root /new /bin/bash "$start"

@@ -1,0 +1,58 @@
+/**
+ * Runs tests against the kernel's own WireGuard: in a guest with Debian's kernel, on this machine's files.
+ * Prints what the guest prints; the report is vitest's.
+ *
+ * usage: main.ts [--json FILE] [--limit SECONDS] [test file …]
+ */
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs, stripVTControlCharacters } from 'node:util';
+import { ROOT } from '../lab/identity.ts';
+import { debianKernel } from './debian.ts';
+import { initramfs } from './initramfs.ts';
+import { runGuest } from './qemu.ts';
+
+/** Seconds from the guest's being up. */
+const LIMIT = '600';
+/** What an emulated machine plays in three minutes. */
+const FILES = ['tests/kernel/'] as const;
+const CACHE = join(ROOT, 'node_modules/.cache/warren-kernel');
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: { json: { type: 'string' }, limit: { type: 'string', default: LIMIT } },
+    allowPositionals: true,
+  });
+  if (process.arch !== 'x64') throw new Error(`the guest is an x86-64 machine; this one is ${process.arch}`);
+  if (process.getuid?.() !== 0) throw new Error('the guest shares the files of root: run ./warren test --only kernel');
+  mkdirSync(join(CACHE, 'code'), { recursive: true });
+  const kernel = await debianKernel(CACHE);
+  const out = mkdtempSync(join(tmpdir(), 'warren-kernel-'));
+  process.once('exit', () => rmSync(out, { recursive: true, force: true }));
+  // An exit, so that the guest and the folder go too.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+  writeFileSync(join(out, 'initramfs'), await initramfs(kernel));
+  writeFileSync(join(out, 'modules'), kernel.modules);
+  writeFileSync(join(out, 'files'), `${(positionals.length > 0 ? positionals : FILES).join('\n')}\n`);
+  const guest = {
+    image: kernel.image,
+    initramfs: join(out, 'initramfs'),
+    out,
+    code: join(CACHE, 'code'),
+    start: join(ROOT, 'tests/kernel/guest/start.sh'),
+  };
+  const accelerator = await runGuest(guest, Number(values.limit) * 1000, (text) =>
+    process.stdout.write(stripVTControlCharacters(text).replaceAll('\r', '')),
+  );
+  console.log(`Linux ${kernel.version} in QEMU (${accelerator})`);
+  const report = join(out, 'report.json');
+  if (!existsSync(report)) throw new Error('the guest went down before its tests were done');
+  if (values.json !== undefined) copyFileSync(report, values.json);
+  process.exit(Number(readFileSync(join(out, 'code'), 'utf8')));
+}
+
+main().catch((error: unknown) => {
+  console.error(`warren: ${error instanceof Error ? error.message : error}`);
+  process.exit(1);
+});

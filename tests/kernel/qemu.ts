@@ -1,0 +1,110 @@
+/**
+ * One guest, from its first line to its last: QEMU with KVM where the processor lends it, else emulated.
+ * The guest dies with this process, whatever ends it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+
+export interface Guest {
+  readonly image: string;
+  readonly initramfs: string;
+  /** Folders of this machine that the guest may write to: of this run, and one that stays for the next. */
+  readonly out: string;
+  readonly code: string;
+  /** What runs on the guest's real root, as a path on it. */
+  readonly start: string;
+}
+
+export type Accelerator = 'kvm' | 'tcg';
+
+const PROGRAM = '/usr/bin/qemu-system-x86_64';
+const MEMORY_MB = 3072;
+/** An emulated boot takes fifteen seconds of a quiet machine; one with KVM takes two. */
+const BOOT_LIMIT_MS = 180_000;
+const KVM_LIMIT_MS = 15_000;
+const UP = /GUEST UP/;
+
+/** KVM needs the processor's help besides the device, which some clouds offer without it. */
+export function accelerators(): readonly Accelerator[] {
+  try {
+    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
+    return /^flags\s*:.*\b(vmx|svm)\b/m.test(readFileSync('/proc/cpuinfo', 'utf8')) ? ['kvm', 'tcg'] : ['tcg'];
+  } catch {
+    return ['tcg'];
+  }
+}
+
+/**
+ * Runs a guest until it powers itself off, and hands on what it prints.
+ * @throws Error saying what mends it when QEMU does not run, or the guest does not come up or go down in time.
+ */
+export async function runGuest(guest: Guest, limitMs: number, print: (text: string) => void): Promise<Accelerator> {
+  if (!existsSync(PROGRAM)) throw new Error('QEMU is not installed: run "sudo apt install qemu-system-x86"');
+  for (const accelerator of accelerators()) {
+    const last = accelerator === 'tcg';
+    const bootLimit = last ? BOOT_LIMIT_MS : KVM_LIMIT_MS;
+    if (await attempt(guest, { accelerator, bootLimit, limitMs, print })) return accelerator;
+    if (!last) print('no guest came up with KVM: emulating the processor instead\n');
+  }
+  throw new Error('the guest did not come up; what it printed stands above');
+}
+
+interface Attempt {
+  readonly accelerator: Accelerator;
+  readonly bootLimit: number;
+  readonly limitMs: number;
+  readonly print: (text: string) => void;
+}
+
+/** @returns whether it came up. */
+async function attempt(guest: Guest, { accelerator, bootLimit, limitMs, print }: Attempt): Promise<boolean> {
+  const child = start(guest, accelerator);
+  const kill = () => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  let up = false;
+  let overdue = false;
+  let timer = setTimeout(kill, bootLimit);
+  let text = '';
+  const read = (chunk: Buffer): void => {
+    print(chunk.toString());
+    if (up) return;
+    text += chunk.toString();
+    if (!UP.test(text)) return;
+    up = true;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      overdue = true;
+      kill();
+    }, limitMs);
+  };
+  child.stdout?.on('data', read);
+  child.stderr?.on('data', read);
+  await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  clearTimeout(timer);
+  process.off('exit', kill);
+  if (overdue) throw new Error(`the guest was not done after ${limitMs / 1000} s`);
+  return up;
+}
+
+function start({ image, initramfs, out, code, start: script }: Guest, accelerator: Accelerator): ChildProcess {
+  const share = (path: string, tag: string, more: string) =>
+    `local,path=${path},mount_tag=${tag},security_model=none,multidevs=remap${more}`;
+  const args = [
+    ...(accelerator === 'kvm'
+      ? ['-accel', 'kvm', '-cpu', 'host']
+      : ['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'max']),
+    ...['-smp', '2', '-m', String(MEMORY_MB), '-nodefaults', '-no-reboot', '-nographic', '-serial', 'stdio'],
+    ...['-kernel', image, '-initrd', initramfs],
+    ...[share('/', 'root', ',readonly=on'), share(out, 'out', ''), share(code, 'code', '')].flatMap((one) => [
+      '-virtfs',
+      one,
+    ]),
+    '-append',
+    `console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on no_timer_check tsc=reliable start=${script}`,
+  ];
+  // The kernel kills it when its parent is gone, also by SIGKILL.
+  return spawn('setpriv', ['--pdeathsig', 'KILL', PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
