@@ -1,6 +1,7 @@
 /** Which nodes a picker shows and in which order. Pure; speeds and latencies are measured, never claimed. */
 import type { NodeView } from '../messages.ts';
-import type { Book } from './book.ts';
+import type { NodeRef } from '../routing/rules.ts';
+import { type Book, has } from './book.ts';
 
 export const ORDERS = ['latency', 'price', 'speed', 'name'] as const;
 export type Order = (typeof ORDERS)[number];
@@ -62,6 +63,12 @@ export function pick({ nodes, book, nameOf }: Picker, filter: NodeFilter): NodeV
       ORDERINGS.latency(a, b, { top, nameOf }) ||
       ORDERINGS.price(a, b, { top, nameOf }),
   );
+}
+
+/** Favourites or recents that nobody offers now; blocked ones are not missed. */
+export function absent({ nodes, book }: Pick<Picker, 'nodes' | 'book'>, group: Group): NodeRef[] {
+  if (group === 'all') return [];
+  return book[group].filter(({ did }) => !has(book.blocked, did) && !nodes.some((node) => node.did === did));
 }
 
 /** The one to take for each wish out of what is shown; null when none that answers was measured. */

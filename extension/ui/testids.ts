@@ -77,6 +77,7 @@ export const TEST = {
   nodesStatus: 'nodes-status',
   nodeOpen: 'node-open', // button in the row: the node's page
   nodeFavourite: 'node-favourite', // button; aria-pressed
+  nodeAbsent: 'node-absent', // a favourite or recent that nobody offers now; data-key = did
   nodeGroup: 'node-group', // radio: all | favourites | recents
   nodeFiltersMore: 'node-filters-more',
   nodeMaxPrice: 'node-max-price', // input, token units per GB
@@ -92,7 +93,7 @@ export const TEST = {
   nodeBack: 'node-back',
   nodeAge: 'node-age',
   nodePrices: 'node-prices',
-  nodeSessions: 'node-sessions',
+  nodeSessions: 'node-sessions', // data-value = how many there were in all
   nodeReport: 'node-report',
   nodeBlock: 'node-block',
   nodeUndoBlock: 'node-undo-block',

@@ -16,8 +16,9 @@ import { CopyButton } from './CopyButton.tsx';
 import { Flag } from './Flag.tsx';
 import { Icon } from './Icon.tsx';
 import { NodePrices } from './NodePrices.tsx';
-import { Star, UseNode } from './NodeRow.tsx';
+import { UseNode } from './NodeRow.tsx';
 import { NodeSessions } from './NodeSessions.tsx';
+import { Star } from './Star.tsx';
 
 interface Props {
   readonly node: NodeView;

@@ -1,7 +1,7 @@
 /** The node picker: search, filters, the map, and the list; one press makes a node the exit. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { NodeView } from '../../messages.ts';
-import { best, NO_FILTER, pick } from '../../nodes/pick.ts';
+import { absent, best, NO_FILTER, pick } from '../../nodes/pick.ts';
 import type { NodeRef } from '../../routing/rules.ts';
 import { book, loadBook, watchBook } from '../book.ts';
 import { countryName } from '../format.ts';
@@ -9,6 +9,7 @@ import { errorText, t } from '../i18n.ts';
 import { view } from '../link.ts';
 import { countText, loadNodes, nodes, nodesState } from '../nodes.ts';
 import { TEST } from '../testids.ts';
+import { AbsentNodes } from './AbsentNodes.tsx';
 import { BlockedNodes, BlockedNotice } from './BlockedNodes.tsx';
 import { Icon } from './Icon.tsx';
 import { NodeDetails } from './NodeDetails.tsx';
@@ -85,6 +86,7 @@ export function NodeList({ wide = false }: { wide?: boolean }) {
           <NodeRow key={node.did} node={node} onOpen={() => setOpen(node)} />
         ))}
       </ul>
+      <AbsentNodes nodes={absent(picker, filter.group)} />
       {shown.length > rows ? (
         <button type="button" class="button" onClick={() => setRows(rows + ROWS)}>
           <Icon name="down" size={16} />

@@ -1,7 +1,7 @@
 /** One node of the list: a favourite or not, where it is, what it costs and how near it is. */
 import type { NodeView } from '../../messages.ts';
 import { isDefault, nodeAction } from '../actions.ts';
-import { isMarked, markNode, speeds } from '../book.ts';
+import { speeds } from '../book.ts';
 import { countryName, millis, speedText } from '../format.ts';
 import { t } from '../i18n.ts';
 import { fire } from '../link.ts';
@@ -10,6 +10,7 @@ import { TEST } from '../testids.ts';
 import { Amount } from './Amount.tsx';
 import { Flag } from './Flag.tsx';
 import { Icon } from './Icon.tsx';
+import { Star } from './Star.tsx';
 
 export function NodeRow({ node, onOpen }: { node: NodeView; onOpen: () => void }) {
   const place = node.city ?? node.network ?? '';
@@ -50,22 +51,6 @@ export function NodeRow({ node, onOpen }: { node: NodeView; onOpen: () => void }
       </div>
       <UseNode node={node} />
     </li>
-  );
-}
-
-export function Star({ node }: { node: NodeView }) {
-  const on = isMarked(node.did, 'favourite');
-  return (
-    <button
-      type="button"
-      class="icon-button star"
-      data-testid={TEST.nodeFavourite}
-      aria-pressed={on}
-      aria-label={`${t('favourite')}: ${nodeName(node)}`}
-      onClick={() => markNode(node, 'favourite', !on)}
-    >
-      <Icon name="star" size={18} />
-    </button>
   );
 }
 

@@ -12,7 +12,12 @@ const SHOWN = 8;
 export function NodeSessions({ did, use }: { did: string; use: Use | null }) {
   const own = sessions.value.filter((session) => session.did === did);
   return (
-    <section class="card" aria-label={t('yourSessions')} data-testid={TEST.nodeSessions}>
+    <section
+      class="card"
+      aria-label={t('yourSessions')}
+      data-testid={TEST.nodeSessions}
+      data-value={use?.sessions ?? 0}
+    >
       <h3 class="card-title">{t('yourSessions')}</h3>
       {use === null ? null : (
         <p>

@@ -55,3 +55,15 @@ export async function usePicker(page: Page, told: Timeline, shot: (name: string)
   await shows('DE', 'JP');
   told.claim('a blocked node leaves the list, and its undo brings it back', blocked.bookRevision > before.bookRevision);
 }
+
+/** On the page `#/nodes`, after a session at the node in JP has ended. */
+export async function lookBack(page: Page, told: Timeline): Promise<void> {
+  await by(page, 'nodeGroup', { value: 'recents' }).click();
+  await by(by(page, 'nodeRow', { 'data-country': 'JP' }), 'nodeOpen').click();
+  const held = await until('the session is remembered', async () => {
+    const sessions = Number(await by(page, 'nodeSessions').getAttribute('data-value'));
+    return sessions > 0 ? sessions : null;
+  }).catch(() => 0);
+  const text = ((await by(page, 'nodeSessions').textContent()) ?? '').replaceAll(/\s+/g, ' ');
+  told.claim('a node that was used stands among the recent ones, its page with the session that was', held > 0, text);
+}

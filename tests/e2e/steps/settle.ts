@@ -7,6 +7,7 @@ import { findOnDisk, sessionSecrets } from '../secrets.ts';
 import type { Story } from '../story.ts';
 import { by, value, view } from '../ui.ts';
 import { until } from '../wait.ts';
+import { lookBack } from './picker.ts';
 import { START_TOKEN } from './wallet.ts';
 
 export async function settle(story: Story): Promise<void> {
@@ -70,6 +71,10 @@ export async function settle(story: Story): Promise<void> {
   told.claim('and the wallet on screen says the same', true);
   await shot('wallet-settled', wallet);
   await wallet.close();
+  const nodes = await browser.openPage('#/nodes');
+  await lookBack(nodes, told);
+  await shot('node-used', nodes);
+  await nodes.close();
 
   const links = await inNamespace(client.home.host, 'ip', ['-o', 'link', 'show']);
   told.claim('no tunnel is left on the machine', !links.includes('wrn'));

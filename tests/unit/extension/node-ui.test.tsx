@@ -137,6 +137,18 @@ describe('the node list', () => {
     expect(sent.at(-1)).toMatchObject({ name: 'node.mark', mark: 'favourite', on: true, node: { country: 'NL' } });
     await click(find('nodeGroup', '[value=favourites]'));
     expect(countries()).toEqual(['JP']);
+    expect(all('nodeAbsent')).toEqual([]);
+  });
+
+  test('says which favourite nobody offers now, and lets it go', async () => {
+    remembered = mark(EMPTY_BOOK, nodeRef(9, 'FR'), 'favourite', true);
+    await list();
+    await vi.waitFor(() => expect(book.value.favourites).toHaveLength(1));
+    expect(all('nodeAbsent')).toEqual([]);
+    await click(find('nodeGroup', '[value=favourites]'));
+    expect(find('nodeAbsent')?.textContent).toBe('Somewhere, FranceNot offered now');
+    await click(find('nodeAbsent')?.querySelector('button'));
+    expect(sent.at(-1)).toMatchObject({ name: 'node.mark', mark: 'favourite', on: false, node: { country: 'FR' } });
   });
 
   test('a blocked node leaves the list, with an undo where the focus is, and can be freed later', async () => {
