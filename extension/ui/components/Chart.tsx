@@ -18,7 +18,13 @@ export function Chart({ rates, height = 50 }: { rates: readonly RateSample[]; he
     const redraw = () => plot.current?.redraw();
     const scheme = matchMedia('(prefers-color-scheme: dark)');
     scheme.addEventListener('change', redraw);
+    // A window of another width wants another line.
+    const resized = new ResizeObserver(([entry]) => {
+      if (entry && entry.contentRect.width > 0) plot.current?.setSize({ width: entry.contentRect.width, height });
+    });
+    resized.observe(box.current);
     return () => {
+      resized.disconnect();
       scheme.removeEventListener('change', redraw);
       plot.current?.destroy();
     };

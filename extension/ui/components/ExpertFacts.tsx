@@ -20,7 +20,7 @@ export function ExpertFacts({ exit, facts, now }: Props) {
     ['suite', exit.suite ?? '–'],
     [
       'port rotations',
-      rotation ? `${rotation.count}${rotation.lastAt ? `, ${duration(now - rotation.lastAt)}` : ''}` : '–',
+      rotation ? `${rotation.count}${rotation.lastAt ? `, last ${duration(now - rotation.lastAt)} ago` : ''}` : '–',
     ],
     ['NAT (here)', facts?.nat ? `mapping ${facts.nat.mapping}, filtering ${facts.nat.filtering}` : '–'],
     ['WireGuard', facts?.backend ?? '–'],
