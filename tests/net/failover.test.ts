@@ -6,8 +6,11 @@ import { inNamespace } from '../lab/run.ts';
 import { createScene, type Scene, type SceneProvider } from '../lab/scene.ts';
 import { SERVERS } from '../lab/servers.ts';
 import { type Driver, startDriver } from './host-driver.ts';
+import { sleepOf } from './machine-sleep.ts';
 
 const SAID_WITHIN = 8_000;
+/** Longer than a node waits for a client that it does not hear (65 s). */
+const NIGHT_MS = 72_000;
 const SITE = SERVERS.origins['one.example'];
 
 let scene: Scene;
@@ -69,6 +72,16 @@ function keepAsking(exitId: string): () => Promise<{ readonly asked: number; rea
     return { asked, answered };
   };
 }
+
+test('after a sleep that the node did not wait for, the same node is connected to', { timeout: 120_000 }, async () => {
+  const { node, since } = exit();
+  await sleepOf(scene, NIGHT_MS);
+  const woken = performance.now();
+  await driver.host.until('a new session', () => exit().phase === 'up' && exit().since > since, 20_000);
+  console.log(`woken after a night: connected anew after ${(performance.now() - woken).toFixed(0)} ms`);
+  expect(exit()).toMatchObject({ node: { did: node?.did }, lost: null });
+  await driver.fetch('any', 'https://one.example/');
+});
 
 test('the next node is of the same country, and sites stay blocked until it stands', async () => {
   const first = germans().find(({ account }) => account === exit().node?.payee);

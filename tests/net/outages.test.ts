@@ -8,9 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { forgetMappings } from '../lab/nat.ts';
 import { blobHash } from '../lab/origins.ts';
-import { inNamespace, run } from '../lab/run.ts';
+import { inNamespace } from '../lab/run.ts';
 import { createScene, type Scene, startHelper } from '../lab/scene.ts';
 import { type Driver, startDriver } from './host-driver.ts';
+import { sleepOf } from './machine-sleep.ts';
 import { type Pulse, startEcho, startPulse } from './pulse.ts';
 
 const LIMIT_MS = 2_000;
@@ -121,11 +122,7 @@ test('the helper starts again, and a new address after that', async () => {
 });
 
 test('the machine sleeps for a minute', { timeout: SLEEP_MS + 60_000 }, async () => {
-  const pids = (await run('ip', ['netns', 'pids', scene.client.home.host])).split('\n').filter(Boolean).map(Number);
-  for (const pid of pids) process.kill(pid, 'SIGSTOP');
-  await sleep(SLEEP_MS);
-  await forgetMappings(scene.client.home);
-  for (const pid of pids) process.kill(pid, 'SIGCONT');
+  await sleepOf(scene, SLEEP_MS);
   const woken = Date.now();
   await flowsAgain('sleep of a minute', woken);
 });

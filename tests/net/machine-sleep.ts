@@ -1,0 +1,14 @@
+/** Everything in the client's home stands still for a while, as in a laptop that is shut. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { forgetMappings } from '../lab/nat.ts';
+import { run } from '../lab/run.ts';
+import type { Scene } from '../lab/scene.ts';
+
+/** Resolves at the wake-up; the router has forgotten the machine meanwhile. */
+export async function sleepOf({ client }: Scene, ms: number): Promise<void> {
+  const pids = (await run('ip', ['netns', 'pids', client.home.host])).split('\n').filter(Boolean).map(Number);
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  await sleep(ms);
+  await forgetMappings(client.home);
+  for (const pid of pids) process.kill(pid, 'SIGCONT');
+}
