@@ -223,6 +223,7 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   ports.gather();
 
   const forgetNetwork = watchNetwork(world, (sleptMs) => {
+    world.rendezvous.check();
     if (inUse && sleptMs > NODE_PATIENCE) return health('expired');
     excused ||= sleptMs > 0;
     relay?.wake();
