@@ -222,10 +222,11 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   relay = await openExitRelay(world, { bases, receive }, offer);
   ports.gather();
 
-  const forgetNetwork = watchNetwork(world, (sleptMs) => {
+  const forgetNetwork = watchNetwork(world, ({ certain, sleptMs }) => {
     world.rendezvous.check();
     if (inUse && sleptMs > NODE_PATIENCE) return health('expired');
     excused ||= sleptMs > 0;
+    if (good && inUse && !certain) return checks?.feed({ type: 'probe' });
     relay?.wake();
     // On a path that was well the doubt itself asks the servers.
     if (!good || !inUse) ports.network();
