@@ -72,22 +72,20 @@ function line(values, highest) {
     .join('');
 }
 
+/** For people first, then in the words of RFC 4787. */
 function natText(nat) {
   if (!nat) return 'not known yet';
+  const filtering = nat.filtering === 'unknown' ? '' : `filtering ${nat.filtering}`;
+  if (nat.translated === false)
+    return `none: this machine has a public address${filtering && ` (its network: ${filtering})`}`;
   const kinds = {
     'endpoint-independent': 'Easy NAT: clients reach this node directly',
     'address-dependent': 'Restricted NAT: most clients reach this node directly',
-    'address-and-port-dependent': 'Hard NAT: many clients need a relay',
+    'address-and-port-dependent': 'Hard NAT: clients behind another hard one need a relay',
   };
-  const filters = {
-    'endpoint-independent': 'lets everybody in on an open port',
-    'address-dependent': 'lets in addresses that were sent to',
-    'address-and-port-dependent': 'lets in only answers',
-  };
-  const filter = filters[nat.filtering];
-  if (nat.translated === false)
-    return `none: this machine has a public address${filter ? `; the network ${filter}` : ''}`;
-  return (kinds[nat.mapping] ?? 'not known yet') + (filter ? `; it ${filter}` : '');
+  const kind = kinds[nat.mapping];
+  if (!kind) return 'not known yet';
+  return `${kind} (${[`mapping ${nat.mapping}`, filtering].filter(Boolean).join(', ')})`;
 }
 
 function show(status) {

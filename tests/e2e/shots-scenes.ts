@@ -52,7 +52,7 @@ const HOST: Snapshot['host'] = {
   ledger: 'reachable',
   netd: 'ready',
   backend: 'kernel',
-  nat: { mapping: 'endpoint-independent', filtering: 'address and port-dependent' },
+  nat: { mapping: 'endpoint-independent', filtering: 'address-and-port-dependent' },
 };
 
 export const EMPTY: Scenario = {

@@ -47,6 +47,15 @@ describe('a connect', () => {
     await host.loop.stop();
   });
 
+  test('tells what the router does: its mapping at once, its filter when that is known', async () => {
+    const host = startHost();
+    await host.connect();
+    const wanted = { mapping: 'endpoint-independent', filtering: 'address-and-port-dependent' };
+    await host.fake.until(() => host.snapshot()?.host.nat?.filtering !== 'unknown');
+    expect(host.snapshot()?.host.nat).toEqual(wanted);
+    await host.loop.stop();
+  });
+
   test('works without nftables: WireGuard takes the port over', async () => {
     const fake = createFakeWorld();
     fake.netd.splice = false;
