@@ -38,6 +38,7 @@ export function openPort(options: PortOptions): Port {
   let seen: { readonly candidates: readonly Candidate[]; readonly nat: Nat } | null = null;
   let mapped: readonly Candidate[] = [];
   let router: MappedPort | null = null;
+  let closed = false;
   /** The router's first word is waited for: what is told the peer at first is all that it hears. */
   let asked = openRouterLine === null;
   const tell = (): void => {
@@ -73,13 +74,15 @@ export function openPort(options: PortOptions): Port {
       askRouter();
     },
     network() {
-      gathering.feed({ type: 'network', hosts: hosts(port) });
-      // Another network has another router.
-      void router?.close();
+      // Another network has another router. The one before is left first: it may be the same.
       mapped = [];
-      askRouter();
+      gathering.feed({ type: 'network', hosts: hosts(port) });
+      void router?.close().then(() => {
+        if (!closed) askRouter();
+      });
     },
     async close() {
+      closed = true;
       forget();
       gathering.stop();
       await Promise.all([socket.close(), router?.close()]);
