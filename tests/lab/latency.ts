@@ -35,6 +35,8 @@ export async function addLatency(lab: Lab, homes: readonly Home[], oneWayMs: num
     ends.flatMap(([link, index]) => [
       `link add link ${link} name t${link} index ${index} type macvtap mode passthru`,
       `link set ${link} up`,
+      // IPv6 asks for its neighbours by multicast, which a tap keeps to itself unless told.
+      `link set t${link} allmulticast on`,
       `link set t${link} up`,
     ]),
     wires,

@@ -25,6 +25,8 @@ async function obey(order: Order): Promise<void> {
       return;
     case 'check':
       (await end)?.check(order.remote);
+      // Sockets send on the next tick: the peer must not hear of it before the first check has left.
+      await new Promise((resolve) => setImmediate(resolve));
       return say({ say: 'checking' });
     case 'close': {
       const closing = end;
