@@ -4,6 +4,7 @@
  * and keys never leave memory.
  */
 import { createConnection } from 'node:net';
+import { patience } from '../../shared/node/patience.ts';
 import { type DeviceConfig, formatEndpoint, type PeerConfig, type PeerState, parseEndpoint } from './wireguard.ts';
 
 const TIMEOUT_MS = 5_000;
@@ -47,9 +48,12 @@ export function ask(link: string, request: string): Promise<readonly (readonly [
       socket.destroy();
       reject(new UapiFailed(errno, message));
     };
-    socket.setTimeout(TIMEOUT_MS, () => fail(-110, 'wireguard-go does not answer'));
+    const callOff = patience(TIMEOUT_MS, () => fail(-110, 'wireguard-go does not answer'));
     socket.on('error', (error) => fail(-5, error.message));
-    socket.on('close', () => fail(-5, 'wireguard-go closed its control socket'));
+    socket.on('close', () => {
+      callOff();
+      fail(-5, 'wireguard-go closed its control socket');
+    });
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;

@@ -16,6 +16,7 @@ import {
   type VerbName,
 } from '../wire/netd.ts';
 import { LineSplitter } from './lines.ts';
+import { patience } from './patience.ts';
 
 /** Answers are larger than requests: the counters of thousands of peers come in one line. */
 export const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -26,7 +27,7 @@ interface Waiting {
   readonly verb: VerbName;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: WarrenError) => void;
-  readonly timer: NodeJS.Timeout;
+  callOff(): void;
 }
 
 /**
@@ -65,15 +66,14 @@ class NetdConnection implements TunnelDevice {
     if (this.#socket.destroyed || this.#closedByUs) return Promise.reject(connectionLost());
     const id = this.#nextId++;
     return new Promise<NetdResult<V>>((resolve, reject) => {
-      const timer = setTimeout(() => this.#socket.destroy(), ANSWER_TIMEOUT_MS);
-      timer.unref();
+      const callOff = patience(ANSWER_TIMEOUT_MS, () => this.#socket.destroy());
       const verb: V = body.verb;
       const accept = (result: unknown) => {
         const parsed = v.safeParse(NETD_RESULTS[verb], result);
         if (parsed.success) resolve(parsed.output as NetdResult<V>);
         else reject(malformed(verb));
       };
-      this.#waiting.set(id, { verb, resolve: accept, reject, timer });
+      this.#waiting.set(id, { verb, resolve: accept, reject, callOff });
       this.#socket.write(`${JSON.stringify({ id, body })}\n`);
     });
   }
@@ -106,14 +106,14 @@ class NetdConnection implements TunnelDevice {
     const waiting = this.#waiting.get(answer.id);
     if (!waiting) return;
     this.#waiting.delete(answer.id);
-    clearTimeout(waiting.timer);
+    waiting.callOff();
     if (answer.error) waiting.reject(refused(answer.error));
     else waiting.resolve(answer.result);
   }
 
   #ended(): void {
     for (const waiting of this.#waiting.values()) {
-      clearTimeout(waiting.timer);
+      waiting.callOff();
       waiting.reject(connectionLost());
     }
     this.#waiting.clear();
