@@ -70,6 +70,13 @@ const pointClientAt = (port: number) =>
     keepaliveSeconds: 25,
   });
 
+/** What each link and each machine counted: where a packet was lost. */
+async function statistics(): Promise<string> {
+  const of = async (space: typeof lab.client): Promise<string> =>
+    `${await space.must('ip', '-s', 'link')}\n${await space.must('cat', '/proc/net/snmp')}`;
+  return `client: ${await of(lab.client)}\nprovider: ${await of(lab.provider)}`;
+}
+
 test('what bears the tunnel address goes through the tunnel, and only that', async () => {
   for (const [address, remote] of [
     [CLIENT_TUNNEL.address4, WEB4],
@@ -113,8 +120,9 @@ test(`${ROTATIONS} changes of port under a steady flow, 0 packets lost`, async (
     await sendFrom[mover](next);
     await until(`rotation ${n}`, async () => (await peerOf(follower)).endpoint?.port === next);
   }
-  const { sent, received } = await lab.report(flood);
-  console.log(`${ROTATIONS} changes of port: ${sent} packets sent, ${received} came back`);
+  const { sent, received, gaps } = await lab.report(flood);
+  console.log(`${ROTATIONS} changes of port: ${sent} packets sent, ${received} came back, gaps: ${gaps}`);
+  if (received !== sent) console.log(await statistics());
   expect(sent).toBeGreaterThan(ROTATIONS);
   expect(received).toBe(sent);
   await stop(echo, 'SIGKILL');
