@@ -226,7 +226,10 @@ describe('carrying other people’s transactions', () => {
     const hash = await reader.broadcast(raw);
     await expect.poll(async () => (await reader.receipt(hash)).status).toBe('confirmed');
     await anvil.rpc('anvil_mine', '0x2');
-    expect(await reader.receipt(hash)).toEqual({ status: 'confirmed', confirmations: 3, gasUsed: 21_000n });
+    const receipt = await reader.receipt(hash);
+    expect(receipt).toMatchObject({ status: 'confirmed', confirmations: 3, gasUsed: 21_000n });
+    expect(receipt.fee).toBeGreaterThan(0n);
+    expect(receipt.fee).toBeLessThanOrEqual(21_000n * maxFeePerGas);
     expect((await reader.receipt(`0x${'ab'.repeat(32)}`)).status).toBe('pending');
     expect(await codeOf(reader.broadcast(raw))).toBe('transaction_failed');
     expect(await codeOf(reader.broadcast('0x1234'))).toBe('transaction_failed');

@@ -129,6 +129,7 @@ export const SUITES = {
   },
   roles: vitest('roles', 'roles', 240_000),
   load: vitest('load', 'load', 300_000),
+  outages: vitest('outages', 'outages', 400_000),
   // In a guest with Debian's kernel; its first run downloads that kernel.
   kernel: {
     name: 'kernel',
@@ -146,7 +147,9 @@ export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
   ['types', 'lint', 'extension-lint', 'layers', 'contracts', 'unit'],
   ['net'],
   ['load'],
-  ['kernel'],
-  ['roles', 'nat', 'story-chromium'],
+  ['roles', 'story-chromium'],
   ['story-firefox'],
 ];
+
+/** What takes long beside these: with `--all`, or by name. */
+export const LONG_PHASES: typeof PHASES = [['outages'], ['nat'], ['kernel']];

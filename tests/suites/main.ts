@@ -2,14 +2,14 @@
  * Runs every suite and ends with one plain line, `N passed, N failed`. Exit code 0 only if nothing
  * failed and nothing was skipped.
  *
- * usage: main.ts [--only types,lint,extension-lint,layers,unit,contracts,net,nat,roles,load,kernel,story-chromium,story-firefox]
+ * usage: main.ts [--all] [--only NAME,…]   (names and phases: list.ts)
  */
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { reapDeadLabs } from '../lab/cleanup.ts';
-import { PHASES, SUITES } from './list.ts';
+import { LONG_PHASES, PHASES, SUITES } from './list.ts';
 import { type Outcome, ROOT, runSuite } from './suite.ts';
 
 /** Two cores: two suites of a phase at a time. */
@@ -20,9 +20,9 @@ const PATIENCE_MS = 5_000;
 
 type Name = keyof typeof SUITES;
 
-function wanted(only: string | undefined): Name[] {
+function wanted(only: string | undefined, long: boolean): Name[] {
   const all = Object.keys(SUITES) as Name[];
-  if (only === undefined) return all;
+  if (only === undefined) return long ? all : PHASES.flat();
   const names = only.split(',');
   const unknown = names.filter((name) => !all.includes(name as Name));
   if (unknown.length > 0) throw new RangeError(`no such suite: ${unknown.join(', ')} (there are ${all.join(', ')})`);
@@ -95,8 +95,8 @@ function makeScratch(): string[] {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { only: { type: 'string' } } });
-  const names = wanted(values.only);
+  const { values } = parseArgs({ options: { only: { type: 'string' }, all: { type: 'boolean', default: false } } });
+  const names = wanted(values.only, values.all);
   const folder = join(ROOT, 'artifacts', 'test');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -105,7 +105,7 @@ async function main(): Promise<void> {
   const scratch = makeScratch();
   const started = performance.now();
   const outcomes: Outcome[] = [];
-  for (const phase of PHASES) {
+  for (const phase of [...PHASES, ...LONG_PHASES]) {
     outcomes.push(
       ...(await runPhase(
         phase.filter((name) => names.includes(name)),

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createScene, type Scene } from '../lab/scene.ts';
-import { type Driver, startDriver } from './host-driver.ts';
+import { type Driver, startDriver } from '../net/host-driver.ts';
 import { type Pulse, startEcho, startPulse } from './pulse.ts';
 
 const LIMIT_MS = 2_000;

@@ -10,7 +10,7 @@ import { forgetMappings } from '../lab/nat.ts';
 import { blobHash } from '../lab/origins.ts';
 import { inNamespace } from '../lab/run.ts';
 import { createScene, type Scene, startHelper } from '../lab/scene.ts';
-import { type Driver, startDriver } from './host-driver.ts';
+import { type Driver, startDriver } from '../net/host-driver.ts';
 import { sleepOf } from './machine-sleep.ts';
 import { type Pulse, startEcho, startPulse } from './pulse.ts';
 

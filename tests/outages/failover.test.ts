@@ -5,7 +5,7 @@ import { type Capture, startCapture } from '../lab/capture.ts';
 import { inNamespace } from '../lab/run.ts';
 import { createScene, type Scene, type SceneProvider } from '../lab/scene.ts';
 import { SERVERS } from '../lab/servers.ts';
-import { type Driver, startDriver } from './host-driver.ts';
+import { type Driver, startDriver } from '../net/host-driver.ts';
 import { sleepOf } from './machine-sleep.ts';
 
 const SAID_WITHIN = 8_000;
