@@ -38,6 +38,9 @@ export function openPort(options: PortOptions): Port {
   let seen: { readonly candidates: readonly Candidate[]; readonly nat: Nat } | null = null;
   let mapped: readonly Candidate[] = [];
   let router: MappedPort | null = null;
+  /** The router of the network before is given its port back. */
+  let leaving: Promise<void> = Promise.resolve();
+  let started = false;
   let closed = false;
   /** The router's first word is waited for: what is told the peer at first is all that it hears. */
   let asked = openRouterLine === null;
@@ -70,6 +73,7 @@ export function openPort(options: PortOptions): Port {
     number: port,
     send: (packet, to) => socket.send(packet, to),
     start() {
+      started = true;
       gathering.feed({ type: 'start' });
       askRouter();
     },
@@ -77,15 +81,18 @@ export function openPort(options: PortOptions): Port {
       // Another network has another router. The one before is left first: it may be the same.
       mapped = [];
       gathering.feed({ type: 'network', hosts: hosts(port) });
-      void router?.close().then(() => {
-        if (!closed) askRouter();
+      if (router) leaving = router.close();
+      router = null;
+      void leaving.then(() => {
+        // Several changes in a row are one: the first whose turn it is has asked.
+        if (started && !closed && !router) askRouter();
       });
     },
     async close() {
       closed = true;
       forget();
       gathering.stop();
-      await Promise.all([socket.close(), router?.close()]);
+      await Promise.all([socket.close(), router?.close(), leaving]);
     },
   };
 }

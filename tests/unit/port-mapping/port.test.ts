@@ -11,6 +11,7 @@ function openRouter() {
   let lines = 0;
   const open = async (): Promise<RouterLine> => {
     const name = ++lines;
+    let open = true;
     let answer = (_packet: Uint8Array) => {};
     return {
       client: '192.168.1.2',
@@ -28,7 +29,11 @@ function openRouter() {
       },
       onRefused() {},
       findIgd: async () => null,
-      close: async () => {},
+      // As a socket: closed twice is an error.
+      async close() {
+        if (!open) throw new Error('Not running');
+        open = false;
+      },
     };
   };
   return { heard, open };
@@ -38,13 +43,12 @@ const turns = async () => {
   for (let n = 0; n < 20; n++) await new Promise((resolve) => setImmediate(resolve));
 };
 
-test('on another network the router there is asked, after the one before was given its port back', async () => {
+function portBehind() {
   const clock = createFakeClock();
-  const socket = createNetwork(clock).socket('192.168.1.2', 5000);
   const router = openRouter();
   const told: (string | undefined)[] = [];
   const port = openPort({
-    socket,
+    socket: createNetwork(clock).socket('192.168.1.2', 5000),
     clock,
     random: createFakeRandom(4),
     servers: [],
@@ -53,6 +57,11 @@ test('on another network the router there is asked, after the one before was giv
     onPacket: () => {},
     onGathered: (candidates) => told.push(candidates[0]?.address),
   });
+  return { router, told, port };
+}
+
+test('on another network the router there is asked, after the one before was given its port back', async () => {
+  const { router, told, port } = portBehind();
   port.start();
   await turns();
   expect(router.heard).toEqual(['1 opens']);
@@ -62,6 +71,28 @@ test('on another network the router there is asked, after the one before was giv
   expect(router.heard).toEqual(['1 opens', '1 closes', '2 opens']);
   expect(told).toContain(undefined);
   expect(told.at(-1)).toBe('90.54.12.7');
+  await port.close();
+  expect(router.heard.at(-1)).toBe('2 closes');
+});
+
+test('given up while it changes networks, it leaves its router once', async () => {
+  const { router, port } = portBehind();
+  port.start();
+  await turns();
+  port.network();
+  await port.close();
+  await turns();
+  expect(router.heard).toEqual(['1 opens', '1 closes']);
+});
+
+test('two changes in a row ask the new router once, and leave nothing open', async () => {
+  const { router, port } = portBehind();
+  port.start();
+  await turns();
+  port.network();
+  port.network();
+  await turns();
+  expect(router.heard).toEqual(['1 opens', '1 closes', '2 opens']);
   await port.close();
   expect(router.heard.at(-1)).toBe('2 closes');
 });
