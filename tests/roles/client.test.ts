@@ -44,12 +44,18 @@ const refused = async (work: Promise<unknown>): Promise<WarrenErrorData> => {
 };
 /** The provider gives the channel back: what it is paid is what it took of the deposit. */
 async function settled(wallet: Wallet, before: Wei): Promise<Wei> {
+  return (await settledWith(wallet, before)).earned;
+}
+
+/** And what the client had counted in the end: proofs go on until it asks for the close. */
+async function settledWith(wallet: Wallet, before: Wei) {
   const closed = await client.ask<{ claimed: string; refunded: string }>({ verb: 'close' });
+  const last = await client.state();
   await client.ask({ verb: 'leave' });
   const earned = (await lab.balance(lab.account)) - before;
   expect(earned).toBe(BigInt(closed.claimed));
   expect(await lab.balance(wallet.account)).toBe(parseEther('10') - earned);
-  return earned;
+  return { earned, last };
 }
 
 describe('an honest client', () => {
@@ -58,8 +64,8 @@ describe('an honest client', () => {
     const before = await lab.balance(lab.account);
     await connect(wallet);
     await client.ask({ verb: 'get', address: ONE, path: '/20mb' });
-    const { rxBytes, txBytes, spentTotal } = await client.state();
-    const earned = await settled(wallet, before);
+    const { earned, last } = await settledWith(wallet, before);
+    const { rxBytes, txBytes, spentTotal } = last;
     expect(earned).toBe(BigInt(spentTotal));
     const bytes = Number((earned * BigInt(MEGABYTE)) / PER_MB);
     expect(bytes).toBeGreaterThan(rxBytes + txBytes - MEGABYTE);
