@@ -20,7 +20,12 @@ export interface SigningFacts {
   readonly blockTime: number;
 }
 
-export async function signPermit(value: Wei, key: Key, facts: SigningFacts) {
+/** What a permit is signed over: of the network, only the token and who may take it. */
+export interface PermitFacts extends Pick<SigningFacts, 'permitNonce' | 'blockTime'> {
+  readonly network: Pick<Network, 'token' | 'tokenName' | 'chainId' | 'channels'>;
+}
+
+export async function signPermit(value: Wei, key: Key, facts: PermitFacts) {
   const deadline = BigInt(facts.blockTime + PERMIT_SECONDS);
   const { network } = facts;
   const signature = await privateKeyToAccount(key.privateKey).signTypedData({

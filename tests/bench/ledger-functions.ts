@@ -6,8 +6,9 @@
  */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createTestClient, encodeFunctionData, http, parseSignature, publicActions, walletActions } from 'viem';
+import { createTestClient, encodeFunctionData, http, publicActions, walletActions } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
+import { signPermit } from '../../extension/wallet/permit.ts';
 import { fromHex, type Hex, toHex } from '../../shared/base/bytes.ts';
 import type { Address, Wei } from '../../shared/base/units.ts';
 import { addressOf, sign } from '../../shared/node/secp256k1.ts';
@@ -166,29 +167,11 @@ async function measure(anvil: Anvil, profile: NetworkProfile): Promise<Gas> {
   return gas;
 }
 
-/** EIP-2612 permit of the payer for the channels. */
-async function permit(
-  profile: NetworkProfile,
-  value: Wei,
-  nonce: bigint,
-): Promise<readonly [bigint, number, Hex, Hex]> {
-  const deadline = BigInt(FAR);
-  const signature = await privateKeyToAccount(PAYER_KEY).signTypedData({
-    domain: { name: profile.tokenName, version: '1', chainId: profile.chainId, verifyingContract: profile.token },
-    primaryType: 'Permit',
-    types: {
-      Permit: [
-        { name: 'owner', type: 'address' },
-        { name: 'spender', type: 'address' },
-        { name: 'value', type: 'uint256' },
-        { name: 'nonce', type: 'uint256' },
-        { name: 'deadline', type: 'uint256' },
-      ],
-    },
-    message: { owner: PAYER, spender: profile.channels, value, nonce, deadline },
-  });
-  const { r, s, yParity } = parseSignature(signature);
-  return [deadline, 27 + yParity, r, s];
+/** EIP-2612 permit of the payer for the channels, as the wallet signs it. */
+async function permit(profile: NetworkProfile, value: Wei, permitNonce: bigint) {
+  const key = { privateKey: PAYER_KEY, address: PAYER };
+  const { deadline, v, r, s } = await signPermit(value, key, { network: profile, permitNonce, blockTime: FAR });
+  return [deadline, v, r, s] as const;
 }
 
 function words(compact: Uint8Array): readonly [Hex, Hex] {
