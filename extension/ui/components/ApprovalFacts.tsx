@@ -55,7 +55,7 @@ export function ApprovalFacts({ approval, amount }: { approval: Approval; amount
             </span>
           )}
         </dd>
-        <dt>{t(leaves ? 'mostThatLeaves' : kind === 'requestClose' ? 'comesBackLeast' : 'comesBack')}</dt>
+        <dt>{t(leaves ? 'mostThatLeaves' : 'comesBack')}</dt>
         <dd class="strong" data-testid={TEST.approvalTotal} data-value={amount === null ? '' : String(amount)}>
           <Amount wei={amount} coin={kind === 'sendCoin'} />
         </dd>
