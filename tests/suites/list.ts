@@ -118,7 +118,7 @@ export const SUITES = {
     limitMs: 240_000,
     read: readForge,
   },
-  net: vitest('net', 'net', 600_000, ['--maxWorkers=2']),
+  net: vitest('net', 'net', 600_000, ['--maxWorkers=3']),
   // Every rule of NAT traversal once (docs/NAT.md); all 289 pairs: npm run nat:matrix.
   nat: {
     name: 'nat',

@@ -6,7 +6,7 @@ import type { NatName } from '../lab/nat-kinds.ts';
 import { inNamespace } from '../lab/run.ts';
 import { createScene, type Scene } from '../lab/scene.ts';
 import { SERVERS } from '../lab/servers.ts';
-import { type Driver, startDriver } from './host-driver.ts';
+import { type Driver, startDriver } from '../net/host-driver.ts';
 
 let scene: Scene;
 let driver: Driver;
