@@ -6,7 +6,7 @@ import type { Network } from '../../shared/wire/native.ts';
 import type { Key } from './keys.ts';
 
 /** How long a signed permit may wait for its block. */
-const PERMIT_SECONDS = 3600;
+export const PERMIT_SECONDS = 3600;
 
 export interface SigningFacts {
   readonly network: Network;

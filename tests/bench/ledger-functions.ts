@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createTestClient, encodeFunctionData, http, publicActions, walletActions } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
-import { signPermit } from '../../extension/wallet/permit.ts';
+import { PERMIT_SECONDS, signPermit } from '../../extension/wallet/permit.ts';
 import { fromHex, type Hex, toHex } from '../../shared/base/bytes.ts';
 import type { Address, Wei } from '../../shared/base/units.ts';
 import { addressOf, sign } from '../../shared/node/secp256k1.ts';
@@ -170,7 +170,11 @@ async function measure(anvil: Anvil, profile: NetworkProfile): Promise<Gas> {
 /** EIP-2612 permit of the payer for the channels, as the wallet signs it. */
 async function permit(profile: NetworkProfile, value: Wei, permitNonce: bigint) {
   const key = { privateKey: PAYER_KEY, address: PAYER };
-  const { deadline, v, r, s } = await signPermit(value, key, { network: profile, permitNonce, blockTime: FAR });
+  const { deadline, v, r, s } = await signPermit(value, key, {
+    network: profile,
+    permitNonce,
+    blockTime: FAR - PERMIT_SECONDS,
+  });
   return [deadline, v, r, s] as const;
 }
 
