@@ -3,8 +3,9 @@
  * seconds of the network, it is the same session, and a download goes through all of it.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { until } from '../e2e/wait.ts';
 import { forgetMappings } from '../lab/nat.ts';
 import { blobHash } from '../lab/origins.ts';
 import { inNamespace } from '../lab/run.ts';
@@ -26,6 +27,7 @@ beforeAll(async () => {
   const slowly = ['--limit-rate', '180k', '--max-time', '400', '-o', downloaded];
   download = bench.driver.fetch('de', 'https://one.example/20mb', slowly);
   download.catch(() => {});
+  await until('the download has begun', async () => existsSync(downloaded) && statSync(downloaded).size > 0);
 }, 60_000);
 afterEach(({ task }) => {
   if (task.result?.state === 'fail') bench.tell();
