@@ -3,6 +3,7 @@ import { type ComponentChild, render } from 'preact';
 import { browser } from '../browser.ts';
 import { connect } from './link.ts';
 import './styles/tokens.css';
+import './styles/contrast.css';
 import './styles/base.css';
 import './styles/controls.css';
 import './styles/rows.css';
