@@ -73,6 +73,8 @@ export interface HostWrapperOptions {
   /** Network profile (`manifest/networks/<name>.json`), absolute. */
   readonly network: string;
   readonly netdSocket?: string;
+  /** A folder of this user's with WireGuard's programs. */
+  readonly programs?: string;
   readonly runtimeDir?: string;
   readonly logFile?: string;
   readonly testSwitches?: boolean;
@@ -89,7 +91,10 @@ export function hostWrapper(options: HostWrapperOptions): string {
   if (options.logFile) flags.push('--log', options.logFile);
   if (options.testSwitches) flags.push('--test-switches');
   const words = [options.nodePath, '--disable-warning=ExperimentalWarning', options.mainPath, ...flags];
-  return ['#!/bin/sh', 'ulimit -c 0', COMPILE_CACHE, `exec ${words.map(quote).join(' ')} "$@"`, ''].join('\n');
+  const programs = options.programs === undefined ? [] : [`export WARREN_PROGRAMS=${quote(options.programs)}`];
+  return ['#!/bin/sh', 'ulimit -c 0', COMPILE_CACHE, ...programs, `exec ${words.map(quote).join(' ')} "$@"`, ''].join(
+    '\n',
+  );
 }
 
 /** Writes the wrapper, executable, at `path`. */

@@ -43,10 +43,10 @@ export function missingFolders(root: string, paths: readonly string[]): readonly
 }
 
 /** @param folders outermost first. */
-export async function makeFolders(root: string, folders: readonly string[]): Promise<void> {
+export async function makeFolders(root: string, folders: readonly string[], mode: number): Promise<void> {
   for (const folder of folders) {
     await mkdir(join(root, folder), { recursive: true });
-    await chmod(join(root, folder), 0o755);
+    await chmod(join(root, folder), mode);
   }
 }
 

@@ -2,12 +2,14 @@
  * Installs the host from a checkout, step by step; a second run changes only what differs. Nothing is
  * written before the options and the network profile have proved good.
  */
+import { join } from 'node:path';
 import { InstallError } from './error.ts';
 import { makeFolders, missingFolders, putFile, removeFile } from './files.ts';
-import { GROUP, NETD, NETD_ARGUMENTS, NETD_NODE, NETD_RUNTIME, RECORD, UNIT } from './layout.ts';
+import { GROUP, MACHINE, NETD, NETD_ARGUMENTS, NETD_NODE, NETD_RUNTIME, UNIT } from './layout.ts';
 import { chooseNetwork } from './network.ts';
 import type { Command } from './options.ts';
 import { planFiles } from './plan.ts';
+import { fetchPrograms } from './programs.ts';
 import { type InstallRecord, NOTHING, readRecord, writeRecord } from './record.ts';
 import type { System } from './system.ts';
 
@@ -25,16 +27,18 @@ const NETD_FILES: readonly string[] = [NETD, NETD_NODE, UNIT];
 
 /** @throws InstallError */
 export async function install({ command, checkout, nodePath, system, say }: Installation): Promise<void> {
-  const { root, extensions, user } = command;
+  const { root, place, extensions, member: user } = command;
   if (system && user !== null && !(await system.userExists(user))) throw unknownUser(user);
-  const profile = await chooseNetwork({ file: command.network, checkout, root });
+  const profile = await chooseNetwork({ file: command.network, checkout, installed: join(root, place.network) });
   say(`network: ${profile.name} (chain ${profile.chainId})`);
-  const files = await planFiles({ checkout, nodePath, profile, extensions });
-  const before = (await readRecord(root)) ?? NOTHING;
+  const programs = place.programs === null || root !== '/' ? null : await fetchPrograms(place.programs, say);
+  const planned = await planFiles({ checkout, nodePath, profile, extensions, place });
+  const files = [...planned, ...(programs?.files ?? [])];
+  const before = (await readRecord(root, place)) ?? NOTHING;
   const members = system ? await system.members() : null;
 
   const paths = files.map(({ path }) => path);
-  const folders = missingFolders(root, [...paths, RECORD]);
+  const folders = missingFolders(root, [...paths, place.record]);
   const joins = system && user !== null && !members?.includes(user) ? [user] : [];
   const record: InstallRecord = {
     version: 1,
@@ -43,8 +47,8 @@ export async function install({ command, checkout, nodePath, system, say }: Inst
     groupCreated: before.groupCreated || (system !== null && members === null),
     users: [...new Set([...before.users, ...joins])],
   };
-  await makeFolders(root, folders);
-  await writeRecord(root, record);
+  await makeFolders(root, folders, place.folderMode);
+  await writeRecord(root, place, record);
 
   const changed = new Set<string>();
   for (const file of files) {
@@ -53,8 +57,11 @@ export async function install({ command, checkout, nodePath, system, say }: Inst
   }
   for (const path of record.files.filter((old) => !paths.includes(old)))
     if (await removeFile(root, path)) say(`removed ${path}, which is not needed any more`);
-  await writeRecord(root, { ...record, files: paths });
+  await writeRecord(root, place, { ...record, files: paths });
+  await programs?.discard();
 
+  if (place !== MACHINE)
+    return say(`installed for you alone: nothing runs as root. "./warren doctor" says whether all is well`);
   if (!system) return say(`below ${root}: no group was made and no service started`);
   await admit(system, members, joins, user, say);
   await startNetd(
@@ -79,7 +86,7 @@ async function admit(
     await system.addMember(name);
     say(`${name} joined the group ${GROUP}: log out and in again, so that your browser runs with it`);
   }
-  if (user === null) say(`nobody joined the group ${GROUP}: add whoever uses the browser with --user NAME`);
+  if (user === null) say(`nobody joined the group ${GROUP}: add whoever uses the browser with --member NAME`);
   else if (joins.length === 0) say(`${user} is in the group ${GROUP}`);
 }
 
@@ -97,6 +104,6 @@ function unknownUser(name: string): InstallError {
   return new InstallError(
     'user_unknown',
     `There is no user "${name}".`,
-    'Pass --user with the name of who uses the browser.',
+    'Pass --member with the name of who uses the browser.',
   );
 }

@@ -1,11 +1,13 @@
 /**
  * `warren install` and `warren uninstall`: puts the host of this checkout where browsers and systemd
- * find it. Runs once, as root; downloads nothing and keeps nothing running but warren-netd.
+ * find it. Runs once, as root, and keeps nothing running but warren-netd; with `--user` without root, for
+ * one user, and nothing at all.
  */
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { InstallError } from './error.ts';
 import { install } from './install.ts';
+import { MACHINE } from './layout.ts';
 import { parseCommand } from './options.ts';
 import { realSystem } from './system.ts';
 import { uninstall } from './uninstall.ts';
@@ -17,12 +19,15 @@ const say = (line: string): void => console.log(line);
 async function main(): Promise<void> {
   const command = parseCommand(process.argv.slice(2), process.env, process.cwd());
   const real = command.root === '/';
-  if (real && process.geteuid?.() !== 0) {
+  const forMachine = command.place === MACHINE;
+  if (real && forMachine && process.geteuid?.() !== 0) {
     const message = 'Only root may write to /etc and /usr/local.';
-    throw new InstallError('not_root', message, `Run "sudo ./warren ${command.verb}".`);
+    const alone = `or "./warren ${command.verb} --user" for you alone, without root`;
+    throw new InstallError('not_root', message, `Run "sudo ./warren ${command.verb}", ${alone}.`);
   }
-  const system = real ? realSystem : null;
-  if (command.verb === 'uninstall') return uninstall({ root: command.root, system, say });
+  const system = real && forMachine ? realSystem : null;
+  const { root, place } = command;
+  if (command.verb === 'uninstall') return uninstall({ root, place, system, say });
   const checkout = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
   return install({ command, checkout, nodePath: realpathSync(process.execPath), system, say });
 }

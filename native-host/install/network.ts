@@ -7,19 +7,19 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { type NetworkProfile, NetworkProfileSchema } from '../../shared/wire/network.ts';
 import { InstallError } from './error.ts';
-import { NETWORK } from './layout.ts';
 
 export interface NetworkChoice {
   /** What was asked for; null: the installed one, else the one public profile of the checkout. */
   readonly file: string | null;
   readonly checkout: string;
-  readonly root: string;
+  /** Where the installed one is, if there is one. */
+  readonly installed: string;
 }
 
 /** @throws InstallError `network_unreadable`, or `network_missing` when there is none, or no single one, to choose. */
-export async function chooseNetwork({ file, checkout, root }: NetworkChoice): Promise<NetworkProfile> {
+export async function chooseNetwork({ file, checkout, installed: present }: NetworkChoice): Promise<NetworkProfile> {
   if (file !== null) return readProfile(file);
-  const installed = await readProfile(join(root, NETWORK)).catch(() => null);
+  const installed = await readProfile(present).catch(() => null);
   if (installed) return installed;
   const folder = join(checkout, 'manifest', 'networks');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();

@@ -1,9 +1,10 @@
 /** The command line of `warren install` and `warren uninstall`. Checks what it can without touching the system. */
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EXTENSION_ID_CHROMIUM, GECKO_ID } from '../../manifest/extension.ts';
 import { browserOf, type NativeBrowser } from '../../manifest/native-messaging.ts';
 import { InstallError } from './error.ts';
+import { MACHINE, type Place, placeOf } from './layout.ts';
 
 export type ExtensionIds = Readonly<Record<NativeBrowser, readonly string[]>>;
 
@@ -11,30 +12,35 @@ export interface Command {
   readonly verb: 'install' | 'uninstall';
   /** `/`, or the folder that stands for it: then the running system is not touched. */
   readonly root: string;
+  /** The machine's folders, or one user's. */
+  readonly place: Place;
   /** Who may use the host. */
   readonly extensions: ExtensionIds;
   /** Network profile, absolute; null: choose. */
   readonly network: string | null;
   /** Who joins the group; null: nobody. */
-  readonly user: string | null;
+  readonly member: string | null;
 }
 
-export const USAGE = `usage: ./warren install [--extension ID]... [--network FILE] [--user NAME] [--root DIR]
-       ./warren uninstall [--root DIR]`;
+export const USAGE = `usage: ./warren install [--extension ID]... [--network FILE] [--member NAME] [--root DIR]
+       ./warren install --user [--extension ID]... [--network FILE]
+       ./warren uninstall [--user] [--root DIR]`;
 
 /** @throws InstallError `usage` or `extension_id_invalid`. */
 export function parseCommand(argv: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Command {
   const { values, positionals } = parse(argv);
   const [verb, ...rest] = positionals;
   if ((verb !== 'install' && verb !== 'uninstall') || rest.length > 0) throw usage('That is not a command.');
-  if (verb === 'uninstall' && (values.extension || values.network || values.user))
-    throw usage('Uninstalling takes --root only.');
+  if (verb === 'uninstall' && (values.extension || values.network || values.member))
+    throw usage('Uninstalling takes --user and --root only.');
+  if (values.user && values.member) throw usage('With --user nobody joins a group.');
   return {
     verb,
     root: resolve(cwd, values.root ?? '/'),
+    place: values.user ? placeOf(home(env)) : MACHINE,
     extensions: sortIds(values.extension ?? []),
     network: values.network === undefined ? null : resolve(cwd, values.network),
-    user: values.user ?? caller(env),
+    member: values.user ? null : (values.member ?? caller(env)),
   };
 }
 
@@ -47,7 +53,8 @@ function parse(argv: readonly string[]) {
         extension: { type: 'string', multiple: true },
         network: { type: 'string' },
         root: { type: 'string' },
-        user: { type: 'string' },
+        user: { type: 'boolean' },
+        member: { type: 'string' },
       },
     });
   } catch (cause) {
@@ -67,6 +74,13 @@ function sortIds(ids: readonly string[]): ExtensionIds {
     chromium: given.chromium.length > 0 ? given.chromium : [EXTENSION_ID_CHROMIUM],
     firefox: given.firefox.length > 0 ? given.firefox : [GECKO_ID],
   };
+}
+
+/** Under sudo the home folder is somebody's and the files would be root's. */
+function home({ HOME, SUDO_USER }: NodeJS.ProcessEnv): string {
+  if (SUDO_USER) throw usage('With --user this is for you alone: run it without sudo.');
+  if (HOME === undefined || !isAbsolute(HOME) || HOME === '/') throw usage('HOME does not name your home folder.');
+  return resolve(HOME);
 }
 
 function caller({ SUDO_USER }: NodeJS.ProcessEnv): string | null {

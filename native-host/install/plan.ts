@@ -6,16 +6,7 @@ import { hostWrapper, type NativeBrowser, nativeManifest } from '../../manifest/
 import { NATIVE_HOST_NAME } from '../../shared/wire/native.ts';
 import type { NetworkProfile } from '../../shared/wire/network.ts';
 import type { PlannedFile } from './files.ts';
-import {
-  HOST_WRAPPER,
-  MANIFEST_FOLDERS,
-  NETD,
-  NETD_ARGUMENTS,
-  NETD_NODE,
-  NETD_SOCKET,
-  NETWORK,
-  UNIT,
-} from './layout.ts';
+import { MACHINE, NETD, NETD_ARGUMENTS, NETD_NODE, NETD_SOCKET, type Place, UNIT } from './layout.ts';
 import { bundleNetd } from './netd-bundle.ts';
 import type { ExtensionIds } from './options.ts';
 
@@ -26,26 +17,41 @@ export interface PlanOptions {
   readonly nodePath: string;
   readonly profile: NetworkProfile;
   readonly extensions: ExtensionIds;
+  readonly place: Place;
 }
 
 export async function planFiles(options: PlanOptions): Promise<readonly PlannedFile[]> {
-  const { checkout, nodePath, profile, extensions } = options;
+  const { checkout, nodePath, profile, extensions, place } = options;
+  const { network, programs } = place;
   const mainPath = join(checkout, 'native-host', 'main.ts');
-  const wrapper = hostWrapper({ nodePath, mainPath, network: NETWORK, netdSocket: NETD_SOCKET });
+  const wrapper = hostWrapper({
+    ...{ nodePath, mainPath, network, netdSocket: NETD_SOCKET },
+    ...(programs === null ? {} : { programs }),
+  });
   return [
-    { path: NETWORK, mode: 0o644, content: `${JSON.stringify(profile, null, 2)}\n` },
-    { path: HOST_WRAPPER, mode: 0o755, content: wrapper },
-    ...(await manifests('chromium', extensions)),
-    ...(await manifests('firefox', extensions)),
+    { path: network, mode: 0o644, content: `${JSON.stringify(profile, null, 2)}\n` },
+    { path: place.hostWrapper, mode: 0o755, content: wrapper },
+    ...(await manifests(place, 'chromium', extensions)),
+    ...(await manifests(place, 'firefox', extensions)),
+    ...(place === MACHINE ? await daemon(checkout, nodePath) : []),
+  ];
+}
+
+async function daemon(checkout: string, nodePath: string): Promise<PlannedFile[]> {
+  return [
     { path: NETD_NODE, mode: 0o755, copyOf: nodePath },
     { path: NETD, mode: 0o644, content: await bundleNetd(checkout) },
     { path: UNIT, mode: 0o644, content: await unit(checkout) },
   ];
 }
 
-async function manifests(browser: NativeBrowser, extensions: ExtensionIds): Promise<PlannedFile[]> {
-  const content = await nativeManifest({ hostPath: HOST_WRAPPER, browser, extensionIds: extensions[browser] });
-  return MANIFEST_FOLDERS[browser].map((folder) => ({
+async function manifests(
+  { hostWrapper: hostPath, manifestFolders }: Place,
+  browser: NativeBrowser,
+  extensions: ExtensionIds,
+): Promise<PlannedFile[]> {
+  const content = await nativeManifest({ hostPath, browser, extensionIds: extensions[browser] });
+  return manifestFolders[browser].map((folder) => ({
     path: `${folder}/${NATIVE_HOST_NAME}.json`,
     mode: 0o644,
     content,

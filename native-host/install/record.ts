@@ -4,7 +4,7 @@ import { join, normalize } from 'node:path';
 import * as v from 'valibot';
 import { InstallError } from './error.ts';
 import { putFile } from './files.ts';
-import { RECORD } from './layout.ts';
+import type { Place } from './layout.ts';
 
 const Path = v.pipe(
   v.string(),
@@ -27,8 +27,8 @@ export type InstallRecord = v.InferOutput<typeof RecordSchema>;
 export const NOTHING: InstallRecord = { version: 1, files: [], folders: [], groupCreated: false, users: [] };
 
 /** Null when nothing is installed. @throws InstallError `record_unreadable`. */
-export async function readRecord(root: string): Promise<InstallRecord | null> {
-  const file = join(root, RECORD);
+export async function readRecord(root: string, place: Place): Promise<InstallRecord | null> {
+  const file = join(root, place.record);
   try {
     return v.parse(RecordSchema, JSON.parse(await readFile(file, 'utf8')));
   } catch (cause) {
@@ -42,6 +42,6 @@ export async function readRecord(root: string): Promise<InstallRecord | null> {
   }
 }
 
-export async function writeRecord(root: string, record: InstallRecord): Promise<void> {
-  await putFile(root, { path: RECORD, mode: 0o644, content: `${JSON.stringify(record, null, 2)}\n` });
+export async function writeRecord(root: string, place: Place, record: InstallRecord): Promise<void> {
+  await putFile(root, { path: place.record, mode: 0o644, content: `${JSON.stringify(record, null, 2)}\n` });
 }

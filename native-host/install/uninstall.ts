@@ -1,29 +1,32 @@
 /** Undoes what the record of an installation lists, and nothing else. */
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeEmptyFolders, removeFile } from './files.ts';
-import { GROUP, RECORD, UNIT } from './layout.ts';
+import { GROUP, type Place, UNIT } from './layout.ts';
 import { readRecord } from './record.ts';
 import type { System } from './system.ts';
 
 export interface Removal {
   readonly root: string;
+  readonly place: Place;
   /** Null below another root: then only files are removed. */
   readonly system: System | null;
   say(line: string): void;
 }
 
 /** @throws InstallError */
-export async function uninstall({ root, system, say }: Removal): Promise<void> {
-  const record = await readRecord(root);
-  if (!record) return say(`nothing to remove: there is no ${RECORD}`);
+export async function uninstall({ root, place, system, say }: Removal): Promise<void> {
+  const record = await readRecord(root, place);
+  if (!record) return say(`nothing to remove: there is no ${place.record}`);
   const service = system?.hasSystemd && existsSync(join(root, UNIT)) && record.files.includes(UNIT) ? system : null;
   await service?.stopService();
   for (const path of record.files) if (await removeFile(root, path)) say(`removed ${path}`);
   await service?.forgetService();
   if (system) await dismiss(system, record.groupCreated, record.users, say);
   // Last: an interrupted removal can be taken up again.
-  await removeFile(root, RECORD);
+  if (place.cache !== null) await rm(join(root, place.cache), { recursive: true, force: true });
+  await removeFile(root, place.record);
   await removeEmptyFolders(root, record.folders);
   say('Warren is removed');
 }

@@ -11,6 +11,10 @@ import { uninstall } from '../../../native-host/install/uninstall.ts';
 export const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
 export const LOCAL_NETWORK = join(CHECKOUT, 'manifest/networks/local.json');
 
+/** Whoever installs for themselves alone. */
+export const HOME = '/home/ann';
+const ENV = { HOME };
+
 export class BelowRoot {
   readonly #folder = mkdtempSync(join(tmpdir(), 'warren-install-'));
   readonly root = join(this.#folder, 'root');
@@ -25,7 +29,7 @@ export class BelowRoot {
 
   /** @param args what a person would add to `./warren install --root …`. */
   async install(args: readonly string[] = ['--network', LOCAL_NETWORK], system: System | null = null): Promise<void> {
-    const command = parseCommand(['install', '--root', this.root, ...args], {}, CHECKOUT);
+    const command = parseCommand(['install', '--root', this.root, ...args], ENV, CHECKOUT);
     this.said.length = 0;
     await install({
       command,
@@ -36,9 +40,10 @@ export class BelowRoot {
     });
   }
 
-  async uninstall(system: System | null = null): Promise<void> {
+  async uninstall(system: System | null = null, args: readonly string[] = []): Promise<void> {
     this.said.length = 0;
-    await uninstall({ root: this.root, system, say: (line) => this.said.push(line) });
+    const { root, place } = parseCommand(['uninstall', '--root', this.root, ...args], ENV, CHECKOUT);
+    await uninstall({ root, place, system, say: (line) => this.said.push(line) });
   }
 
   read(path: string): string {

@@ -52,21 +52,29 @@ describe('the command line', () => {
 
   test.each([
     [{ SUDO_USER: 'ann' }, [], 'ann'],
-    [{ SUDO_USER: 'ann' }, ['--user', 'bob'], 'bob'],
+    [{ SUDO_USER: 'ann' }, ['--member', 'bob'], 'bob'],
     [{ SUDO_USER: 'root' }, [], null],
     [{}, [], null],
   ])('with %o and %o adds %s to the group', (env, args, user) => {
-    expect(parseCommand(['install', ...args], env, '/').user).toBe(user);
+    expect(parseCommand(['install', ...args], env, '/').member).toBe(user);
   });
 
   test('of an uninstallation takes no options of an installation', () => {
-    expect(() => parseCommand(['uninstall', '--user', 'ann'], {}, '/')).toThrow(/--root only/);
+    expect(() => parseCommand(['uninstall', '--member', 'ann'], {}, '/')).toThrow(/--user and --root only/);
+  });
+
+  test.each([
+    ['under sudo, whose files would be root’s', { HOME: '/home/ann', SUDO_USER: 'ann' }],
+    ['without a home folder', {}],
+    ['with the whole machine for a home', { HOME: '/' }],
+  ])('for one user alone is refused %s', (_, env) => {
+    expect(() => parseCommand(['install', '--user'], env, '/')).toThrow(/alone|HOME/);
   });
 
   test.each(['install', 'uninstall'])('%s without root tells to use sudo, and fails', async (verb) => {
     const { code, stderr } = await runUnprivileged(verb);
     expect(code).toBe(1);
-    expect(stderr).toContain(`Run "sudo ./warren ${verb}".`);
+    expect(stderr).toContain(`Run "sudo ./warren ${verb}", or "./warren ${verb} --user"`);
   });
 });
 

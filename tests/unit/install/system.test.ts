@@ -44,7 +44,7 @@ afterEach(() => place.remove());
 describe('the group', () => {
   test('is made, joined, and removed again', async () => {
     const twin = new Twin(null);
-    await place.install([...BASIC, '--user', 'ann'], twin);
+    await place.install([...BASIC, '--member', 'ann'], twin);
     expect(twin.group).toEqual(['ann']);
     expect(place.said.join('\n')).toContain('log out and in again');
     await place.uninstall(twin);
@@ -53,8 +53,8 @@ describe('the group', () => {
 
   test('that was there before stays, with those who were in it', async () => {
     const twin = new Twin(['bob']);
-    await place.install([...BASIC, '--user', 'ann'], twin);
-    await place.install([...BASIC, '--user', 'bob'], twin);
+    await place.install([...BASIC, '--member', 'ann'], twin);
+    await place.install([...BASIC, '--member', 'bob'], twin);
     expect(twin.group).toEqual(['bob', 'ann']);
     await place.uninstall(twin);
     expect(twin.group).toEqual(['bob']);
@@ -64,12 +64,12 @@ describe('the group', () => {
     const twin = new Twin(null);
     await place.install(BASIC, twin);
     expect(twin.group).toEqual([]);
-    expect(place.said.join('\n')).toContain('--user NAME');
+    expect(place.said.join('\n')).toContain('--member NAME');
   });
 
   test('is not touched for a user who does not exist, nor is anything else', async () => {
     const twin = new Twin(null);
-    await expect(place.install([...BASIC, '--user', 'eve'], twin)).rejects.toMatchObject({ code: 'user_unknown' });
+    await expect(place.install([...BASIC, '--member', 'eve'], twin)).rejects.toMatchObject({ code: 'user_unknown' });
     expect(twin.did).toEqual([]);
     expect(place.entries()).toEqual([]);
   });
@@ -78,14 +78,14 @@ describe('the group', () => {
 describe('the service', () => {
   test('starts after the group is there, and restarts only when its own files changed', async () => {
     const twin = new Twin(null);
-    await place.install([...BASIC, '--user', 'ann'], twin);
-    await place.install([...BASIC, '--user', 'ann', '--extension', 'a'.repeat(32)], twin);
+    await place.install([...BASIC, '--member', 'ann'], twin);
+    await place.install([...BASIC, '--member', 'ann', '--extension', 'a'.repeat(32)], twin);
     expect(twin.did).toEqual(['create group', 'add ann', 'restart', 'start']);
   });
 
   test('stops before its files go, and systemd forgets it', async () => {
     const twin = new Twin(['ann']);
-    await place.install([...BASIC, '--user', 'ann'], twin);
+    await place.install([...BASIC, '--member', 'ann'], twin);
     twin.did.length = 0;
     await place.uninstall(twin);
     expect(twin.did).toEqual(['stop', 'forget']);
@@ -94,7 +94,7 @@ describe('the service', () => {
   test('without systemd is told as two commands to run by hand', async () => {
     const twin = new Twin(['ann']);
     twin.hasSystemd = false;
-    await place.install([...BASIC, '--user', 'ann'], twin);
+    await place.install([...BASIC, '--member', 'ann'], twin);
     expect(twin.did).toEqual([]);
     expect(place.said.slice(-2)).toEqual([
       '  sudo install -d -g warren -m 0750 /run/warren',

@@ -1,0 +1,58 @@
+/** What the network around this machine lets through, and whether its clock tells the time. */
+import type { NetworkFacts } from '../facts.ts';
+import { by, ok, problem, type Verdict, warning } from '../verdict.ts';
+
+/** Nodes refuse a handshake that is two minutes off; half of that leaves room for theirs. */
+const MAX_CLOCK_MS = 60_000;
+
+export function checkNetwork(facts: NetworkFacts): readonly Verdict[] {
+  return [checkUdp(facts), checkClock(facts), checkPorts(facts), checkMemory(facts)];
+}
+
+function checkUdp({ profile, stun }: NetworkFacts): Verdict {
+  const name = 'udp';
+  if (profile === null)
+    return warning(name, 'Not looked at: no network is installed whose servers could be asked.', {
+      command: './warren doctor --network FILE',
+    });
+  if (stun.answered > 0)
+    return ok(name, `UDP gets through: ${stun.answered} of ${stun.asked} servers of "${profile}" answered.`);
+  return problem(
+    name,
+    `None of ${stun.asked} servers of "${profile}" answered over UDP: this network, or a firewall on this machine, blocks it. ` +
+      'Warren then needs a relay over TCP, which is slower.',
+    { command: 'allow outgoing UDP in the firewall, or try another network' },
+  );
+}
+
+function checkClock({ clockAhead }: NetworkFacts): Verdict {
+  const name = 'clock';
+  if (clockAhead === null) return warning(name, 'Not compared: no server of the network told the time.');
+  const seconds = Math.round(Math.abs(clockAhead) / 1_000);
+  if (Math.abs(clockAhead) <= MAX_CLOCK_MS) return ok(name, `The clock is right, to ${Math.max(1, seconds)} s.`);
+  const way = clockAhead > 0 ? 'ahead' : 'behind';
+  return problem(
+    name,
+    `This machine's clock is ${seconds} s ${way}: nodes refuse it, and so do sites.`,
+    by('sudo', 'timedatectl', 'set-ntp', 'true'),
+  );
+}
+
+function checkPorts({ udpPort, tcpPort }: NetworkFacts): Verdict {
+  const name = 'ports';
+  if (udpPort === null && tcpPort === null) return ok(name, 'Free ports can be had.');
+  const which = [
+    udpPort === null ? '' : `UDP (${udpPort})`,
+    tcpPort === null ? '' : `TCP on this machine (${tcpPort})`,
+  ];
+  return problem(name, `No free port can be had: ${which.filter(Boolean).join(', ')}.`, {
+    command: 'close programs that hold many connections ("ss -s" counts them)',
+  });
+}
+
+function checkMemory({ memory }: NetworkFacts): Verdict {
+  if (memory !== null) return ok('memory', `Keys stay in memory (${memory}).`);
+  return problem('memory', 'There is no folder in memory where keys could be kept off the disk.', {
+    command: 'sudo mount -t tmpfs -o mode=1777 tmpfs /dev/shm',
+  });
+}

@@ -1,0 +1,67 @@
+/** What was found on this machine: types only. `probe/` finds it, `checks/` judge it. */
+
+export interface HostFacts {
+  /** The host that browsers would start, by the first manifest found; null: none. */
+  readonly installed: { readonly wrapper: string; readonly for: 'machine' | 'user' } | null;
+  /** What it said when it was started: its release, or why not. */
+  readonly answer: { readonly version: string } | { readonly failure: string } | null;
+  /** The release of this checkout. */
+  readonly ownVersion: string;
+}
+
+export interface BrowserFacts {
+  readonly name: string;
+  readonly packedAs: 'package' | 'snap' | 'flatpak';
+}
+
+export interface TunnelFacts {
+  readonly netd:
+    | { readonly state: 'answers'; readonly backend: string }
+    /** Its socket is there, and nobody listens. */
+    | { readonly state: 'silent' }
+    /** This user may not speak to it. */
+    | { readonly state: 'denied' }
+    | { readonly state: 'old'; readonly message: string }
+    | { readonly state: 'absent' };
+  /** systemd knows of it. */
+  readonly unit: boolean;
+  /** `asleep`: a member, but this session began before that. */
+  readonly group: 'missing' | 'outside' | 'asleep' | 'member';
+  readonly user: string;
+  readonly namespaces: {
+    readonly work: boolean;
+    /** What unshare(1) said. */
+    readonly said: string;
+    /** Why not, by the switches of the kernel. */
+    readonly forbiddenBy: 'apparmor' | 'sysctl' | 'limit' | null;
+  };
+  readonly wireGuard: {
+    readonly module: 'loaded' | 'there' | 'missing';
+    readonly tool: boolean;
+    readonly go: boolean;
+    /** Whether this user may open /dev/net/tun, which wireguard-go needs. */
+    readonly tun: 'open' | 'closed' | 'missing';
+  };
+  /** Debian packages of programs that are missing. */
+  readonly missingPackages: readonly string[];
+}
+
+export interface NetworkFacts {
+  /** The network's name; null: no profile is installed, and none was given. */
+  readonly profile: string | null;
+  readonly stun: { readonly asked: number; readonly answered: number };
+  /** Ms that this machine's clock is ahead of the network's servers; null: none of them told the time. */
+  readonly clockAhead: number | null;
+  /** What came of binding a UDP port, and a TCP port of loopback: null, or the error's code. */
+  readonly udpPort: string | null;
+  readonly tcpPort: string | null;
+  /** The user's folder in memory, or null when there is none. */
+  readonly memory: string | null;
+}
+
+export interface Facts {
+  readonly host: HostFacts;
+  readonly browsers: readonly BrowserFacts[];
+  readonly tunnels: TunnelFacts;
+  readonly network: NetworkFacts;
+}
