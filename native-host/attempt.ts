@@ -14,7 +14,7 @@ import { GATEWAY4, type PeerCounters } from '../shared/wire/netd.ts';
 import { channelId } from '../shared/wire/proof.ts';
 import { contradiction } from './claims.ts';
 import type { ControlConnection } from './control-connection.ts';
-import type { LocalProxy } from './local-proxy/api.ts';
+import type { ProxyHandle } from './local-proxy/api.ts';
 import { type Payments, startPayments } from './payments.ts';
 import { assertSpeaksFor } from './proposal-key.ts';
 import { Rate } from './rate.ts';
@@ -49,7 +49,7 @@ export class Attempt {
   #handshake: Handshake | null = null;
   #shake: Shake | null = null;
   #way: Way | null = null;
-  #proxy: LocalProxy | null = null;
+  #proxy: ProxyHandle | null = null;
   #control: ControlConnection | null = null;
   #payments: Payments | null = null;
   #settling = false;
@@ -200,7 +200,7 @@ export class Attempt {
 
   // ---- what the loop asks
 
-  get proxy(): LocalProxy | null {
+  get proxy(): ProxyHandle | null {
     return this.#settling || this.#released ? null : this.#proxy;
   }
 

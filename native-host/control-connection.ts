@@ -41,12 +41,13 @@ export function connectControl(from: string, timeout: Ms): Promise<ControlConnec
     socket.once('connect', () => {
       clearTimeout(timer);
       socket.off('error', refuse);
-      resolve(over(socket));
+      resolve(overSocket(socket));
     });
   });
 }
 
-function over(socket: Socket): ControlConnection {
+/** @param socket connected to the gateway through the tunnel, and not read yet. */
+export function overSocket(socket: Socket): ControlConnection {
   const lines = new LineSplitter(MAX_CONTROL_LINE_BYTES);
   const handlers = new Set<(message: ControlDown) => void>();
   const losers = new Set<(error: WarrenError) => void>();

@@ -1,4 +1,4 @@
-/** The host's one connection to warren-netd: opened when needed, shared by all exits, watched. */
+/** The host's one connection to warren-netd, or to what stands in for it: opened when needed, shared by all exits, watched. */
 import { asWarrenError, type WarrenErrorData } from '../shared/base/errors.ts';
 import type { Ms } from '../shared/base/units.ts';
 import type { TunnelDevice } from '../shared/effects.ts';
@@ -8,6 +8,17 @@ import type { World } from './world.ts';
 /** So that the screen "netd is not running" goes away by itself once it runs. */
 const PROBE_EVERY: Ms = 2_000;
 
+const NETD_GONE: WarrenErrorData = {
+  code: 'netd_unreachable',
+  message: 'warren-netd stopped; its tunnels are gone, and nothing leaves outside them.',
+  action: 'Run "sudo systemctl restart warren-netd" if it does not come back by itself.',
+};
+const NAMESPACE_GONE: WarrenErrorData = {
+  code: 'netd_unreachable',
+  message: 'The process that held the tunnels stopped; they are gone, and nothing leaves outside them.',
+  action: 'Wait a moment: it is started again by itself. Run "./warren doctor" if it is not.',
+};
+
 export class Device {
   readonly #world: World;
   readonly #changed: () => void;
@@ -16,6 +27,8 @@ export class Device {
   #closed = false;
   status: 'unknown' | 'ready' | 'unreachable' = 'unknown';
   backend: 'kernel' | 'wireguard-go' | null = null;
+  /** The tunnels are in a namespace of our own: there is no netd. */
+  rootless = false;
   /** False where nftables is missing: WireGuard then takes the path's port over. */
   splice = true;
   error: WarrenErrorData | null = null;
@@ -47,10 +60,11 @@ export class Device {
   async #connect(): Promise<TunnelDevice> {
     try {
       const device = await this.#world.connectNetd();
-      const { backend, splice } = await device.ask<'hello'>({ verb: 'hello', version: NETD_VERSION });
+      const { backend, splice, rootless } = await device.ask<'hello'>({ verb: 'hello', version: NETD_VERSION });
       device.onLost(() => this.#onLost());
       this.backend = backend;
       this.splice = splice;
+      this.rootless = rootless ?? false;
       this.#set('ready', null);
       return device;
     } catch (thrown) {
@@ -64,11 +78,7 @@ export class Device {
 
   #onLost(): void {
     this.#connecting = null;
-    const error: WarrenErrorData = {
-      code: 'netd_unreachable',
-      message: 'warren-netd stopped; its tunnels are gone, and nothing leaves outside them.',
-      action: 'Run "sudo systemctl restart warren-netd" if it does not come back by itself.',
-    };
+    const error = this.rootless ? NAMESPACE_GONE : NETD_GONE;
     this.#set('unreachable', error);
     for (const handler of [...this.#lost]) handler(error);
     this.#probeLater();

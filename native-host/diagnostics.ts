@@ -11,7 +11,7 @@ export interface DiagnosticLine {
 export async function diagnose(host: Answering): Promise<DiagnosticLine[]> {
   const { world, shared, exits } = host;
   const [netd, stun, turn, ledger] = await Promise.all([
-    outcome(shared.device.get(), () => `running, WireGuard in ${shared.device.backend ?? 'an unknown backend'}`),
+    outcome(shared.device.get(), () => tunnels(shared.device)),
     outcome(world.stunServers(), (servers) => `${servers.length} addresses`),
     world.turn
       ? outcome(world.turn.grant(), ({ servers }) => `a pass for ${servers.length} ways`)
@@ -25,7 +25,7 @@ export async function diagnose(host: Answering): Promise<DiagnosticLine[]> {
   const { nat } = exits;
   return [
     { name: 'Node.js', ok: true, text: process.version },
-    { name: 'warren-netd', ...netd },
+    { name: shared.device.rootless ? 'Tunnels' : 'warren-netd', ...netd },
     { name: 'Relays', ok: relay === 'connected', text: relay },
     { name: 'STUN servers', ...stun },
     { name: 'TURN relay', ...turn },
@@ -36,6 +36,12 @@ export async function diagnose(host: Answering): Promise<DiagnosticLine[]> {
       text: nat ? `mapping ${nat.mapping}, filtering ${nat.filtering}` : 'not measured yet: connect once',
     },
   ];
+}
+
+function tunnels({ rootless, backend }: Answering['shared']['device']): string {
+  const wireGuard = `WireGuard in ${backend === 'kernel' ? 'the kernel' : (backend ?? 'an unknown back end')}`;
+  if (!rootless) return `running, ${wireGuard}`;
+  return `without root: in a network namespace of your own, as no warren-netd is installed; ${wireGuard}. Somewhat slower than with it`;
 }
 
 async function outcome<T>(work: Promise<T>, tell: (value: T) => string): Promise<{ ok: boolean; text: string }> {

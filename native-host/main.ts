@@ -106,7 +106,7 @@ async function load({ options, profile }: Running): Promise<void> {
     import('./signed-amounts.ts'),
   ]);
   const [world, signed] = await Promise.all([
-    openWorld(profile, options.netdSocket, options.rotateEvery),
+    openWorld(profile, options.netdSocket, options.rotateEvery, options.tunnels),
     openSignedAmounts(options.runtimeDir),
   ]);
   if (ending) return signed.close();

@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { WarrenError } from '../shared/base/errors.ts';
 import { DEFAULT_INTERVAL, type Interval, parseInterval } from '../shared/machine/traversal/interval.ts';
+import type { TunnelChoice } from './back-end.ts';
 
 export interface HostOptions {
   /** Network profile file. */
   readonly network: string;
   readonly netdSocket: string;
+  /** Who makes the tunnels. */
+  readonly tunnels: TunnelChoice;
   /** On tmpfs; a folder of our own is made in it. */
   readonly runtimeDir: string;
   /** Debug log, on a tmpfs; null: warnings to stderr only. */
@@ -35,6 +38,7 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): H
   return {
     network,
     netdSocket: values.netd ?? env.WARREN_NETD ?? DEFAULT_NETD_SOCKET,
+    tunnels: tunnels(values.tunnels ?? env.WARREN_TUNNELS ?? 'auto'),
     runtimeDir: values.runtime ?? env.WARREN_RUNTIME ?? defaultRuntimeDir(env),
     log: values.log ?? env.WARREN_LOG ?? null,
     testSwitches: values['test-switches'] ?? false,
@@ -50,6 +54,7 @@ function parse(argv: readonly string[]) {
     options: {
       network: { type: 'string' },
       netd: { type: 'string' },
+      tunnels: { type: 'string' },
       runtime: { type: 'string' },
       log: { type: 'string' },
       rotation: { type: 'string' },
@@ -58,6 +63,12 @@ function parse(argv: readonly string[]) {
       'parent-window': { type: 'string' },
     },
   });
+}
+
+/** @throws WarrenError for another word. */
+function tunnels(text: string): TunnelChoice {
+  if (text === 'auto' || text === 'netd' || text === 'rootless') return text;
+  throw usage('--tunnels is auto, netd or rootless');
 }
 
 /** @throws WarrenError for what is no interval. */

@@ -4,17 +4,15 @@
  * WebSockets) load here, after the host has said welcome.
  */
 import { randomBytes } from 'node:crypto';
-import type { Address, Ms } from '../shared/base/units.ts';
+import type { Address } from '../shared/base/units.ts';
 import type {
   Clock,
-  Datagrams,
   Directory,
   HandshakeCrypto,
   LedgerReader,
   RouterLine,
   Signal,
   TransportAddress,
-  TunnelDevice,
   TurnAccess,
   Unsubscribe,
 } from '../shared/effects.ts';
@@ -22,8 +20,7 @@ import type {
 import { DEFAULT_INTERVAL, type Interval } from '../shared/machine/traversal/interval.ts';
 import { createClock } from '../shared/node/clock.ts';
 import type { NetworkProfile } from '../shared/wire/network.ts';
-import type { ControlConnection } from './control-connection.ts';
-import type { LocalProxy, LocalProxyOptions } from './local-proxy/api.ts';
+import type { BackEnd, TunnelChoice } from './back-end.ts';
 
 export interface World {
   readonly profile: NetworkProfile;
@@ -41,10 +38,13 @@ export interface World {
   /** Addresses, links or routes of this machine changed. */
   onNetwork(handler: () => void): Unsubscribe;
   readonly ledger: LedgerReader & { close(): void };
-  connectNetd(): Promise<TunnelDevice>;
-  openDatagrams(): Promise<Datagrams>;
+  /** Where tunnels are made, and their insides: netd's, or a namespace's of our own. */
+  readonly connectNetd: BackEnd['connectNetd'];
+  readonly openProxy: BackEnd['openProxy'];
+  readonly connectControl: BackEnd['connectControl'];
+  readonly openDatagrams: BackEnd['openDatagrams'];
   /** A socket that this machine alone can reach. */
-  openLoopback(): Promise<Datagrams>;
+  readonly openLoopback: BackEnd['openLoopback'];
   /** Null: the network has no relay. */
   readonly turn: TurnAccess | null;
   /** A line to the home router, which may open a port; null where there is none to ask. */
@@ -55,8 +55,6 @@ export interface World {
   stunServers(): Promise<readonly TransportAddress[]>;
   /** What the shipped tables say of a public address. Loads 36 MB the first time. */
   locate(address: string): Promise<{ readonly country: string | null; readonly residential: boolean } | null>;
-  openProxy(options: LocalProxyOptions): Promise<LocalProxy>;
-  connectControl(from: string, timeout: Ms): Promise<ControlConnection>;
   readonly crypto: HandshakeCrypto;
   random(length: number): Uint8Array;
   sign(digest: Uint8Array, privateKey: Uint8Array): Uint8Array;
@@ -70,17 +68,16 @@ export async function openWorld(
   profile: NetworkProfile,
   netdSocket: string,
   rotateEvery: Interval = DEFAULT_INTERVAL,
+  tunnels: TunnelChoice = 'auto',
 ): Promise<World> {
   const clock = createClock();
   // The relays first: their sockets connect while the rest loads.
   const { openRendezvous } = await import('../shared/node/relays/open.ts');
   const rendezvous = openRendezvous({ relays: profile.relays, clock });
-  const [reader, netd, datagrams, proxy, control, crypto, curve, names, turn, router, network] = await Promise.all([
+  const [reader, backEnd, datagrams, crypto, curve, names, turn, router, network] = await Promise.all([
     import('../shared/node/ledger/reader.ts'),
-    import('../shared/node/netd-client.ts'),
+    import('./back-end.ts'),
     import('../shared/node/datagrams.ts'),
-    import('./local-proxy/proxy.ts'),
-    import('./control-connection.ts'),
     import('../shared/node/crypto.ts'),
     import('../shared/node/secp256k1.ts'),
     import('./stun-names.ts'),
@@ -95,16 +92,12 @@ export async function openWorld(
     rendezvous,
     ledger: reader.createLedgerReader(profile),
     onNetwork: network.networkEvents(),
-    connectNetd: () => netd.connectNetd(netdSocket),
-    openDatagrams: () => datagrams.createDatagrams(),
-    openLoopback: () => datagrams.createDatagrams({ address: '127.0.0.1' }),
+    ...backEnd.createBackEnd(netdSocket, tunnels),
     turn: turn.turnAccess(profile.turn),
     openRouterLine: router.openRouterLine,
     hostAddresses: datagrams.hostAddresses,
     stunServers: () => names.resolveStunServers(profile.stun),
     locate: async (address) => (await import('../shared/node/geo.ts')).lookup(address),
-    openProxy: (options) => proxy.createLocalProxy(options),
-    connectControl: (from, timeout) => control.connectControl(from, timeout),
     crypto: crypto.nodeCrypto,
     random: (length) => Uint8Array.from(randomBytes(length)),
     sign: curve.sign,

@@ -48,6 +48,24 @@ const LAYERS: readonly { readonly folder: string; readonly may: readonly string[
     because: 'the proxy carries bytes from a port to a tunnel; whose they are is not its business',
   },
   {
+    folder: 'native-host/namespace',
+    may: ['shared/base', 'shared/wire', 'shared/node', 'native-host/netd', 'native-host/local-proxy'],
+    because: 'the inside of a namespace: tunnels as netd makes them, and the proxies; of sessions it knows nothing',
+  },
+  {
+    folder: 'native-host/doctor',
+    may: [
+      'shared/base',
+      'shared/wire',
+      'shared/effects.ts',
+      'shared/node',
+      'manifest',
+      'native-host/install',
+      'native-host',
+    ],
+    because: 'it looks at what the others put in place and ask for, and is asked by none of them',
+  },
+  {
     folder: 'native-host/install',
     may: ['shared/base', 'shared/wire', 'manifest'],
     because: 'it puts the programs in their places and runs none of their code',
@@ -240,6 +258,7 @@ test('nothing in the native host prints to stdout: that pipe belongs to the brow
     'native-host/netd/main.ts',
     // No browser starts it.
     'native-host/install/main.ts',
+    'native-host/doctor/main.ts',
   ]);
   expect(host.filter((file) => !allowed.has(file) && prints.test(withoutComments(file)))).toEqual([]);
   const main = existsSync(join(ROOT, 'native-host/main.ts')) ? withoutComments('native-host/main.ts') : '';

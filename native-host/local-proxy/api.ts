@@ -20,6 +20,9 @@ export interface LocalProxyCounters {
   readonly bytesDown: number;
 }
 
+/** What can be asked of a proxy wherever it runs. */
+export type ProxyHandle = Omit<LocalProxy, 'counters'>;
+
 export interface LocalProxy {
   /** On 127.0.0.1; HTTP (CONNECT and absolute-form) and SOCKS5 on the same port. */
   readonly port: number;

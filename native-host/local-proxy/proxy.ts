@@ -14,8 +14,14 @@ const SOCKS5 = 0x05;
 const MAX_CONNECTIONS = 1024;
 const FIRST_BYTE_TIMEOUT_MS = 10_000;
 
-/** @throws Error when no port of 127.0.0.1 can be had. */
-export async function createLocalProxy(options: LocalProxyOptions): Promise<LocalProxy> {
+/**
+ * @param server listens already, or will at a random port of 127.0.0.1.
+ * @throws Error when no such port can be had.
+ */
+export async function createLocalProxy(
+  options: LocalProxyOptions,
+  server: Server = createServer(),
+): Promise<LocalProxy> {
   const credentials = freshCredentials();
   const resolver = new TunnelResolver(options);
   const dialer = new Dialer(options, resolver);
@@ -24,7 +30,10 @@ export async function createLocalProxy(options: LocalProxyOptions): Promise<Loca
   const sides = { credentials, dialer, onRefused: () => void totals.refused++ };
   const http = createHttpSide(sides);
 
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+  server.on('connection', (client) => {
+    // Said here, not to the server, which may have been made by another process.
+    client.allowHalfOpen = true;
+    client.setNoDelay(true);
     totals.accepted++;
     clients.add(client);
     client.once('close', () => clients.delete(client));
@@ -70,13 +79,13 @@ export async function createLocalProxy(options: LocalProxyOptions): Promise<Loca
 }
 
 /** Loopback only, and only IPv4: what the browser is told is exactly what is open. */
-function listen(server: Server): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      if (address !== null && typeof address === 'object') resolve(address.port);
-      else reject(new Error('the proxy has no port'));
+export async function listen(server: Server): Promise<number> {
+  if (!server.listening)
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', () => resolve());
     });
-  });
+  const address = server.address();
+  if (address === null || typeof address !== 'object') throw new Error('the proxy has no port');
+  return address.port;
 }

@@ -19,19 +19,23 @@ export interface Programs {
   readonly wireguardGo: string | null;
 }
 
-/** @throws WarrenError `wireguard_unavailable` naming the missing package. */
-export function findPrograms(): Programs {
+/**
+ * @param own a folder of whoever runs this, looked into last for WireGuard's programs. Never for netd itself:
+ *   what runs with privileges may not be a file that an ordinary user can change.
+ * @throws WarrenError `wireguard_unavailable` naming the missing package.
+ */
+export function findPrograms(own: string | null = null): Programs {
   return {
     ip: required('ip', 'iproute2'),
     nft: required('nft', 'nftables'),
     tc: required('tc', 'iproute2'),
-    wg: find('wg'),
-    wireguardGo: find('wireguard-go'),
+    wg: find('wg', own),
+    wireguardGo: find('wireguard-go', own),
   };
 }
 
-export function find(name: string): string | null {
-  for (const directory of DIRECTORIES) {
+export function find(name: string, own: string | null = null): string | null {
+  for (const directory of own === null ? DIRECTORIES : [...DIRECTORIES, own]) {
     const path = `${directory}/${name}`;
     try {
       accessSync(path, constants.X_OK);

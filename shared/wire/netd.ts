@@ -114,7 +114,13 @@ export const PeerCountersSchema = v.object({
 export type PeerCounters = v.InferOutput<typeof PeerCountersSchema>;
 
 export const NETD_RESULTS = {
-  hello: v.object({ version: CountSchema, backend: v.picklist(['kernel', 'wireguard-go']), splice: v.boolean() }),
+  hello: v.object({
+    version: CountSchema,
+    backend: v.picklist(['kernel', 'wireguard-go']),
+    splice: v.boolean(),
+    /** No netd answered, but the host's own namespace. */
+    rootless: v.optional(v.boolean()),
+  }),
   create: v.object({
     tunnel: TunnelNameSchema,
     listenPort: PortSchema,

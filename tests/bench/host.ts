@@ -49,7 +49,9 @@ export async function benchHostStart(): Promise<HostStartBench> {
 
 async function once(network: string, folder: string): Promise<{ welcome: number; snapshot: number }> {
   const from = performance.now();
-  const host = startHost({ args: ['--network', network, '--netd', join(folder, 'none.sock'), '--runtime', folder] });
+  const host = startHost({
+    args: ['--network', network, '--netd', join(folder, 'none.sock'), '--runtime', folder, '--tunnels', 'netd'],
+  });
   host.say({ type: 'hello', version: 1, extensionVersion: '0' });
   await host.until('the welcome', ({ ups }) => ups.some((up) => up.type === 'welcome'));
   const welcome = performance.now() - from;

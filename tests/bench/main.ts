@@ -1,7 +1,7 @@
 /**
  * Measures and prints; never fails on a time, since a loaded machine has the last word on those.
  *
- * usage: main.ts [--only connect,nat,proxy,gate,handshake,proofs,ledger,host] [--json FILE]
+ * usage: main.ts [--only connect,nat,proxy,rootless,gate,handshake,proofs,ledger,host] [--json FILE]
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   ledger: async () => (await import('./ledger.ts')).benchLedger(),
   host: async () => (await import('./host.ts')).benchHostStart(),
   proxy: async () => (await import('./proxy.ts')).benchProxy(),
+  rootless: async () => (await import('./rootless.ts')).benchRootless(),
   gate: async () => (await import('./gate.ts')).benchGate(),
   connect: async () => (await import('./connect.ts')).benchConnect(),
   nat: async () => (await import('./nat.ts')).benchNat(),

@@ -35,8 +35,9 @@ afterEach(() => {
 
 function start(args: readonly string[] = []): HostProcess {
   const own = ['--network', join(folder, 'network.json'), '--netd', join(folder, 'none'), '--runtime', folder];
+  const tunnels = ['--tunnels', 'netd'];
   // The browser's own argument comes last.
-  host = startHost({ args: [...own, ...args, 'chrome-extension://gmmocmplnbjkjaecoimioclenjokfgel/'] });
+  host = startHost({ args: [...own, ...tunnels, ...args, 'chrome-extension://gmmocmplnbjkjaecoimioclenjokfgel/'] });
   return host;
 }
 

@@ -1,0 +1,92 @@
+/**
+ * netd's seam over a namespace: verbs go to the process inside; where a verb speaks of ports and addresses
+ * of the outside, it is answered here, where they are.
+ */
+import * as v from 'valibot';
+import { WarrenError } from '../../shared/base/errors.ts';
+import type { TunnelDevice, Unsubscribe } from '../../shared/effects.ts';
+import { NETD_RESULTS, type NetdResult, type Verb, type VerbName } from '../../shared/wire/netd.ts';
+import { openLeg } from './leg.ts';
+import { Pump } from './pump.ts';
+import type { Switchboard } from './switchboard.ts';
+import type { Namespace } from './unshare.ts';
+
+export class RootlessDevice implements TunnelDevice {
+  readonly #namespace: Namespace;
+  readonly #switchboard: Switchboard;
+  readonly #pumps = new Map<string, Pump>();
+
+  constructor(namespace: Namespace, switchboard: Switchboard) {
+    this.#namespace = namespace;
+    this.#switchboard = switchboard;
+    namespace.onLost(() => this.#closePumps());
+  }
+
+  /** @throws WarrenError as netd would, `netd_unreachable` when the namespace is gone. */
+  async ask<V extends VerbName>(body: Extract<Verb, { verb: V }>): Promise<NetdResult<V>> {
+    return (await this.#do(body)) as NetdResult<V>;
+  }
+
+  onLost(handler: () => void): Unsubscribe {
+    return this.#namespace.onLost(handler);
+  }
+
+  close(): Promise<void> {
+    this.#closePumps();
+    return this.#namespace.close();
+  }
+
+  async #do(body: Verb): Promise<NetdResult<VerbName>> {
+    switch (body.verb) {
+      case 'hello':
+        return { ...(await this.#inside(body)), rootless: true };
+      case 'create':
+        return this.#create(body);
+      case 'splice':
+        this.#pump(body.tunnel).splice(body.accept, body.send, body.routes ?? []);
+        return {};
+      case 'peer': {
+        const { endpoint } = body;
+        if (!endpoint) return this.#inside(body);
+        return this.#inside({ ...body, endpoint: await this.#pump(body.tunnel).endpointOf(endpoint) });
+      }
+      case 'counters': {
+        const { peers } = await this.#inside(body);
+        const pump = this.#pump(body.tunnel);
+        return { peers: peers.map((peer) => ({ ...peer, endpoint: peer.endpoint && pump.remoteOf(peer.endpoint) })) };
+      }
+      case 'destroy':
+        this.#pumps.get(body.tunnel)?.close();
+        this.#pumps.delete(body.tunnel);
+        return this.#inside(body);
+      case 'rebind':
+        throw new WarrenError('netd_refused', 'This tunnel has no port outside.', 'Report this: it needs none.');
+      default:
+        return this.#inside(body);
+    }
+  }
+
+  async #create(body: Extract<Verb, { verb: 'create' }>): Promise<NetdResult<'create'>> {
+    const created = await this.#inside(body);
+    const pump = new Pump(created.listenPort, this.#switchboard, (port) => openLeg(this.#namespace, port));
+    this.#pumps.set(created.tunnel, pump);
+    await pump.open();
+    return created;
+  }
+
+  async #inside<V extends VerbName>(verb: Extract<Verb, { verb: V }>): Promise<NetdResult<V>> {
+    const { result } = await this.#namespace.ask({ what: 'verb', verb });
+    return v.parse(NETD_RESULTS[verb.verb as V], result) as NetdResult<V>;
+  }
+
+  #pump(tunnel: string): Pump {
+    const pump = this.#pumps.get(tunnel);
+    if (!pump) throw new WarrenError('netd_refused', 'There is no such tunnel.', 'Create it first.');
+    return pump;
+  }
+
+  #closePumps(): void {
+    for (const pump of this.#pumps.values()) pump.close();
+    this.#pumps.clear();
+  }
+}
