@@ -16,6 +16,12 @@ import { Question } from './question.ts';
 const MAX_SERVERS = 8;
 const MAX_EXTRA_QUESTIONS = 2;
 const DEFAULT_TIMEOUT: Ms = 1500;
+/**
+ * A server that is gone must not hold up every connect: once one has answered, and once the mapping is
+ * known, the others have so much longer. What they say later still counts.
+ */
+const AFTER_FIRST_ANSWER: Ms = 400;
+const AFTER_VERDICT: Ms = 150;
 /** RFC 4787 §4.3 lets a NAT forget after 2 min, real ones do after 30 s: 20–25 s, as Tailscale (nat.md §1). */
 const REFRESH_MIN: Ms = 20_000;
 const REFRESH_SPREAD: Ms = 5_000;
@@ -29,6 +35,8 @@ export class Gathering implements Machine<GatheringInput, GatheringOutput> {
   #questions: Question[] = [];
   #extra = 0;
   #roundEndsAt: Ms | null = null;
+  /** The silent are waited for no longer; null before the first answer. */
+  #enoughAt: Ms | null = null;
   #refreshAt: Ms | null = null;
   /** A refresh speaks only when something changed; a start or network change always does. */
   #quiet = false;
@@ -58,6 +66,7 @@ export class Gathering implements Machine<GatheringInput, GatheringOutput> {
       case 'stop':
         this.#questions = [];
         this.#roundEndsAt = null;
+        this.#enoughAt = null;
         this.#refreshAt = null;
         return [];
     }
@@ -68,6 +77,7 @@ export class Gathering implements Machine<GatheringInput, GatheringOutput> {
     return earliest(
       ...resend.map((at) => (at === null ? null : { at, why: 'ask STUN servers again' })),
       this.#roundEndsAt === null ? null : { at: this.#roundEndsAt, why: 'gathering has taken long enough' },
+      this.#enoughAt === null ? null : { at: this.#enoughAt, why: 'enough servers have answered' },
       this.#refreshAt === null ? null : { at: this.#refreshAt, why: 'refresh NAT mappings' },
     );
   }
@@ -75,6 +85,7 @@ export class Gathering implements Machine<GatheringInput, GatheringOutput> {
   #ask(now: Ms, quiet: boolean): GatheringOutput[] {
     this.#questions = this.#servers.map((server) => new Question(server, this.#options.random(12), now));
     this.#extra = 0;
+    this.#enoughAt = null;
     this.#quiet = quiet;
     this.#roundEndsAt = now + (this.#options.timeout ?? DEFAULT_TIMEOUT);
     const [draw = 0] = this.#options.random(1);
@@ -87,6 +98,7 @@ export class Gathering implements Machine<GatheringInput, GatheringOutput> {
     const slept = due !== null && now - due.at > SLEPT;
     if (slept || (this.#refreshAt !== null && now >= this.#refreshAt)) return this.#ask(now, !slept);
     if (this.#roundEndsAt !== null && now >= this.#roundEndsAt) return this.#finish();
+    if (this.#enoughAt !== null && now >= this.#enoughAt) return this.#settle(now);
     return this.#resend(now);
   }
 
@@ -105,9 +117,20 @@ export class Gathering implements Machine<GatheringInput, GatheringOutput> {
     if (!message || !this.#questions.some((question) => question.take(message, from))) return [];
     // A late answer of a finished round still tells something.
     if (this.#roundEndsAt === null) return this.#conclude(true);
-    if (!this.#questions.every((question) => question.settled)) return [];
+    if (this.#questions.every((question) => question.settled)) return this.#settle(now);
+    const seen = this.#seen();
+    const known = mappingBehaviour(seen) !== 'unknown';
+    if (seen.length > 0) this.#enoughAt ??= now + AFTER_FIRST_ANSWER;
+    if (known && this.#enoughAt !== null) this.#enoughAt = Math.min(this.#enoughAt, now + AFTER_VERDICT);
+    return [];
+  }
+
+  /** The answers so far are what there is, unless one more question would tell what they leave open. */
+  #settle(now: Ms): GatheringOutput[] {
     const more = this.#followUp(now);
-    return more.length > 0 ? more : this.#finish();
+    if (more.length === 0) return this.#finish();
+    this.#enoughAt = now + AFTER_FIRST_ANSWER;
+    return more;
   }
 
   /** RFC 5780 §4.3: when the answers so far leave the mapping open, ask a server's other address too. */
@@ -133,6 +156,7 @@ export class Gathering implements Machine<GatheringInput, GatheringOutput> {
 
   #finish(): GatheringOutput[] {
     this.#roundEndsAt = null;
+    this.#enoughAt = null;
     const answered = this.#questions.some((question) => question.answer);
     const out = this.#conclude(this.#quiet);
     if (answered || this.#quiet) return out;
