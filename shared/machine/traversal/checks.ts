@@ -61,6 +61,11 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     this.#tieBreaker = BigInt(toHex(options.random(8)));
   }
 
+  /** Where it stands, as docs/PROTOCOL.md draws it. */
+  get state(): Phase | 'suspect' {
+    return this.#phase === 'nominated' && this.#consent?.suspect ? 'suspect' : this.#phase;
+  }
+
   handle(input: ChecksInput | Tick, now: Ms): readonly ChecksOutput[] {
     if (this.#phase === 'over' && input.type !== 'restart') return [];
     const out: ChecksOutput[] = [];
@@ -99,8 +104,6 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
       case 'stop':
         this.#end();
         return [];
-      case 'tick':
-        break;
     }
     this.#advance(now, out);
     return out;
@@ -204,8 +207,10 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     if (this.#upgrade.due(now)) this.#searchDirect(now);
     if (this.#looking) this.#check(now, out);
     if (this.#searchUntil === null || now < this.#searchUntil) return;
-    if (this.#phase === 'checking') this.#fail(out);
-    else this.#searchEnded(now);
+    if (this.#phase === 'checking') {
+      this.#end();
+      out.push({ type: 'failed', error: NO_PATH });
+    } else this.#searchEnded(now);
   }
 
   #check(now: Ms, out: ChecksOutput[]): void {
@@ -383,11 +388,6 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     }
     if (ask) this.#send(this.#selected, now, out);
     return true;
-  }
-
-  #fail(out: ChecksOutput[]): void {
-    this.#end();
-    out.push({ type: 'failed', error: NO_PATH });
   }
 
   #draw(): number {
