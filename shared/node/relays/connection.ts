@@ -74,9 +74,11 @@ export class RelayConnection {
       return Promise.resolve({ accepted: false, reason: 'error: too many events are waiting' });
     }
     return new Promise((resolve) => {
-      const cancel = this.#clock.after(RECEIPT_WITHIN_MS, () =>
-        settle({ accepted: false, reason: 'error: no answer' }),
-      );
+      const cancel = this.#clock.after(RECEIPT_WITHIN_MS, () => {
+        settle({ accepted: false, reason: 'error: no answer' });
+        // A relay that lost its power says no good-bye.
+        if (this.state === 'open') this.check();
+      });
       const settle = (receipt: Receipt) => {
         cancel();
         this.#receipts.delete(event.id);

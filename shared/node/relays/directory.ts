@@ -11,9 +11,8 @@ import type { RelayPool } from './pool.ts';
 
 /** Nothing is waited for longer than this. */
 const FIND_WITHIN_MS = 3_000;
-/** Two relays' whole answers are enough; slower ones get this much more. */
-const ENOUGH_RELAYS = 2;
-const STRAGGLER_MS = 150;
+/** After the first relay's whole answer, and after the second's, the others get so much longer: one may be gone. */
+const STRAGGLERS_MS = [400, 150] as const;
 const MAX_FOUND = 20_000;
 
 export interface DirectoryOptions {
@@ -86,24 +85,26 @@ export function createDirectory({ pool, clock, nostr, secretKey }: DirectoryOpti
       function collect(onEvent: (event: NostrEvent) => void): Promise<void> {
         return new Promise((resolve, reject) => {
           let answered = 0;
-          let cancelStraggler = () => {};
           const finish = () => {
-            cancel();
-            cancelStraggler();
-            close();
+            for (const undo of undos) undo();
             if (answered > 0) resolve();
             else reject(unreachable());
           };
-          const cancel = clock.after(FIND_WITHIN_MS, finish);
-          const close = pool.subscribe({
-            filters: [proposalFilter(query)],
-            onEvent,
-            onStored() {
-              answered++;
-              if (answered >= pool.open) finish();
-              else if (answered === ENOUGH_RELAYS) cancelStraggler = clock.after(STRAGGLER_MS, finish);
-            },
-          });
+          const look = () => {
+            if (answered > 0 && answered >= pool.hopeful) finish();
+          };
+          const undos = [clock.after(FIND_WITHIN_MS, finish), pool.watch(look)];
+          undos.push(
+            pool.subscribe({
+              filters: [proposalFilter(query)],
+              onEvent,
+              onStored() {
+                const patience = STRAGGLERS_MS[answered++];
+                if (patience !== undefined) undos.push(clock.after(patience, finish));
+                look();
+              },
+            }),
+          );
         });
       }
     },

@@ -24,6 +24,11 @@ export class RelayPool {
     return this.#connections.filter((c) => c.state === 'open').length;
   }
 
+  /** How many may still answer: those that are connected, or have not failed to. */
+  get hopeful(): number {
+    return this.#connections.filter((c) => c.state !== 'failed').length;
+  }
+
   get status(): ReturnType<Directory['status']> {
     const states = this.#connections.map((c) => c.state);
     if (states.includes('open')) return 'connected';

@@ -5,8 +5,8 @@
  */
 import { WarrenError } from '../../base/errors.ts';
 import type { Clock, Conversation, Signal, Unsubscribe } from '../../effects.ts';
-import type { NostrEvent } from '../../wire/nostr.ts';
 import type { Nostr } from '../nostr.ts';
+import { deliver } from './deliver.ts';
 import type { RelayPool } from './pool.ts';
 import { Sequence } from './sequence.ts';
 import { MAX_MESSAGE_BYTES, readSignalEvent, signalEvent, signalFilter } from './signal-event.ts';
@@ -93,12 +93,6 @@ export function createSignal({ pool, clock, nostr, secretKey }: SignalOptions): 
   const open = new Set<Exchange>();
   const nowSec = () => Math.floor(clock.now() / 1000);
 
-  /** False when no relay took it and one of them said that nobody listens. */
-  async function deliver(event: NostrEvent): Promise<boolean> {
-    const receipts = await Promise.all(pool.publish(event));
-    return receipts.some((r) => r.accepted) || !receipts.some((r) => r.reason.startsWith('unreachable:'));
-  }
-
   /** Signs, sends, and tells the exchange when there is nobody at the other end. */
   function publisher(keyOf: Promise<{ readonly nostr: Nostr; readonly key: Uint8Array }>, exchange: () => Exchange) {
     let last: Promise<unknown> = Promise.resolve();
@@ -107,7 +101,7 @@ export function createSignal({ pool, clock, nostr, secretKey }: SignalOptions): 
         const { nostr: signer, key } = await keyOf;
         const event = signer.sign(signalEvent(exchange().peer, number, message, nowSec()), key);
         // The next message may be signed at once: relays keep the order of one socket.
-        deliver(event).then((reached) => reached || exchange().nobodyListens());
+        deliver(pool, clock, event).then((reached) => reached || exchange().nobodyListens());
       });
     };
   }
@@ -180,7 +174,7 @@ export function createSignal({ pool, clock, nostr, secretKey }: SignalOptions): 
     function pong(peer: string, number: number, ping: Uint8Array): void {
       const answer = ping.slice();
       answer[0] = PONG;
-      deliver(loaded.sign(signalEvent(peer, number, answer, nowSec()), secretKey as Uint8Array));
+      void deliver(pool, clock, loaded.sign(signalEvent(peer, number, answer, nowSec()), secretKey as Uint8Array));
     }
 
     let stop: Unsubscribe = () => {};

@@ -54,6 +54,18 @@ async function liar(events: (subscription: string) => readonly unknown[]) {
   return `ws://127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`;
 }
 
+/** A relay that takes everything and answers nothing, as one whose process hangs. */
+async function mute() {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  await once(server, 'listening');
+  closers.push(async () => {
+    for (const socket of server.clients) socket.terminate();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const bound = server.address();
+  return `ws://127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`;
+}
+
 async function signed(change: (event: NostrEvent) => void = () => {}): Promise<NostrEvent> {
   const event = (await loadNostr()).sign(proposalEvent(sampleProposal(), nowSec()), KEY);
   change(event);
@@ -103,6 +115,42 @@ describe('Directory', () => {
     expect(performance.now() - started).toBeLessThan(1000);
   });
 
+  test('a relay that says nothing at all costs a look-up 400 ms, not its three seconds', async () => {
+    const { relayUrl } = await helper();
+    const relays = [relayUrl ?? '', await mute()];
+    const provider = join(relays, KEY);
+    await provider.ready(3000);
+    void provider.directory.publish(sampleProposal());
+    const client = join(relays);
+    await client.ready(3000);
+    await vi.waitFor(async () => expect(await client.directory.find({})).toHaveLength(1), 3000);
+    const started = performance.now();
+    expect(await client.directory.find({})).toHaveLength(1);
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
+  test('a relay that goes in the middle of a look-up is not waited for', async () => {
+    const { relayUrl } = await helper();
+    const silent = await mute();
+    const client = join([relayUrl ?? '', silent]);
+    await client.ready(3000);
+    const started = performance.now();
+    const found = client.directory.find({});
+    await closers.splice(closers.length - 2, 1)[0]?.();
+    expect(await found).toEqual([]);
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
+  test('what is too dear by far is not sent', async () => {
+    const { relayUrl } = await helper();
+    const provider = join([relayUrl ?? ''], KEY);
+    await provider.ready(3000);
+    await provider.directory.publish(sampleProposal({ pricePerMB: 1000n }));
+    const client = join([relayUrl ?? '']);
+    expect(await client.directory.find({ maxPricePerMB: 1000n })).toHaveLength(1);
+    expect(await client.directory.find({ maxPricePerMB: 100n })).toEqual([]);
+  });
+
   test('no relay at all is an error with a name', async () => {
     const rendezvous = join(['ws://127.0.0.1:9']);
     await expect(rendezvous.ready(500)).rejects.toMatchObject({ code: 'relay_unreachable' });
@@ -127,6 +175,21 @@ describe('Directory', () => {
       interval: 100,
     });
     await vi.waitFor(async () => expect(await client.signal.ping(key, 500)).not.toBeNull(), 5000);
+  });
+});
+
+describe('Signal', () => {
+  test('that nobody listens is said within a second or so, also when another relay says nothing', async () => {
+    const { relayUrl } = await helper();
+    const client = join([relayUrl ?? '', await mute()]);
+    await client.ready(3000);
+    const nobody = (await loadNostr()).publicKeyOf(new Uint8Array(32).fill(9));
+    const conversation = client.signal.open(nobody);
+    const started = performance.now();
+    const unreachable = new Promise<void>((resolve) => conversation.onUnreachable(resolve));
+    conversation.send(Uint8Array.of(1));
+    await unreachable;
+    expect(performance.now() - started).toBeLessThan(3000);
   });
 });
 
