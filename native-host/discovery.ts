@@ -21,7 +21,12 @@ const OFFER_LIFETIME: Ms = 60_000;
 const LATENCY_LIFETIME_AFTER_LOSS: Ms = 2_000;
 /** Pings for one list; whoever looks on gets the rest with the lists after it. */
 const PINGS_PER_LIST = 64;
-const FIND_LIMIT = 1_000;
+/** A page shows so many at most. */
+const LIST_LIMIT = 1_000;
+/** The newest so many are choice enough for one connect; in a large country more would be megabytes. */
+const CHOICE_LIMIT = 200;
+/** Of the nodes that hold a deposit so many are asked for by name. */
+const MOST_PREFERRED = 64;
 
 type NodesPage = InferInput<typeof NodesPageSchema>;
 type NodeQuery = InferOutput<typeof NodeQuerySchema>;
@@ -50,7 +55,7 @@ export class Discovery {
   ): Promise<readonly FoundProposal[]> {
     // Its silence is known already: nobody waits for its answer.
     if (lost) this.#pings.set(lost.key, { at: this.#world.clock.now(), ms: null });
-    const all = (fresh ? null : this.#remembered(want)) ?? (await this.#find(want));
+    const all = (fresh ? null : this.#remembered(want)) ?? (await this.#find(want, preferred));
     const found = all.filter((node) => fits(node, want));
     // One candidate needs no comparison.
     if (found.length > 1) {
@@ -72,7 +77,7 @@ export class Discovery {
   async page(query: NodeQuery): Promise<NodesPage> {
     const now = this.#world.clock.now();
     if (now - this.#listedAt >= LIST_LIFETIME || this.#nodes.size === 0) {
-      this.#accept(await this.#world.rendezvous.directory.find({ limit: FIND_LIMIT }));
+      this.#accept(await this.#world.rendezvous.directory.find({ limit: LIST_LIMIT }));
       this.#listedAt = now;
     }
     const matching = [...this.#nodes.values()]
@@ -140,13 +145,20 @@ export class Discovery {
     return known && this.#world.clock.now() - known.seenAt < OFFER_LIFETIME ? [known.found] : null;
   }
 
-  async #find(want: Wish): Promise<readonly FoundProposal[]> {
+  /** Nodes that hold a deposit are asked for by name: among very many they would hardly be in the choice. */
+  async #find(want: Wish, preferred: readonly Did[]): Promise<readonly FoundProposal[]> {
+    const { directory } = this.#world.rendezvous;
     const query: ProposalQuery = {
       ...(want.did ? { dids: [want.did] } : {}),
       ...(want.country ? { country: want.country } : {}),
-      limit: FIND_LIMIT,
+      ...(want.maxPricePerMB === undefined ? {} : { maxPricePerMB: want.maxPricePerMB }),
+      limit: CHOICE_LIMIT,
     };
-    return this.#accept(await this.#world.rendezvous.directory.find(query));
+    const some = await directory.find(query);
+    const missing = preferred.filter((did) => !some.some(({ proposal }) => proposal.did === did));
+    if (want.did || missing.length === 0 || some.length < CHOICE_LIMIT) return this.#accept(some);
+    const known = await directory.find({ dids: missing.slice(0, MOST_PREFERRED) });
+    return this.#accept([...some, ...known]);
   }
 
   /** Those never measured first, then those measured longest ago. */

@@ -82,6 +82,8 @@ export interface ProposalQuery {
   readonly country?: string;
   readonly residential?: boolean;
   readonly dids?: readonly Did[];
+  /** Per MB; somewhat dearer ones may come along. */
+  readonly maxPricePerMB?: Wei;
   readonly limit?: number;
 }
 

@@ -56,6 +56,8 @@ export function proposalFilter(query: {
   readonly country?: string;
   readonly residential?: boolean;
   readonly dids?: readonly string[];
+  /** In wei. Relays know the order of magnitude only: what is dearer by less than twice comes along. */
+  readonly maxPricePerMB?: bigint;
   readonly limit?: number;
 }): NostrFilter {
   return {
@@ -64,6 +66,7 @@ export function proposalFilter(query: {
     ...(query.country === undefined ? {} : { '#c': [query.country] }),
     ...(query.residential === undefined ? {} : { '#t': [accessOf(query.residential)] }),
     ...(query.dids === undefined ? {} : { '#i': query.dids }),
+    ...(query.maxPricePerMB === undefined ? {} : { '#x': bucketsTo(query.maxPricePerMB) }),
   };
 }
 
@@ -73,8 +76,16 @@ function indexTags(proposal: Proposal): [name: string, value: string][] {
     ['c', proposal.country],
     ['t', accessOf(proposal.residential)],
     ['i', proposal.did],
-    ['x', String(proposal.pricePerMB.toString(2).length)],
+    ['x', String(bucketOf(proposal.pricePerMB))],
   ];
+}
+
+function bucketOf(price: bigint): number {
+  return price.toString(2).length;
+}
+
+function bucketsTo(price: bigint): string[] {
+  return Array.from({ length: bucketOf(price) }, (_, n) => String(n + 1));
 }
 
 function accessOf(residential: boolean): string {
