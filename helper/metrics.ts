@@ -2,8 +2,8 @@
 
 export interface Metrics {
   count(name: string, labels?: Readonly<Record<string, string>>): void;
-  /** Read at each scrape. */
-  gauge(name: string, help: string, read: () => number): void;
+  /** Read at each scrape. What only ever grows is a `counter`. */
+  gauge(name: string, help: string, read: () => number, type?: 'gauge' | 'counter'): void;
   text(): string;
 }
 
@@ -13,11 +13,12 @@ const COUNTERS: Readonly<Record<string, string>> = {
   warren_requests_total: 'Nostr subscriptions by outcome',
   warren_turn_grants_total: 'Passes for the TURN relay by outcome',
   warren_connections_refused_total: 'Connections refused because of a limit',
+  warren_limited_total: 'Frames and requests refused because their source, or their connection, had had its share',
 };
 
 export function createMetrics(): Metrics {
   const counters = new Map<string, Map<string, number>>();
-  const gauges = new Map<string, { readonly help: string; read(): number }>();
+  const gauges = new Map<string, { readonly help: string; readonly type: string; read(): number }>();
   return {
     count(name, labels = {}) {
       const series = counters.get(name) ?? new Map<string, number>();
@@ -27,8 +28,8 @@ export function createMetrics(): Metrics {
         .join(',');
       series.set(key, (series.get(key) ?? 0) + 1);
     },
-    gauge(name, help, read) {
-      gauges.set(name, { help, read });
+    gauge(name, help, read, type = 'gauge') {
+      gauges.set(name, { help, type, read });
     },
     text() {
       const lines: string[] = [];
@@ -37,8 +38,8 @@ export function createMetrics(): Metrics {
         for (const [labels, value] of counters.get(name) ?? [])
           lines.push(`${name}${labels && `{${labels}}`} ${value}`);
       }
-      for (const [name, { help, read }] of gauges) {
-        lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${read()}`);
+      for (const [name, { help, type, read }] of gauges) {
+        lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, `${name} ${read()}`);
       }
       return `${lines.join('\n')}\n`;
     },

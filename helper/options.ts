@@ -8,9 +8,13 @@ import type { TurnOptions } from './turn.ts';
 
 export const USAGE = `warren-helper: STUN server and Nostr relay of the Warren network
 
+  start                    serve until SIGTERM or Ctrl-C
+
   --stun ADDRESS:PORT      STUN on this address, e.g. 192.0.2.10:3478
   --stun-alt ADDRESS:PORT  a second address and another port: RFC 5780, both ports on both addresses
   --relay ADDRESS:PORT     relay (WebSocket, NIP-11 and /metrics on the same port)
+  --proxied                a reverse proxy on this machine carries the relay's TLS: whoever it names last in
+                           X-Forwarded-For is whom the limits count
   --peers URL,…            relays whose proposals are copied
   --turn URI,…             TURN relay for which passes are given out at /turn of the relay's port,
                            e.g. turn:192.0.2.11:3478,turns:turn.example.org:443 (RFC 7065)
@@ -18,18 +22,31 @@ export const USAGE = `warren-helper: STUN server and Nostr relay of the Warren n
   --log LEVEL              debug, info, warn or error (default info)
   --help
 
+Each may stand in the environment instead: WARREN_HELPER_STUN_ALT=192.0.2.11:3479, WARREN_HELPER_PROXIED=1.
+
 WARREN_TURN_SECRET   the TURN relay's static-auth-secret, in the environment: an argument would show in ps
 `;
 
 const text = { type: 'string' } as const;
-const help = { type: 'boolean' } as const;
-const TURN_FLAGS = { turn: text, 'turn-ttl': text } as const;
+const flag = { type: 'boolean' } as const;
+const FLAGS = {
+  stun: text,
+  'stun-alt': text,
+  relay: text,
+  proxied: flag,
+  peers: text,
+  turn: text,
+  'turn-ttl': text,
+  log: text,
+} as const;
 const DEFAULT_TURN_TTL = 3_600;
 
 export interface HelperOptions {
   readonly stun: TransportAddress | null;
   readonly stunAlternate: TransportAddress | null;
   readonly relay: TransportAddress | null;
+  /** The relay's port is reached through a proxy on this machine. */
+  readonly proxied: boolean;
   readonly peers: readonly string[];
   readonly turn: TurnOptions | null;
   readonly log: string;
@@ -38,15 +55,7 @@ export interface HelperOptions {
 
 /** @throws WarrenError frame_malformed with the offending option. */
 export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv = {}): HelperOptions {
-  let values: { readonly [name: string]: string | boolean | undefined };
-  try {
-    values = parseArgs({
-      args: [...args],
-      options: { stun: text, 'stun-alt': text, relay: text, peers: text, ...TURN_FLAGS, log: text, help },
-    }).values;
-  } catch (cause) {
-    throw wrong(cause instanceof Error ? cause.message : String(cause), cause);
-  }
+  const values = { ...settingsOf(env), ...flagsOf(args) };
   const place = (name: string) => {
     const value = values[name];
     return typeof value === 'string' ? transportAddress(name, value) : null;
@@ -62,13 +71,41 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv = {
   const bad = peers.find((url) => !/^wss?:\/\//.test(url));
   if (bad) throw wrong(`--peers: not a ws:// or wss:// URL: ${bad}`);
   const turn = turnOptions(values.turn, values['turn-ttl'], env.WARREN_TURN_SECRET);
+  const proxied = values.proxied === true;
+  if (proxied && !relay) throw wrong('--proxied is about the relay: give --relay too.');
   if (turn && !relay) throw wrong('--turn needs --relay: passes are given out on its port.');
   const log = typeof values.log === 'string' ? values.log : 'info';
   if (!['debug', 'info', 'warn', 'error', 'silent'].includes(log)) throw wrong(`--log: unknown level ${log}`);
-  return { stun, stunAlternate, relay, peers, turn, log, help: values.help === true };
+  return { stun, stunAlternate, relay, proxied, peers, turn, log, help: values.help === true };
 }
 
 type Value = string | boolean | undefined;
+type Values = Readonly<Record<string, Value>>;
+
+function flagsOf(args: readonly string[]): Values {
+  const options = { ...FLAGS, help: flag };
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
+    const stray = positionals.slice(positionals[0] === 'start' ? 1 : 0);
+    if (stray.length > 0) throw new RangeError(`unknown command: ${stray.join(' ')}`);
+    return values;
+  } catch (cause) {
+    throw wrong(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+/** As in a service's environment file: `--stun-alt` is WARREN_HELPER_STUN_ALT. What is empty does not count. */
+function settingsOf(env: NodeJS.ProcessEnv): Values {
+  const given = Object.entries(FLAGS).flatMap(([name, { type }]): [string, Value][] => {
+    const variable = `WARREN_HELPER_${name.toUpperCase().replace('-', '_')}`;
+    const value = env[variable] ?? '';
+    if (value === '') return [];
+    if (type === 'string') return [[name, value]];
+    if (value !== '0' && value !== '1') throw wrong(`${variable}: neither 0 nor 1: ${value}`);
+    return [[name, value === '1']];
+  });
+  return Object.fromEntries(given);
+}
 
 function turnOptions(list: Value, ttl: Value, secret: string | undefined): TurnOptions | null {
   if (typeof list !== 'string') return null;

@@ -3,9 +3,10 @@ import type { WebSocket } from 'ws';
 import { DELETION_KIND, type NostrFilter, parseEvent, parseFilter } from '../../shared/wire/nostr.ts';
 import { PROPOSAL_KIND } from '../../shared/wire/proposal.ts';
 import type { Metrics } from '../metrics.ts';
-import { createRateLimit, type RateLimit } from '../rate-limit.ts';
+import { createRateLimit } from '../rate-limit.ts';
 import type { Intake } from './intake.ts';
 import { LIMITS } from './limits.ts';
+import type { Shares } from './shares.ts';
 import type { ProposalStore } from './store.ts';
 import { isForSignals, type Subscriber, type Subscriptions } from './subscriptions.ts';
 
@@ -16,12 +17,12 @@ export interface ConnectionOptions {
   readonly intake: Intake;
   readonly store: ProposalStore;
   readonly subscriptions: Subscriptions;
-  readonly queries: RateLimit;
+  readonly shares: Shares;
   readonly metrics: Metrics;
 }
 
 export function serveConnection(options: ConnectionOptions): void {
-  const { socket, source, intake, store, subscriptions, queries, metrics } = options;
+  const { socket, source, intake, store, subscriptions, shares, metrics } = options;
   const mine = new Map<string, Subscriber>();
   const frames = createRateLimit({ ...LIMITS.framesPerConnection, maxNames: 1 });
 
@@ -40,6 +41,16 @@ export function serveConnection(options: ConnectionOptions): void {
   async function event(value: unknown, bytes: number): Promise<void> {
     const parsed = parseEvent(value);
     if (!parsed) return send(['NOTICE', 'invalid: not an event']);
+    const now = performance.now();
+    const over = !shares.events.take(source, now)
+      ? 'event'
+      : parsed.kind === PROPOSAL_KIND && !shares.offers.take(source, now)
+        ? 'offer'
+        : null;
+    if (over) {
+      metrics.count('warren_limited_total', { what: over });
+      return send(['OK', parsed.id, false, `rate-limited: too many ${over}s from your address`]);
+    }
     const { accepted, reason } = await intake.accept(parsed, bytes);
     send(['OK', parsed.id, accepted, reason]);
   }
@@ -73,12 +84,16 @@ export function serveConnection(options: ConnectionOptions): void {
     if (good.some((filter) => filter.kinds === undefined)) return 'unsupported: a filter must name kinds';
     if (good.some((filter) => isForSignals(filter) && !filter['#p']?.length))
       return 'restricted: signals are given to their receiver only';
-    if (good.some(asksForStored) && !queries.take(source, performance.now())) return 'rate-limited: too many queries';
+    if (good.some(asksForStored) && !shares.queries.take(source, performance.now()))
+      return 'rate-limited: too many queries';
     return null;
   }
 
   socket.on('message', (data, isBinary) => {
-    if (!frames.take('', performance.now())) return send(['NOTICE', 'rate-limited: slow down']);
+    if (!frames.take('', performance.now())) {
+      metrics.count('warren_limited_total', { what: 'frame' });
+      return send(['NOTICE', 'rate-limited: slow down']);
+    }
     const text = isBinary ? '' : data.toString();
     const frame = parse(text);
     const [type, second, ...rest] = frame;

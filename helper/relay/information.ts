@@ -1,4 +1,5 @@
 /** The relay's own description (NIP-11). */
+import { VERSION } from '../../shared/base/version.ts';
 import { LIMITS } from './limits.ts';
 
 export function relayInformation(restricted: boolean) {
@@ -7,7 +8,7 @@ export function relayInformation(restricted: boolean) {
     description: 'Discovery and signalling of Warren nodes. Carries no traffic, stores nothing on disk.',
     supported_nips: [1, 9, 11, 40],
     software: 'warren-helper',
-    version: '0.1.0',
+    version: VERSION,
     limitation: {
       max_message_length: LIMITS.frameBytes,
       max_subscriptions: LIMITS.subscriptionsPerConnection,

@@ -23,5 +23,13 @@ export const LIMITS = {
   pingEveryMs: 45_000,
   framesPerConnection: { perSecond: 50, burst: 200 },
   eventsPerKey: { perSecond: 50, burst: 200 },
+  /**
+   * Each may cost a signature's check (0.4 ms), so many connections of one source must not add up. A home
+   * behind carrier NAT shares its address with hundreds: a connect is some forty, most of them pings.
+   */
+  eventsPerSource: { perSecond: 100, burst: 2_000 },
+  /** A node offers itself four times an hour: ninety of them behind one address, and room for all to start at once. */
+  offersPerSource: { perSecond: 0.1, burst: 300 },
   queriesPerSource: { perSecond: 20, burst: 100 },
+  requestsPerSource: { perSecond: 5, burst: 60 },
 } as const;

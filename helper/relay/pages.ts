@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../shared/effects.ts';
 import { TURN_GRANT_PATH } from '../../shared/wire/turn/grant.ts';
 import type { Metrics } from '../metrics.ts';
-import { sourceOf } from '../rate-limit.ts';
+import type { RateLimit } from '../rate-limit.ts';
 import type { TurnGrants } from '../turn.ts';
 import { relayInformation } from './information.ts';
 
@@ -12,22 +12,27 @@ export interface Pages {
   /** The relay takes events of admitted keys only. */
   readonly restricted: boolean;
   readonly turn: TurnGrants | null;
+  /** What one source may ask for. */
+  readonly requests: RateLimit;
   readonly clock: Clock;
 }
 
 type Page = readonly [status: number, type: string, body: string];
 
+const TOO_MANY: Page = [429, 'text/plain', 'too many requests: wait a moment\n'];
 const NOT_FOUND: Page = [404, 'text/plain', 'not found\n'];
 const ABOUT = 'Warren helper: a Nostr relay for discovery and signalling. Connect with a WebSocket.\n';
 
-export function answerHttp(request: IncomingMessage, response: ServerResponse, pages: Pages): void {
-  const [status, type, body] = page(request, pages);
+export function answerHttp(request: IncomingMessage, response: ServerResponse, source: string, pages: Pages): void {
+  const allowed = pages.requests.take(source, performance.now());
+  if (!allowed) pages.metrics.count('warren_limited_total', { what: 'request' });
+  const [status, type, body] = allowed ? page(request, source, pages) : TOO_MANY;
   response.writeHead(status, { 'content-type': type, 'access-control-allow-origin': '*', 'cache-control': 'no-store' });
   response.end(request.method === 'HEAD' ? '' : body);
 }
 
-function page(request: IncomingMessage, { metrics, restricted, turn, clock }: Pages): Page {
-  const { method, url, headers, socket } = request;
+function page({ method, url, headers }: IncomingMessage, source: string, pages: Pages): Page {
+  const { metrics, restricted, turn, clock } = pages;
   if (method !== 'GET' && method !== 'HEAD') return [405, 'text/plain', 'method not allowed\n'];
   switch (url) {
     case '/metrics':
@@ -35,7 +40,7 @@ function page(request: IncomingMessage, { metrics, restricted, turn, clock }: Pa
     case '/health':
       return [200, 'text/plain', 'ok\n'];
     case TURN_GRANT_PATH:
-      return turn ? grant(turn, sourceOf(socket.remoteAddress ?? ''), clock.now()) : NOT_FOUND;
+      return turn ? grant(turn, source, clock.now()) : NOT_FOUND;
     case '/':
       return headers.accept?.includes('application/nostr+json')
         ? [200, 'application/nostr+json', JSON.stringify(relayInformation(restricted))]

@@ -4,18 +4,21 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock, TransportAddress } from '../../shared/effects.ts';
 import { loadNostr } from '../../shared/node/nostr.ts';
 import type { Metrics } from '../metrics.ts';
-import { createRateLimit, sourceOf } from '../rate-limit.ts';
 import type { TurnGrants } from '../turn.ts';
 import { serveConnection } from './connection.ts';
 import { type Admission, createIntake } from './intake.ts';
 import { LIMITS } from './limits.ts';
 import { answerHttp } from './pages.ts';
 import { replicate } from './replicate.ts';
+import { createShares } from './shares.ts';
+import { sourceOfRequest } from './source.ts';
 import { ProposalStore } from './store.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 export interface RelayOptions {
   readonly listen: TransportAddress;
+  /** A proxy on this machine stands in front: the last that X-Forwarded-For names is the peer. */
+  readonly proxied?: boolean;
   /** Relays whose proposals are copied. */
   readonly peers: readonly string[];
   readonly clock: Clock;
@@ -34,23 +37,25 @@ export interface Relay {
 const SWEEP_MS = 30_000;
 
 export async function startRelay(options: RelayOptions): Promise<Relay> {
-  const { listen, peers, clock, metrics, admission, turn = null } = options;
+  const { listen, peers, clock, metrics, admission, turn = null, proxied = false } = options;
   const store = new ProposalStore();
   const subscriptions = new Subscriptions();
   const nostr = await loadNostr();
   const intake = createIntake({ nostr, store, subscriptions, metrics, ...(admission ? { admission } : {}) });
-  const queries = createRateLimit(LIMITS.queriesPerSource);
+  const shares = createShares();
   const perSource = new Map<string, number>();
 
-  const pages = { metrics, restricted: admission !== undefined, turn, clock };
-  const http = createServer((request, response) => answerHttp(request, response, pages));
+  const pages = { metrics, restricted: admission !== undefined, turn, requests: shares.requests, clock };
+  const http = createServer((request, response) =>
+    answerHttp(request, response, sourceOfRequest(request, proxied), pages),
+  );
   http.maxHeadersCount = 64;
   http.requestTimeout = 10_000;
   const sockets = new WebSocketServer({ server: http, maxPayload: LIMITS.frameBytes, perMessageDeflate: false });
   const alive = new WeakSet<WebSocket>();
 
   sockets.on('connection', (socket, request) => {
-    const source = sourceOf(request.socket.remoteAddress ?? '');
+    const source = sourceOfRequest(request, proxied);
     const count = (perSource.get(source) ?? 0) + 1;
     if (count > LIMITS.connectionsPerSource || sockets.clients.size > LIMITS.connections) {
       metrics.count('warren_connections_refused_total');
@@ -67,7 +72,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     request.socket.setNoDelay(true);
     alive.add(socket);
     socket.on('pong', () => alive.add(socket));
-    serveConnection({ socket, source, intake, store, subscriptions, queries, metrics });
+    serveConnection({ socket, source, intake, store, subscriptions, shares, metrics });
   });
 
   const ping = setInterval(() => {

@@ -1,6 +1,6 @@
 /**
  * What a STUN server says to one packet (RFC 8489 §6.3, RFC 5780 §6). Pure: no socket, no state.
- * It answers Binding requests only, and never with much more than it was sent.
+ * It answers Binding requests only, and with no more beyond what it was sent than the RFCs demand.
  */
 import type { TransportAddress } from '../../shared/effects.ts';
 import { ATTRIBUTE, type StunAttributes } from '../../shared/wire/stun/attributes.ts';
@@ -46,10 +46,9 @@ export function answerStun(packet: Uint8Array, from: TransportAddress, place: St
   const { local, alternate } = place;
   if (!alternate) return reply('success', { xorMappedAddress: from, ...filling });
   const change = changeRequest ?? STAY;
-  // Else the origin is the address that was asked: not worth the bytes.
-  const moved = changeRequest !== undefined || responsePort !== undefined;
-  const origin = moved ? { responseOrigin: elsewhere(local, alternate, change) } : {};
-  return reply('success', { xorMappedAddress: from, ...origin, otherAddress: alternate, ...filling }, change);
+  // RFC 5780 §6.1 wants both in every answer, whatever was asked; on a server with one address, neither.
+  const responseOrigin = elsewhere(local, alternate, change);
+  return reply('success', { xorMappedAddress: from, responseOrigin, otherAddress: alternate, ...filling }, change);
 }
 
 /** What a request gets instead of an answer (RFC 8489 §6.3.1): 420, with what was not understood. */

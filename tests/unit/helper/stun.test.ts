@@ -62,11 +62,11 @@ describe('the STUN answer', () => {
     );
   }
 
-  test('never amplifies: at most 32 bytes more than asked over IPv4, 12 without a second address', () => {
+  test('never amplifies: at most 32 bytes more than asked over IPv4, 12 without a second address, and 36 where RFC 5780 demands both addresses', () => {
     for (const fingerprint of [true, false]) {
       expect(extra({}, null, fingerprint)).toBeLessThanOrEqual(12);
-      expect(extra({}, alternate, fingerprint)).toBeLessThanOrEqual(32);
-      expect(extra({ padding: 1400 }, alternate, fingerprint)).toBeLessThanOrEqual(32);
+      expect(extra({}, alternate, fingerprint)).toBe(36);
+      expect(extra({ padding: 1400 }, alternate, fingerprint)).toBe(36);
       expect(extra({ responsePort: 9 }, alternate, fingerprint)).toBeLessThanOrEqual(32);
       for (const change of [STAY, { ip: true, port: true }])
         for (const there of [null, alternate])
@@ -78,10 +78,21 @@ describe('the STUN answer', () => {
     expect((refusal?.packet.length ?? 0) - unknown.length).toBeLessThanOrEqual(32);
   });
 
-  test('over IPv6 the addresses alone are 24 bytes each: the one asked for, and the one that RFC 5780 wants', () => {
+  test('over IPv6 the addresses alone are 24 bytes each: the one asked for, and the two that RFC 5780 wants', () => {
     expect(extra({}, null, false, 1)).toBe(24);
-    expect(extra({}, others[1], false, 1)).toBe(48);
+    expect(extra({}, others[1], false, 1)).toBe(72);
     expect(extra({ changeRequest: { ip: true, port: true } }, others[1], false, 1)).toBe(64);
+  });
+
+  test('with a second address says from where it came and where else it could have, whatever was asked', () => {
+    for (const attributes of [{}, { responsePort: 9 }, { changeRequest: STAY }])
+      expect(
+        decodeStun(answerStun(packet(attributes), from, { local, alternate })?.packet ?? packet())?.attributes,
+      ).toEqual({
+        xorMappedAddress: from,
+        responseOrigin: local,
+        otherAddress: alternate,
+      });
   });
 });
 
