@@ -14,17 +14,15 @@ import type { LabBrowser } from './browser.ts';
 import { type Chain, profileOf, startChain } from './chain.ts';
 import { startChromium } from './chromium.ts';
 import { startFirefox } from './firefox/browser.ts';
+import { helpersOf, RELAY_PORT, SceneHelper, STUN_PORT } from './helper.ts';
 import type { Home } from './home.ts';
 import { createLab, type Lab } from './lab.ts';
 import { addLatency } from './latency.ts';
 import type { NatName } from './nat-kinds.ts';
 import type { LabProcess, User } from './process.ts';
 import { inNamespace } from './run.ts';
-import { SERVERS } from './servers.ts';
-import { startTurn, TURN_SECRET, TURN_URIS } from './turn.ts';
+import { startTurn } from './turn.ts';
 
-const STUN_PORT = 3478;
-const RELAY_PORT = 7000;
 /** A lab's key store protects test money for a minute. */
 const PASSWORD = 'lab password';
 
@@ -64,6 +62,7 @@ export interface Scene {
   readonly providers: Readonly<Record<'de' | 'jp', SceneProvider>>;
   /** The other node in Germany, where the scene was asked for one. */
   readonly secondGerman: SceneProvider | null;
+  readonly helpers: readonly SceneHelper[];
   openBrowser(options?: { readonly visible?: boolean; readonly browser?: BrowserName }): Promise<LabBrowser>;
   /** The relay forgets everybody; resolves when it is back. */
   restartTurn(): Promise<void>;
@@ -81,6 +80,8 @@ export interface SceneOptions {
   readonly rotation?: string;
   /** A second node in Germany, as good as the first but dearer. */
   readonly secondGerman?: boolean;
+  /** Helpers that the network profile names; one by default. */
+  readonly helpers?: 1 | 2;
   /** How long a pass for the relay is good, seconds; the helper's own hour where absent. */
   readonly turnPass?: number;
   /** In tokens per 1,000,000 bytes. */
@@ -116,10 +117,15 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
 async function furnish(lab: Lab, options: SceneOptions): Promise<Scene> {
   const { prices = { de: '0.0002', jp: '0.0003' }, rotation } = options;
   const rotating = rotation === undefined ? [] : ['--rotation', rotation];
-  const [chain, , firstTurn] = await Promise.all([startChain(lab), startHelper(lab, options.turnPass), startTurn(lab)]);
+  const { helpers: count = 1, turnPass } = options;
+  const [chain, firstTurn, firstHelper, secondHelper] = await Promise.all([
+    startChain(lab),
+    startTurn(lab),
+    SceneHelper.start(lab, turnPass, 0),
+    count === 2 ? SceneHelper.start(lab, turnPass, 1) : null,
+  ]);
   let turn = firstTurn;
-  const passes = `http://${SERVERS.helper[0]}:${RELAY_PORT}/turn`;
-  const profile = { ...profileOf(chain, { stun: STUN_PORT, relay: RELAY_PORT }), turn: [passes] };
+  const profile = { ...profileOf(chain, { stun: STUN_PORT, relay: RELAY_PORT }), ...helpersOf(count) };
   const network = join(lab.paths.run, 'network.json');
   writeFileSync(network, `${JSON.stringify(profile, null, 2)}\n`);
   chmodSync(network, 0o644);
@@ -162,6 +168,7 @@ async function furnish(lab: Lab, options: SceneOptions): Promise<Scene> {
     },
     providers: { de: both[0], jp: both[1] },
     secondGerman,
+    helpers: [firstHelper, ...(secondHelper ? [secondHelper] : [])],
     async openBrowser({ visible = false, browser = 'chromium' } = {}) {
       const hostPath = join(lab.paths.run, 'warren-host');
       await writeHostWrapper(hostPath, {
@@ -189,25 +196,6 @@ async function furnish(lab: Lab, options: SceneOptions): Promise<Scene> {
     },
     close: () => lab.close(),
   };
-}
-
-export async function startHelper(lab: Lab, turnPass?: number): Promise<LabProcess> {
-  const [first, second] = SERVERS.helper;
-  const helper = lab.startNode({
-    name: 'helper',
-    namespace: lab.inet,
-    file: 'helper/main.ts',
-    args: [
-      ...['--stun', `${first}:${STUN_PORT}`],
-      ...['--stun-alt', `${second}:${STUN_PORT + 1}`],
-      ...['--relay', `${first}:${RELAY_PORT}`],
-      ...['--turn', TURN_URIS.join(',')],
-      ...(turnPass === undefined ? [] : ['--turn-ttl', String(turnPass)]),
-    ],
-    env: { WARREN_TURN_SECRET: TURN_SECRET },
-  });
-  await helper.prints(/"ready"/);
-  return helper;
 }
 
 /** Root's part of a home: warren-netd, on a socket that one group may use. */

@@ -4,6 +4,8 @@
  */
 export const SERVERS = {
   helper: ['51.158.10.10', '51.158.10.11'],
+  /** Another operator's, on the other side of the internet. */
+  secondHelper: ['163.172.10.10', '163.172.10.11'],
   turn: ['51.158.20.10', '51.158.20.11'],
   chain: '51.158.30.10',
   dns: '51.158.53.53',

@@ -56,7 +56,7 @@ function startHelpers(lab: Lab): Promise<unknown>[] {
       namespace: lab.inet,
       file: 'helper/main.ts',
       args: [
-        ...['--stun', at(first, STUN_PORT), '--stun-alt', at(second, STUN_PORT + 1)],
+        ...['start', '--stun', at(first, STUN_PORT), '--stun-alt', at(second, STUN_PORT + 1)],
         ...['--relay', at(first, RELAY_PORT), '--turn', (n === 0 ? TURN_URIS : TURN_URIS6).join(',')],
       ],
       env: { WARREN_TURN_SECRET: TURN_SECRET },

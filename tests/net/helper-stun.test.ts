@@ -27,7 +27,7 @@ beforeAll(async () => {
         name: 'helper',
         namespace: lab.inet,
         file: 'helper/main.ts',
-        args: ['--stun', `${first}:${PORT}`, '--stun-alt', `${second}:${OTHER_PORT}`],
+        args: ['start', '--stun', `${first}:${PORT}`, '--stun-alt', `${second}:${OTHER_PORT}`],
       })
       .prints(/"ready"/);
   const [first6, second6] = SERVERS6.helper.map((address) => `[${address}]`);

@@ -8,6 +8,7 @@ import type { Status } from '../../provider/dashboard/status.ts';
 import { type Address, address, type Did, didOf, type Wei } from '../../shared/base/units.ts';
 import type { NetworkProfile } from '../../shared/wire/network.ts';
 import { type Chain, profileOf, startChain } from '../lab/chain.ts';
+import { RELAY_PORT, STUN_PORT, startHelper } from '../lab/helper.ts';
 import { createLab, type Lab } from '../lab/lab.ts';
 import type { LabProcess, User } from '../lab/process.ts';
 import { inNamespace } from '../lab/run.ts';
@@ -15,8 +16,6 @@ import { startNetd } from '../lab/scene.ts';
 import { SERVERS } from '../lab/servers.ts';
 import type { ClientCommand, ClientState } from './provider-programs/client.ts';
 
-const STUN_PORT = 3478;
-const RELAY_PORT = 7000;
 const PASSWORD = 'lab password';
 export const PRICE = '0.0002';
 /** The same in wei. */
@@ -221,21 +220,6 @@ export class ProviderLab {
   close(): Promise<void> {
     return this.lab.close();
   }
-}
-
-async function startHelper(lab: Lab): Promise<void> {
-  const [first, second] = SERVERS.helper;
-  const helper = lab.startNode({
-    name: 'helper',
-    namespace: lab.inet,
-    file: 'helper/main.ts',
-    args: [
-      ...['--stun', `${first}:${STUN_PORT}`],
-      ...['--stun-alt', `${second}:${STUN_PORT + 1}`],
-      ...['--relay', `${first}:${RELAY_PORT}`],
-    ],
-  });
-  await helper.prints(/"ready"/);
 }
 
 interface Answer {

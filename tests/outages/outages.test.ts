@@ -9,7 +9,6 @@ import { until } from '../e2e/wait.ts';
 import { forgetMappings } from '../lab/nat.ts';
 import { blobHash } from '../lab/origins.ts';
 import { inNamespace } from '../lab/run.ts';
-import { startHelper } from '../lab/scene.ts';
 import { LIMIT_MS, lasting, OutageBench } from './bench.ts';
 import { sleepOf } from './machine-sleep.ts';
 import { startPulse } from './pulse.ts';
@@ -92,10 +91,9 @@ test('no datagram passes for ten seconds: a stream to the relay carries, then th
 });
 
 test('the helper starts again, and a new address after that', async () => {
-  const helper = bench.scene.lab.processes.find(({ name }) => name === 'helper');
-  helper?.child.kill('SIGKILL');
-  await helper?.exited;
-  await startHelper(bench.scene.lab);
+  const [helper] = bench.scene.helpers;
+  await helper?.kill();
+  await helper?.start();
   await bench.flowsAgain('helper restart and new address', await renumber('90.54.12.92', 1_000));
 });
 
