@@ -1,10 +1,5 @@
 /** Numbers and names as people read them, in the browser's language. */
-import { browser } from '../browser.ts';
-import { t } from './i18n.ts';
-
-function language(): string {
-  return browser.i18n.getUILanguage() || 'en';
-}
+import { language, t } from './i18n.ts';
 
 export function countryName(code: string): string {
   try {
@@ -14,9 +9,11 @@ export function countryName(code: string): string {
   }
 }
 
-/** An amount that was written with a point, with the decimal sign of the browser's language. */
+/** An amount that was written with a point and the digits 0 to 9, with the signs of the browser's language. */
 export function localAmount(text: string): string {
-  return text.replace('.', (0.5).toLocaleString(language()).charAt(1));
+  const [zero = '0', point = '.'] = (0.5).toLocaleString(language());
+  const first = zero.charCodeAt(0);
+  return text.replace('.', point).replace(/[0-9]/g, (digit) => String.fromCharCode(first + Number(digit)));
 }
 
 export function decimal(value: number): string {
@@ -51,7 +48,7 @@ export function speed(bytesPerSecond: number): { value: string; unit: string } {
 }
 
 export function millis(ms: number | null): string {
-  return ms === null ? '–' : `${Math.round(ms)} ms`;
+  return ms === null ? '–' : `${Math.round(ms).toLocaleString(language())} ms`;
 }
 
 export function shortAddress(address: string): string {

@@ -1,8 +1,10 @@
 /** What both windows do first: the line to the background, the language, the root. */
 import { type ComponentChild, render } from 'preact';
-import { browser } from '../browser.ts';
+import { direction, language } from './i18n.ts';
 import { connect } from './link.ts';
 import './styles/tokens.css';
+import './styles/contrast.css';
+import './styles/scripts.css';
 import './styles/base.css';
 import './styles/controls.css';
 import './styles/rows.css';
@@ -12,9 +14,8 @@ import './styles/nodes.css';
 import './styles/live.css';
 
 export function start(root: ComponentChild): void {
-  const language = browser.i18n.getUILanguage();
-  document.documentElement.lang = language;
-  document.documentElement.dir = /^(ar|fa|he|ur)\b/.test(language) ? 'rtl' : 'ltr';
+  document.documentElement.lang = language();
+  document.documentElement.dir = direction();
   connect();
   const place = document.getElementById('app');
   if (place) render(root, place);

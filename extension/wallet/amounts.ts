@@ -28,7 +28,7 @@ export function exactAmount(wei: bigint, decimals: number): string {
 
 /** @returns null when the text is no plain decimal number, or has more places than the token. */
 export function parseAmount(text: string, decimals: number): bigint | null {
-  const match = /^(\d{1,30})(?:[.,](\d{0,36}))?$/.exec(text.trim());
+  const match = /^(\d{1,30})(?:[.,](\d{0,36}))?$/.exec(latin(text.trim()));
   if (!match) return null;
   const fraction = match[2] ?? '';
   if (fraction.length > decimals) return null;
@@ -39,6 +39,13 @@ export function parseAmount(text: string, decimals: number): bigint | null {
 export function perHour(pricePerMB: bigint, bytesPerSecond: number): bigint {
   const bytesAnHour = BigInt(Math.max(0, Math.ceil(bytesPerSecond))) * 3600n;
   return (bytesAnHour * pricePerMB + 999_999n) / 1_000_000n;
+}
+
+/** Persian and Arabic keyboards write digits, and a decimal sign, of their own. */
+function latin(text: string): string {
+  return text
+    .replace(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) & 15))
+    .replace('\u066b', '.');
 }
 
 function leadingZeros(text: string): number {

@@ -109,7 +109,7 @@ export const SUITES = {
     read: oneCheck,
   },
   layers: vitest('layers', 'unit', 60_000, ['tests/layers.test.ts']),
-  unit: vitest('unit', 'unit', 240_000, ['tests/unit']),
+  unit: vitest('unit', 'unit', 240_000, ['tests/unit', '--maxWorkers=2']),
   contracts: {
     name: 'contracts',
     command: join(ROOT, 'node_modules/.bin/forge'),

@@ -1,6 +1,5 @@
 /** The terms of the field, unexplained: RFC 8445 and 4787, the handshake's suite, the steps of the connect. */
 import type { ExitView, View } from '../../messages.ts';
-import { duration, millis } from '../format.ts';
 import { TEST } from '../testids.ts';
 import { Amount } from './Amount.tsx';
 
@@ -16,11 +15,13 @@ export function ExpertFacts({ exit, facts, now }: Props) {
   const rows: readonly (readonly [string, preact.ComponentChildren])[] = [
     ['phase', exit.phase],
     ['path', path ? `${path.kind}, remote candidate ${path.remote}` : '–'],
-    ['RTT', path ? millis(path.rttMs) : '–'],
+    ['RTT', path?.rttMs == null ? '–' : `${Math.round(path.rttMs)} ms`],
     ['suite', exit.suite ?? '–'],
     [
       'port rotations',
-      rotation ? `${rotation.count}${rotation.lastAt ? `, last ${duration(now - rotation.lastAt)} ago` : ''}` : '–',
+      rotation
+        ? `${rotation.count}${rotation.lastAt ? `, last ${Math.round((now - rotation.lastAt) / 1000)} s ago` : ''}`
+        : '–',
     ],
     ['NAT (here)', facts?.nat ? `mapping ${facts.nat.mapping}, filtering ${facts.nat.filtering}` : '–'],
     ['WireGuard', facts?.backend ?? '–'],

@@ -30,10 +30,19 @@ const PATHS = {
   qr: 'M4 4h4.500v4.500H4zM11.500 4H16v4.500h-4.500zM4 11.500h4.500V16H4zM11.500 11.500h2v2h-2zM16 14v2h-2',
 } as const;
 export type IconName = keyof typeof PATHS;
+/** These point along the line of reading: where it runs from right to left, they turn around. */
+const POINTING: readonly IconName[] = ['back', 'page', 'rules', 'undo'];
 
 export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
   return (
-    <svg class="icon" width={size} height={size} viewBox="0 0 20 20" aria-hidden="true" focusable="false">
+    <svg
+      class={POINTING.includes(name) ? 'icon pointing' : 'icon'}
+      width={size}
+      height={size}
+      viewBox="0 0 20 20"
+      aria-hidden="true"
+      focusable="false"
+    >
       <path d={PATHS[name]} />
     </svg>
   );

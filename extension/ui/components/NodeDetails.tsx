@@ -5,7 +5,7 @@ import type { Known } from '../../nodes/book.ts';
 import type { NodeRef } from '../../routing/rules.ts';
 import { nodeAction } from '../actions.ts';
 import { book, markNode } from '../book.ts';
-import { age, countryName, date, dayDate, millis, speedText } from '../format.ts';
+import { age, countryName, date, dayDate, decimal, millis, speedText } from '../format.ts';
 import { t } from '../i18n.ts';
 import { send } from '../link.ts';
 import { nodeName } from '../nodes.ts';
@@ -97,7 +97,7 @@ export function NodeDetails({ node, onBack, onBlocked }: Props) {
             {node.network ? ` · ${node.network}` : ''}
           </dd>
           <dt>{t('capacity')}</dt>
-          <dd>{node.capacityMbps} Mbit/s</dd>
+          <dd>{decimal(node.capacityMbps)} Mbit/s</dd>
         </dl>
         <p class="note">{t('itSaysNote')}</p>
         <code class="did">{node.did}</code>

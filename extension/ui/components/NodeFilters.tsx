@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { GROUPS, type Group, type NodeFilter, ORDERS, type Order, SPEEDS } from '../../nodes/pick.ts';
 import { parseAmount } from '../../wallet/amounts.ts';
-import { countryName } from '../format.ts';
+import { countryName, decimal } from '../format.ts';
 import { type Key, t } from '../i18n.ts';
 import { view } from '../link.ts';
 import { loadNodes, nodes } from '../nodes.ts';
@@ -100,7 +100,7 @@ export function NodeFilters({ filter, onFilter, map, onMap }: Props) {
               <option value={0}>{t('speedAny')}</option>
               {SPEEDS.map((mbps) => (
                 <option key={mbps} value={mbps}>
-                  {mbps} Mbit/s
+                  {decimal(mbps)} Mbit/s
                 </option>
               ))}
             </select>

@@ -51,7 +51,7 @@ export function RuleTester({ table }: { table: RouteTable }) {
       >
         {decision && host ? (
           <>
-            <strong>{host}</strong> → <strong>{actionText(decision.action)}</strong>
+            <strong>{host}</strong> <span class="pointing">→</span> <strong>{actionText(decision.action)}</strong>
             <span class="note"> {reasonText(decision)}</span>
           </>
         ) : (

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { countdown } from '../../wallet/channel-state.ts';
 import { decimal } from '../format.ts';
-import { t } from '../i18n.ts';
+import { language, t } from '../i18n.ts';
 import { TEST } from '../testids.ts';
 
 interface Props {
@@ -19,7 +19,7 @@ export function TimeLeft({ closeAt, ahead }: Props) {
     return () => clearInterval(timer);
   }, []);
   const { days, hours, minutes, seconds } = countdown(closeAt, now + ahead * 1_000);
-  const two = (value: number) => value.toLocaleString(undefined, { minimumIntegerDigits: 2 });
+  const two = (value: number) => value.toLocaleString(language(), { minimumIntegerDigits: 2 });
   const clock = `${two(hours)}:${two(minutes)}:${two(seconds)}`;
   const left = days > 0 ? t('daysAnd', decimal(days), clock) : clock;
   return (
