@@ -2,51 +2,53 @@
  * Puts a provider together, in the order in which its parts need each other, and takes it down again: the
  * entry of `start`. Whatever fails on the way up takes everything made so far down.
  */
-import { lookup as resolveName } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { parseUnits } from 'viem';
 import { asWarrenError, WarrenError } from '../shared/base/errors.ts';
-import type { Clock, TransportAddress } from '../shared/effects.ts';
-import type { OfferedTerms } from '../shared/machine/handshake/api.ts';
+import type { Address } from '../shared/base/units.ts';
+import type { Clock } from '../shared/effects.ts';
 import { RateLimiter } from '../shared/machine/handshake/rate-limit.ts';
 import { ReplayCache } from '../shared/machine/handshake/replay-cache.ts';
-import { parseInterval } from '../shared/machine/traversal/interval.ts';
 import { createClock } from '../shared/node/clock.ts';
 import { generateWireGuardKeyPair, nodeCrypto } from '../shared/node/crypto.ts';
-import { createDatagrams, hostAddresses } from '../shared/node/datagrams.ts';
-import { lookup } from '../shared/node/geo.ts';
+import { countryOf } from '../shared/node/geo.ts';
 import { type Journal, openJournal } from '../shared/node/journal.ts';
 import { createLedgerReader } from '../shared/node/ledger/reader.ts';
 import { createLedgerWriter } from '../shared/node/ledger/writer.ts';
 import { connectNetd } from '../shared/node/netd-client.ts';
-import { openRouterLine } from '../shared/node/port-mapping/router.ts';
 import { openRendezvous } from '../shared/node/relays/open.ts';
 import { recoverAddress, sign } from '../shared/node/secp256k1.ts';
-import { turnAccess } from '../shared/node/turn/access.ts';
 import { DNS_PORT, RESOLVER_PORT } from '../shared/wire/control.ts';
 import { GATEWAY4, GATEWAY6 } from '../shared/wire/netd.ts';
 import type { NetworkProfile } from '../shared/wire/network.ts';
+import { watchAccount } from './account-watch.ts';
 import { AddressPool } from './addresses.ts';
-import type { Config } from './config.ts';
 import { startControlServer } from './control-server.ts';
 import { announceDashboard } from './dashboard/announce.ts';
 import { startDashboard } from './dashboard/server.ts';
 import { recordTraffic } from './dashboard/traffic.ts';
 import { systemServers } from './dns/upstream.ts';
-import { type Endpoint, openEndpoint } from './endpoint.ts';
+import { recordEarnings } from './earnings/record.ts';
 import { forbiddenPrefixes } from './forbidden.ts';
-import { ensureRegistered, identityHex, identityOf, RENEW_EVERY_MS } from './identity.ts';
+import { freeMemoryMB } from './free-memory.ts';
+import { healthOf } from './health.ts';
+import { ensureRegistered, identityOf, RENEW_EVERY_MS } from './identity.ts';
 import type { Keys } from './keystore.ts';
+import { openLine } from './line.ts';
 import type { Log } from './log.ts';
-import { keepOffer, proposalOf } from './offer.ts';
+import { keepOffer } from './offer.ts';
+import { placeOf } from './place.ts';
 import { ProofBook } from './proofs.ts';
-import { createProviderRelay, type ProviderRelay } from './relay.ts';
 import { report } from './report.ts';
 import { startResolver } from './resolver.ts';
+import { noRoom } from './room.ts';
 import type { SessionParts } from './session-parts.ts';
 import { Sessions } from './sessions.ts';
+import type { LiveConfig } from './settings/live.ts';
+import { daysFileOf } from './settings/paths.ts';
 import { startSettlements } from './settlement.ts';
+import { shareLine } from './sharing.ts';
+import { TakeDown } from './take-down.ts';
+import { offerOf, termsOf, weiOf } from './terms.ts';
 import { createTransactions } from './transactions.ts';
 import { openTunnel } from './tunnel.ts';
 
@@ -59,13 +61,24 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
-const GATHER_MS = 5_000;
 const RELAY_MS = 10_000;
 /** A claim under way when the process is told to stop gets this long. */
 const LAST_CLAIM_MS = 30_000;
+/** As many address pairs as warren-netd takes peers; the owner's limit is a matter of room. */
+const MAX_PEERS = 4096;
+/** These change what the offer says. */
+const OFFERED = ['pricePerMB', 'minDeposit', 'minGraceMinutes', 'capacityMbps', 'country', 'city', 'residential'];
+/** … and these what the firewall does. */
+const ENFORCED = ['capacityMbps', 'perClientMbps', 'blockedTcpPorts', 'forbid'];
 
 /** @throws WarrenError of whichever part could not come up. */
-export async function startDaemon(config: Config, profile: NetworkProfile, keys: Keys, log: Log): Promise<Daemon> {
+export async function startDaemon(
+  live: LiveConfig,
+  profile: NetworkProfile,
+  keys: Keys & { readonly address: Address },
+  log: Log,
+): Promise<Daemon> {
+  const config = live.now;
   const clock = createClock();
   const startedAt = clock.now();
   const state = {
@@ -75,23 +88,10 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
   const onLedger = (reachable: boolean) => {
     state.ledger = reachable ? 'reachable' : 'unreachable';
   };
-  let fail: (error: WarrenError) => void = () => {};
-  const failed = new Promise<WarrenError>((resolve) => {
-    fail = resolve;
-  });
-
-  /** Undone in reverse, each step whatever the one before it did. */
-  const undo: { readonly what: string; readonly run: () => unknown }[] = [];
-  const made = (what: string, run: () => unknown) => undo.push({ what, run });
-  async function takeDown(): Promise<void> {
-    for (const { what, run } of undo.splice(0).reverse()) {
-      try {
-        await run();
-      } catch (error) {
-        log.warn({ reason: asWarrenError(error).message }, `${what} did not close cleanly`);
-      }
-    }
-  }
+  const { promise: failed, resolve: fail } = Promise.withResolvers<WarrenError>();
+  const failing = (error: unknown) => fail(asWarrenError(error));
+  const takeDown = new TakeDown(log);
+  const made: TakeDown['made'] = (what, run) => takeDown.made(what, run);
 
   try {
     const identity = identityOf(profile, keys);
@@ -113,43 +113,16 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
     const underWay = await openJournal(config.runtimeDir, `provider-${identity.account}.transactions`);
     made('transactions', () => close(underWay));
     const sender = createTransactions({ clock, log, store: underWay });
-    const writer = createLedgerWriter(profile, identityHex(keys), sender);
+    const writer = createLedgerWriter(profile, identity.sender.key, sender);
     await ensureRegistered(identity, profile, reader, writer, clock);
     onLedger(true);
-    log.info({ did: identity.did }, 'registered');
+    log.info({ did: identity.did, cold: identity.cold }, 'registered');
+    const account = watchAccount(identity, reader, clock);
+    made('account', () => account.stop());
 
-    const datagrams = await createDatagrams(config.udpPort === 0 ? {} : { port: config.udpPort });
-    let onGathered: (endpoint: Endpoint) => void = () => {};
-    let relay: ProviderRelay | null = null;
-    const interval = parseInterval(config.rotation);
-    const endpoint = openEndpoint({
-      datagrams,
-      openDatagrams: () => createDatagrams(),
-      openRouterLine,
-      clock,
-      servers: await stunServers(profile),
-      hosts: hostAddresses,
-      ...(interval ? { interval } : {}),
-      onGathered: (now) => {
-        relay?.look(now.nat?.translated !== null);
-        onGathered(now);
-      },
-    });
-    made('UDP port', () => endpoint.close());
-    relay = createProviderRelay({
-      turn: turnAccess(profile.turn),
-      clock,
-      random: nodeCrypto.randomBytes,
-      openLoopback: () => createDatagrams({ address: '127.0.0.1' }),
-      bases: endpoint.bases,
-      receive: endpoint.receive,
-      log,
-    });
-    made('relay', () => relay?.close());
-    await firstGathering(clock, endpoint, (handler) => {
-      onGathered = handler;
-    });
-
+    const line = await openLine(config, profile, clock, log);
+    made('UDP port', () => line.close());
+    const { endpoint, relay } = line;
     const wireGuard = generateWireGuardKeyPair();
     const tunnel = await openTunnel({
       device,
@@ -161,22 +134,13 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
     made('tunnel', () => tunnel.close());
     relay.joins(tunnel.wireGuardPort);
     endpoint.onPorts = () => {
-      tunnel.ports(endpoint.ports, endpoint.port).catch((error: unknown) => fail(asWarrenError(error)));
+      tunnel.ports(endpoint.ports, endpoint.port).catch(failing);
     };
     // A port that was chosen is one that a router forwards: it stays.
-    if (interval && config.udpPort === 0) endpoint.startRotation();
-    const egress = () =>
-      tunnel.egress({
-        forbid: forbiddenPrefixes(networkInterfaces(), endpoint.publicAddresses, config.forbid),
-        blockedTcpPorts: config.blockedTcpPorts,
-        perClientKbps: config.perClientMbps * 1000,
-        totalKbps: config.capacityMbps * 1000,
-      });
-    await egress();
+    if (config.rotation !== 'off' && config.udpPort === 0) endpoint.startRotation();
 
-    const wei = (amount: string) => parseUnits(amount, profile.tokenDecimals);
-    const pricePerMB = wei(config.pricePerMB);
-    const perCoin = wei(config.tokensPerCoin);
+    const earnings = recordEarnings(daysFileOf(config), tunnel.totals, clock, log);
+    made('earnings', () => earnings.close());
     const settlements = startSettlements({
       book,
       reader,
@@ -184,11 +148,34 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
       clock,
       log,
       onLedger,
-      tokenPerGas: (maxFeePerGas) => (maxFeePerGas * perCoin) / 10n ** 18n,
+      payee: identity.account,
+      onClaimed: (amount) => earnings.add({ claimed: amount }),
+      tokenPerGas: (maxFeePerGas) => (maxFeePerGas * weiOf(live.now.tokensPerCoin, profile)) / 10n ** 18n,
     });
     made('settlements', () => settlements.stop());
 
-    const sessions = new Sessions();
+    const sessions = new Sessions((load) =>
+      noRoom({ ...load, ...sharing.load, freeMemoryMB: freeMemoryMB() }, live.now),
+    );
+    const egress = () =>
+      tunnel.egress({
+        forbid: forbiddenPrefixes(networkInterfaces(), endpoint.publicAddresses, live.now.forbid),
+        blockedTcpPorts: live.now.blockedTcpPorts,
+        perClientKbps: sharing.perClientKbps,
+        totalKbps: live.now.capacityMbps * 1000,
+      });
+    const sharing = shareLine(live, sessions, clock, () => {
+      log.info({ kbps: sharing.shareKbps }, 'even share of the line changed');
+      egress().catch((error: unknown) => log.warn({ reason: asWarrenError(error).message }, 'share not applied'));
+    });
+    made('sharing', () => sharing.stop());
+    let publish = async () => {};
+    line.onGathered = () => {
+      log.info('addresses changed');
+      void Promise.all([egress(), publish()]).catch(failing);
+    };
+    await egress();
+
     const find = (address: string) => sessions.find(address);
     const gateways = [GATEWAY4, GATEWAY6];
     const control = await startControlServer({ addresses: gateways, clock, find });
@@ -205,19 +192,10 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
     const rendezvous = openRendezvous({ relays: profile.relays, clock, secretKey: keys.hot });
     made('relays', () => rendezvous.close());
     const offer = keepOffer(rendezvous.directory, clock, log);
-
-    const terms: OfferedTerms = {
-      pricePerMB,
-      chainId: profile.chainId,
-      channels: profile.channels,
-      token: profile.token,
-      payee: identity.account,
-      minGraceMinutes: config.minGraceMinutes,
-    };
     const parts: SessionParts = {
       clock,
       log,
-      pool: new AddressPool(config.maxClients),
+      pool: new AddressPool(MAX_PEERS),
       endpoint,
       relay,
       tunnel,
@@ -225,8 +203,9 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
       onLedger,
       book,
       settlements,
-      terms,
-      rules: { pricePerMB, minGraceMinutes: config.minGraceMinutes },
+      earnings,
+      terms: () => termsOf(live.now, profile, identity),
+      countryOf,
       handshake: {
         crypto: nodeCrypto,
         sign: (digest) => sign(digest, identity.hot),
@@ -241,6 +220,20 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
 
     const traffic = recordTraffic(clock, tunnel.totals);
     made('traffic', () => traffic.stop());
+    const health = () =>
+      healthOf({
+        relays: rendezvous.directory.status(),
+        ledger: state.ledger,
+        offered: offer.current && offer.accepted,
+        nat: endpoint.nat,
+        coin: account.coin,
+        sender: identity.sender.account,
+        coinSymbol: profile.coinSymbol,
+        authorizedUntil: account.authorizedUntil,
+        freeMemoryMB: freeMemoryMB(),
+        minFreeMemoryMB: live.now.minFreeMemoryMB,
+        now: clock.now(),
+      });
     const dashboard = await startDashboard(config.dashboardPort, () =>
       report({
         startedAt,
@@ -249,16 +242,19 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
         ledger: state.ledger,
         identity,
         profile,
+        config: live.now,
         offer,
         relays: rendezvous.directory.status(),
         endpoint,
         tunnel,
         sessions,
-        maxClients: config.maxClients,
         traffic,
+        shareKbps: sharing.shareKbps,
         settlements,
+        earnings,
         book,
         resolver,
+        health: health(),
       }),
     );
     made('dashboard', () => dashboard.close());
@@ -268,23 +264,15 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
     await rendezvous.ready(RELAY_MS);
     const unlisten = await rendezvous.signal.listen((conversation) => sessions.accept(parts, conversation));
     made('listening', () => unlisten());
-    const publish = () =>
-      offer.publish(
-        proposalOf({
-          did: identity.did,
-          payee: identity.account,
-          pricePerMB,
-          minDeposit: wei(config.minDeposit),
-          config,
-          profile,
-          geo: geoOf(endpoint, config, log),
-        }),
-      );
+    publish = () => offer.publish(offerOf(live.now, profile, identity, placeOf(endpoint, live.now, log)));
     await publish();
-    onGathered = () => {
-      log.info('addresses changed');
-      void Promise.all([egress(), publish()]).catch((error: unknown) => fail(asWarrenError(error)));
-    };
+    made(
+      'settings',
+      live.onChange((changed) => {
+        if (changed.some((name) => ENFORCED.includes(name))) egress().catch(failing);
+        if (changed.some((name) => OFFERED.includes(name))) publish().catch(failing);
+      }),
+    );
     made(
       'close notices',
       reader.onCloseRequested(identity.account, (id, closeAt) => {
@@ -313,7 +301,7 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
       await Promise.race([settlements.claimAll(), new Promise<void>((resolve) => clock.after(LAST_CLAIM_MS, resolve))]);
       const left = book.unclaimed().length;
       if (left > 0) log.warn({ channels: left }, 'not claimed; the next start tries again');
-      await takeDown();
+      await takeDown.all();
       log.info('stopped');
     };
     return {
@@ -325,41 +313,9 @@ export async function startDaemon(config: Config, profile: NetworkProfile, keys:
       },
     };
   } catch (error) {
-    await takeDown();
+    await takeDown.all();
     throw error;
   }
-}
-
-async function stunServers(profile: NetworkProfile): Promise<TransportAddress[]> {
-  const resolved = await Promise.all(
-    profile.stun.map(async ({ host, port }) => {
-      if (isIP(host)) return [{ address: host, port }];
-      const found = await resolveName(host).catch(() => null);
-      return found ? [{ address: found.address, port }] : [];
-    }),
-  );
-  return resolved.flat();
-}
-
-/** The first answer decides what the offer and the egress guard say; without one they do with less. */
-async function firstGathering(
-  clock: Clock,
-  endpoint: Endpoint,
-  onGathered: (handler: () => void) => void,
-): Promise<void> {
-  if (endpoint.nat) return;
-  await new Promise<void>((resolve) => {
-    onGathered(resolve);
-    clock.after(GATHER_MS, resolve);
-  });
-}
-
-function geoOf(endpoint: Endpoint, config: Config, log: Log) {
-  const hosts = endpoint.candidates.map(({ address }) => address);
-  const found = [...endpoint.publicAddresses, ...hosts].map((address) => lookup(address)).find((geo) => geo !== null);
-  if (found && config.country && found.country && found.country !== config.country)
-    log.warn({ configured: config.country, found: found.country }, 'the tables put this node elsewhere; they decide');
-  return found ?? null;
 }
 
 function recoverOrNull(digest: Uint8Array, signature: Uint8Array) {

@@ -1,9 +1,10 @@
 /**
  * Who this node is: its DID (the identity key's account, which is paid), and the hot key that signs
- * handshakes and offers as the DID's delegate. Registers what the chain lacks, and renews it in time.
+ * handshakes and offers as the DID's delegate. Registers what the chain lacks, and renews it in time; where
+ * the identity is cold only its owner can, elsewhere, and this looks whether it was done.
  */
 import { randomBytes } from 'node:crypto';
-import { fromHex, toHex } from '../shared/base/bytes.ts';
+import { fromHex, type Hex, toHex } from '../shared/base/bytes.ts';
 import { WarrenError } from '../shared/base/errors.ts';
 import { type Address, type Did, didOf, type Ms } from '../shared/base/units.ts';
 import type { Clock, LedgerReader, LedgerWriter } from '../shared/effects.ts';
@@ -24,6 +25,9 @@ export interface Identity {
   /** Address of the hot key. */
   readonly delegate: Address;
   readonly hot: Uint8Array;
+  /** Sends the transactions, and pays their gas: the account itself, or the delegate of a cold one. */
+  readonly sender: { readonly account: Address; readonly key: Hex };
+  readonly cold: boolean;
 }
 
 /** Two fresh keys, or a given identity key with a fresh hot one. @throws RangeError when it is no key. */
@@ -32,14 +36,22 @@ export function newKeys(identityHex?: string): Keys & { readonly account: Addres
   return { identity, hot: freshKey(), account: addressOf(identity) };
 }
 
-export function identityOf(profile: NetworkProfile, keys: Keys): Identity {
-  const account = addressOf(keys.identity);
-  return { did: didOf(profile.chainId, account), account, delegate: addressOf(keys.hot), hot: keys.hot };
+/** A hot key for an identity whose own key stays elsewhere. */
+export function coldKeys(account: Address): Keys & { readonly account: Address } {
+  return { identity: null, hot: freshKey(), account };
+}
+
+export function identityOf(profile: NetworkProfile, keys: Keys & { readonly address: Address }): Identity {
+  const account = keys.address;
+  const delegate = addressOf(keys.hot);
+  const sender = keys.identity ? { account, key: toHex(keys.identity) } : { account: delegate, key: toHex(keys.hot) };
+  return { did: didOf(profile.chainId, account), account, delegate, hot: keys.hot, sender, cold: !keys.identity };
 }
 
 /**
  * Makes the chain say that the hot key speaks for the DID, and where it listens. Costs nothing when it does.
- * @throws WarrenError funds_insufficient (with the account to send coin to), ledger_unreachable, did_unresolvable.
+ * @throws WarrenError funds_insufficient (with the account to send coin to), ledger_unreachable, did_unresolvable,
+ * delegate_unknown (a cold identity's owner has to do it).
  */
 export async function ensureRegistered(
   identity: Identity,
@@ -48,6 +60,7 @@ export async function ensureRegistered(
   writer: LedgerWriter,
   clock: Clock,
 ): Promise<void> {
+  if (identity.cold) return requireDelegate(identity, reader);
   try {
     await writer.register({
       delegate: identity.delegate,
@@ -62,7 +75,7 @@ export async function ensureRegistered(
   // Clients read settled blocks: whoever trusts the offer before they show us would be refused.
   for (let tries = 0; tries < SETTLED_TRIES; tries++) {
     const { delegates } = await reader.resolve(identity.did);
-    if (delegates.some(({ address }) => address === identity.delegate)) return;
+    if (delegateOf(identity, delegates)) return;
     await new Promise<void>((resolve) => clock.after(SETTLED_EVERY_MS, resolve));
   }
   throw new WarrenError(
@@ -70,6 +83,24 @@ export async function ensureRegistered(
     'The chain does not show the registration yet.',
     'Wait for the confirmations and start again.',
   );
+}
+
+async function requireDelegate(identity: Identity, reader: LedgerReader): Promise<void> {
+  const { delegates } = await reader.resolve(identity.did);
+  if (delegateOf(identity, delegates)) return;
+  throw new WarrenError(
+    'delegate_unknown',
+    `The chain does not say that this node's key ${identity.delegate} may speak for ${identity.account}.`,
+    'Run "warren-provider authorize" where the identity key is, then start again.',
+  );
+}
+
+/** When the hot key's leave ends, Unix seconds; null: it has none. */
+export function delegateOf(
+  { delegate }: Pick<Identity, 'delegate'>,
+  delegates: Awaited<ReturnType<LedgerReader['resolve']>>['delegates'],
+): { readonly validTo: number } | null {
+  return delegates.find(({ address }) => address === delegate) ?? null;
 }
 
 function freshKey(): Uint8Array {
@@ -83,9 +114,4 @@ function freshKey(): Uint8Array {
       // Draw again.
     }
   }
-}
-
-/** For `createLedgerWriter`. */
-export function identityHex(keys: Keys): `0x${string}` {
-  return toHex(keys.identity);
 }

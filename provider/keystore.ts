@@ -1,7 +1,8 @@
 /**
- * The provider's two keys in one encrypted file: the identity (the DID's key, which is paid and sends
- * transactions) and the hot key (its delegate, which signs handshakes and offers). scrypt (RFC 7914) +
- * AES-256-GCM of node:crypto; no key leaves this module but to the caller's memory.
+ * The provider's keys in one encrypted file: the identity (the DID's key, which is paid and sends
+ * transactions) and the hot key (its delegate, which signs handshakes and offers). Where the identity is
+ * kept cold, elsewhere, the file holds the hot key alone. scrypt (RFC 7914) + AES-256-GCM of node:crypto;
+ * no key leaves this module but to the caller's memory.
  */
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
@@ -14,7 +15,8 @@ import { AddressSchema, HexSchema } from '../shared/wire/schema.ts';
 
 /** Private keys, 32 bytes each. */
 export interface Keys {
-  readonly identity: Uint8Array;
+  /** Null: it is cold, and not on this machine. */
+  readonly identity: Uint8Array | null;
   readonly hot: Uint8Array;
 }
 
@@ -34,8 +36,8 @@ const KeystoreSchema = v.object({
     salt: HexSchema(32),
   }),
   cipher: v.object({ name: v.literal('aes-256-gcm'), nonce: HexSchema(12), tag: HexSchema(16) }),
-  /** 64 bytes: identity, then hot key. */
-  ciphertext: HexSchema(64),
+  /** 64 bytes: identity, then hot key; 32: the hot key of a cold identity. */
+  ciphertext: v.union([HexSchema(64), HexSchema(32)]),
 });
 type Keystore = v.InferOutput<typeof KeystoreSchema>;
 
@@ -49,7 +51,8 @@ export async function loadKeys(path: string, password: string): Promise<Keys & {
     decipher.setAAD(associated(store.address));
     decipher.setAuthTag(fromHex(store.cipher.tag));
     const plain = Buffer.concat([decipher.update(fromHex(store.ciphertext)), decipher.final()]);
-    const keys = { identity: Uint8Array.from(plain.subarray(0, 32)), hot: Uint8Array.from(plain.subarray(32)) };
+    const identity = plain.length === 64 ? Uint8Array.from(plain.subarray(0, 32)) : null;
+    const keys = { identity, hot: Uint8Array.from(plain.subarray(-32)) };
     plain.fill(0);
     return { ...keys, address: store.address };
   } catch (cause) {
@@ -61,9 +64,10 @@ export async function loadKeys(path: string, password: string): Promise<Keys & {
   }
 }
 
-/** The account of a keystore, without opening it. @throws WarrenError wallet_missing. */
-export async function keystoreAddress(path: string): Promise<Address> {
-  return (await readKeystore(path)).address;
+/** What a keystore says without being opened. @throws WarrenError wallet_missing. */
+export async function keystoreFacts(path: string): Promise<{ readonly address: Address; readonly cold: boolean }> {
+  const { address, ciphertext } = await readKeystore(path);
+  return { address, cold: ciphertext.length === 2 + 2 * 32 };
 }
 
 /** Writes a new keystore, mode 0600, whole or not at all. @throws WarrenError when one is there already. */
@@ -75,7 +79,8 @@ export async function createKeystore(path: string, password: string, address: Ad
   const key = await derive(password, salt, COST);
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(associated(address));
-  const ciphertext = Buffer.concat([cipher.update(keys.identity), cipher.update(keys.hot), cipher.final()]);
+  const secrets = keys.identity ? [keys.identity, keys.hot] : [keys.hot];
+  const ciphertext = Buffer.concat([...secrets.map((secret) => cipher.update(secret)), cipher.final()]);
   key.fill(0);
   const store: Keystore = {
     version: 1,

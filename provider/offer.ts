@@ -9,8 +9,8 @@ import type { Clock, Directory, Unsubscribe } from '../shared/effects.ts';
 import type { GeoFacts } from '../shared/node/geo.ts';
 import type { NetworkProfile } from '../shared/wire/network.ts';
 import { PROPOSAL_LIFETIME_SEC, type Proposal } from '../shared/wire/proposal.ts';
-import type { Config } from './config.ts';
 import type { Log } from './log.ts';
+import type { Config } from './settings/table.ts';
 
 export interface OfferFacts {
   readonly did: Did;

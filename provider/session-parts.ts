@@ -1,9 +1,9 @@
 /** What a client's session is given by the node: the adapters, the rules, and the register of its kind. */
 import type { WarrenError } from '../shared/base/errors.ts';
-import type { Wei } from '../shared/base/units.ts';
 import type { Clock, LedgerReader } from '../shared/effects.ts';
 import type { OfferedTerms, ResponderConfig, Session } from '../shared/machine/handshake/api.ts';
 import type { AddressPool, TunnelAddresses } from './addresses.ts';
+import type { EarningsRecord } from './earnings/record.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Log } from './log.ts';
 import type { ProofBook } from './proofs.ts';
@@ -37,8 +37,11 @@ export interface SessionParts {
   readonly onLedger: (reachable: boolean) => void;
   readonly book: ProofBook;
   readonly settlements: Settlements;
-  readonly terms: OfferedTerms;
-  readonly rules: { readonly pricePerMB: Wei; readonly minGraceMinutes: number };
+  readonly earnings: EarningsRecord;
+  /** What a client who comes now is offered; the owner may change it. */
+  terms(): OfferedTerms;
+  /** ISO 3166 alpha-2 by the shipped tables; null where they know nothing. */
+  countryOf(address: string): string | null;
   readonly handshake: Omit<ResponderConfig, 'terms' | 'candidates' | 'peer'>;
   readonly sessions: SessionRegistry;
 }

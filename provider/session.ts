@@ -7,9 +7,9 @@ import { randomBytes } from 'node:crypto';
 import { toBase64, toHex } from '../shared/base/bytes.ts';
 import { asWarrenError, type WarrenError } from '../shared/base/errors.ts';
 import type { Ms } from '../shared/base/units.ts';
-import type { ChannelOnChain, Conversation, Unsubscribe } from '../shared/effects.ts';
+import type { ChannelOnChain, Conversation } from '../shared/effects.ts';
 import { type Driven, drive } from '../shared/machine/drive.ts';
-import type { ResponderInput, ResponderOutput, Session } from '../shared/machine/handshake/api.ts';
+import type { OfferedTerms, ResponderInput, ResponderOutput, Session } from '../shared/machine/handshake/api.ts';
 import { Responder } from '../shared/machine/handshake/responder.ts';
 import { openRoam } from '../shared/machine/handshake/roam.ts';
 import type { ControlUp } from '../shared/wire/control.ts';
@@ -24,6 +24,7 @@ import { isGone, type Signs, WATCH_EVERY_MS } from './liveness.ts';
 import { Rate } from './rate.ts';
 import type { SessionParts } from './session-parts.ts';
 import { Till } from './till.ts';
+import { Timers } from './timers.ts';
 
 /** The first message of a conversation has to be there by then. */
 const FIRST_MESSAGE_MS: Ms = 10_000;
@@ -42,7 +43,9 @@ export class ClientSession implements ControlOwner {
   readonly #parts: SessionParts;
   readonly #conversation: Conversation;
   readonly #responder: Driven<ResponderInput>;
-  readonly #timers = new Set<Unsubscribe>();
+  readonly #timers: Timers;
+  /** The owner's terms as they were when the client came: what both sign. */
+  readonly #terms: OfferedTerms;
   readonly #rate: Rate;
   #phase: SessionPhase = 'shaking';
   #session: Session | null = null;
@@ -53,7 +56,7 @@ export class ClientSession implements ControlOwner {
   #link: ControlLink | null = null;
   #counters: PeerCounters | null = null;
   /** Where the checks found the client, and how far away. */
-  #path: { readonly address: string; readonly rttMs: Ms | null } | null = null;
+  #path: { readonly address: string; readonly rttMs: Ms | null; readonly country: string | null } | null = null;
   /** The highest number among its roaming messages. */
   #roams = 0;
   #gateOpen = false;
@@ -75,16 +78,18 @@ export class ClientSession implements ControlOwner {
       control: false,
     };
     this.#rate = new Rate(this.since);
+    this.#timers = new Timers(parts.clock);
+    this.#terms = parts.terms();
     const responder = new Responder({
       ...parts.handshake,
-      terms: { ...parts.terms, ...addresses },
+      terms: { ...this.#terms, ...addresses },
       candidates: parts.endpoint.candidates,
       peer: conversation.peer,
     });
     this.#responder = drive<ResponderInput, ResponderOutput>(responder, parts.clock, (output) =>
       this.#onHandshake(output),
     );
-    this.#after(FIRST_MESSAGE_MS, () => {
+    this.#timers.after(FIRST_MESSAGE_MS, () => {
       if (responder.phase === 'listening') void this.end('nothing was said');
     });
     conversation.onMessage((bytes) => {
@@ -126,7 +131,13 @@ export class ClientSession implements ControlOwner {
       ...this.#rate.current(this.#parts.clock.now()),
       paid: String(this.#till?.paid ?? 0n),
       gate: this.#gateOpen ? 'open' : 'closed',
+      country: this.#path?.country ?? null,
     };
+  }
+
+  /** Bytes a second to the client. */
+  get txRate(): number {
+    return this.#rate.current(this.#parts.clock.now()).txRate;
   }
 
   // ------------------------------------------------------------ handshake
@@ -153,7 +164,7 @@ export class ClientSession implements ControlOwner {
   async #verify(session: Session): Promise<void> {
     this.#session = session;
     this.#sessionHex = toHex(session.sessionId);
-    const { ledger, sessions, book, rules, onLedger, clock, log } = this.#parts;
+    const { ledger, sessions, book, onLedger, clock, log } = this.#parts;
     const started = clock.now();
     const took = () => Math.round(clock.now() - started);
     try {
@@ -175,7 +186,7 @@ export class ClientSession implements ControlOwner {
         this.#addPeer(session).then(() => log.debug({ session: this.id, ms: took() }, 'peer made')),
       ]);
       const signed = book.find(session.channel).highest?.cumulative ?? 0n;
-      const refusal = refusalOf(channel, { ...rules, signed });
+      const refusal = refusalOf(channel, { ...this.#terms, signed });
       this.#onChain = channel;
       this.#responder.feed(refusal ? { type: 'clientRefused', error: refusal } : { type: 'clientVerified' });
     } catch (error) {
@@ -201,6 +212,7 @@ export class ClientSession implements ControlOwner {
     this.#signs = { ...this.#signs, establishedAt: now, receivedAt: now };
     this.#till = new Till({
       ...this.#parts,
+      terms: this.#terms,
       channel: session.channel,
       onChain: channel,
       roundTripMs: this.#path?.rttMs ?? null,
@@ -209,10 +221,11 @@ export class ClientSession implements ControlOwner {
     });
     // The till starts open: the first megabyte is on credit, less what an earlier session left unpaid.
     this.#setGate(this.#till.open, null);
-    this.#every(WATCH_EVERY_MS, () => {
+    this.#timers.every(WATCH_EVERY_MS, () => {
       const reason = isGone({ ...this.#signs, control: this.#link !== null }, this.#parts.clock.now());
       if (reason) void this.end(reason);
     });
+    this.#parts.earnings.add({ clients: 1 });
     this.#parts.log.info({ session: this.id }, 'client admitted');
   }
 
@@ -223,7 +236,8 @@ export class ClientSession implements ControlOwner {
     this.#way = findPath(endpoint, tunnel, relay, session, {
       found: (address, kind, rttMs) => {
         this.#signs = { ...this.#signs, pathLost: false };
-        this.#path = { address, rttMs };
+        const country = kind === 'relay' ? null : this.#parts.countryOf(address);
+        this.#path = { address, rttMs, country };
         if (rttMs !== null) this.#till?.onRoundTrip(rttMs);
         log.info({ session: this.id, kind, rttMs }, 'path found');
       },
@@ -231,7 +245,7 @@ export class ClientSession implements ControlOwner {
       lost: (pathLost) => {
         this.#signs = { ...this.#signs, pathLost };
         // The client may come back from elsewhere: keep answering while the session lives.
-        if (pathLost) this.#after(AGAIN_MS, () => this.#way?.again());
+        if (pathLost) this.#timers.after(AGAIN_MS, () => this.#way?.again());
       },
       say: (message) => this.#link?.send(message),
       fault: (error) => this.#fault(error),
@@ -322,7 +336,7 @@ export class ClientSession implements ControlOwner {
       const { transaction, claimed, refunded } = await this.#parts.settlements.close(channel);
       this.#closed = true;
       this.#link?.send({ type: 'closed', transaction, claimed: String(claimed), refunded: String(refunded) });
-      if (this.#link) this.#after(LINGER_MS, () => void this.end('closed'));
+      if (this.#link) this.#timers.after(LINGER_MS, () => void this.end('closed'));
       else await this.end('closed');
     } catch (thrown) {
       const error = asWarrenError(thrown);
@@ -352,8 +366,7 @@ export class ClientSession implements ControlOwner {
     if (this.#phase === 'over') return;
     const wasAdmitted = this.admitted;
     this.#phase = 'over';
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
+    this.#timers.stop();
     this.#responder.stop();
     this.#till?.stop();
     this.#way?.stop();
@@ -380,20 +393,5 @@ export class ClientSession implements ControlOwner {
   #fault(thrown: unknown): void {
     const error = asWarrenError(thrown);
     this.#parts.log.warn({ session: this.id, code: error.code, reason: error.message }, 'netd refused');
-  }
-
-  #after(delay: Ms, run: () => void): void {
-    const cancel = this.#parts.clock.after(delay, () => {
-      this.#timers.delete(cancel);
-      if (this.#phase !== 'over') run();
-    });
-    this.#timers.add(cancel);
-  }
-
-  #every(period: Ms, run: () => void): void {
-    this.#after(period, () => {
-      run();
-      this.#every(period, run);
-    });
   }
 }

@@ -8,19 +8,30 @@ import { WarrenError } from '../shared/base/errors.ts';
 import type { Clock, Conversation } from '../shared/effects.ts';
 import { encodeRefusal } from '../shared/wire/handshake.ts';
 import { channelId } from '../shared/wire/proof.ts';
+import { type Load, NO_ROOM, type NoRoom } from './room.ts';
 import { ClientSession } from './session.ts';
 import type { SessionParts } from './session-parts.ts';
 
-/** Handshakes under way: each holds an address pair and some kilobytes for at most 20 s. */
-const MAX_SHAKING = 256;
 /** How long clients have to hear the good-bye. */
 const GOODBYE_MS = 1_000;
+
+/** The node's word on whether one more client fits. */
+export type RoomPolicy = (load: Pick<Load, 'draining' | 'active' | 'shaking'>) => NoRoom | null;
 
 export class Sessions {
   readonly #all = new Set<ClientSession>();
   readonly #byAddress = new Map<string, ClientSession>();
+  /** Of those whose handshake has come so far that it is known. */
+  readonly #byChannel = new Map<Hex, ClientSession>();
+  readonly #byKey = new Map<string, ClientSession>();
+  readonly #room: RoomPolicy;
+  readonly #refused = Object.fromEntries(NO_ROOM.map((why) => [why, 0])) as Record<NoRoom, number>;
   #served = 0;
   #draining = false;
+
+  constructor(room: RoomPolicy) {
+    this.#room = room;
+  }
 
   get all(): readonly ClientSession[] {
     return [...this.#all];
@@ -35,10 +46,19 @@ export class Sessions {
     return this.#served + this.active;
   }
 
+  /** Clients sent away for want of room, by what there was too little of. */
+  get refused(): Readonly<Record<NoRoom, number>> {
+    return this.#refused;
+  }
+
   /** A new conversation: a session, or a refusal in the clear. */
   accept(parts: SessionParts, conversation: Conversation): void {
-    const addresses = this.#draining || this.#all.size - this.active >= MAX_SHAKING ? null : parts.pool.take();
+    const { active } = this;
+    const why = this.#room({ draining: this.#draining, active, shaking: this.#all.size - active });
+    const addresses = why === null ? parts.pool.take() : null;
     if (!addresses) {
+      this.#refused[why ?? 'clients']++;
+      parts.log.info({ reason: why ?? 'clients' }, 'client refused for want of room');
       conversation.send(encodeRefusal(this.#draining ? 'node_offline' : 'provider_full'));
       conversation.close();
       return;
@@ -57,19 +77,22 @@ export class Sessions {
   }
 
   byChannel(id: Hex): ClientSession | null {
-    return this.all.find(({ channel }) => channel && channelId(channel) === id) ?? null;
+    return this.#byChannel.get(id) ?? null;
   }
 
   /** Ends an older session of the same channel; an error when somebody else's session has this WireGuard key. */
   async makeRoom(session: ClientSession): Promise<WarrenError | null> {
     const { channel, wireGuardKey } = session;
-    if (!channel) return null;
+    if (!channel || !wireGuardKey) return null;
     const id = channelId(channel);
-    const others = this.all.filter((other) => other !== session);
-    for (const other of others)
-      if (other.channel && channelId(other.channel) === id) await other.end('replaced by a new session');
-    if (this.all.some((other) => other !== session && other.wireGuardKey === wireGuardKey))
+    for (let older = this.#byChannel.get(id); older && older !== session; older = this.#byChannel.get(id))
+      await older.end('replaced by a new session');
+    if (session.phase === 'over') return null;
+    const holder = this.#byKey.get(wireGuardKey);
+    if (holder && holder !== session)
       return new WarrenError('handshake_wrong_peer', 'This WireGuard key is in use.', 'Connect again with a new key.');
+    this.#byChannel.set(id, session);
+    this.#byKey.set(wireGuardKey, session);
     return null;
   }
 
@@ -77,6 +100,8 @@ export class Sessions {
     if (!this.#all.delete(session)) return;
     this.#byAddress.delete(session.addresses.address4);
     this.#byAddress.delete(session.addresses.address6);
+    forget(this.#byChannel, session.channel && channelId(session.channel), session);
+    forget(this.#byKey, session.wireGuardKey, session);
     if (wasAdmitted) this.#served++;
   }
 
@@ -90,4 +115,9 @@ export class Sessions {
       await new Promise<void>((resolve) => clock.after(20, resolve));
     await Promise.all(this.all.map((session) => session.end('node stops')));
   }
+}
+
+/** Only where it is still this session's: a newer one may have taken the place. */
+function forget<K>(index: Map<K, ClientSession>, key: K | null, session: ClientSession): void {
+  if (key !== null && index.get(key) === session) index.delete(key);
 }

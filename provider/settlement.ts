@@ -5,8 +5,8 @@
  * is down costs nothing but time: the book keeps the proofs and the next round tries again.
  */
 import type { Hex } from '../shared/base/bytes.ts';
-import { asWarrenError } from '../shared/base/errors.ts';
-import type { Ms, Wei } from '../shared/base/units.ts';
+import { asWarrenError, WarrenError } from '../shared/base/errors.ts';
+import type { Address, Ms, Wei } from '../shared/base/units.ts';
 import type {
   ChannelOnChain,
   ChannelParties,
@@ -16,18 +16,9 @@ import type {
   Unsubscribe,
 } from '../shared/effects.ts';
 import { decideSettlement, type Owed, type SettlementBatch } from '../shared/machine/settlement.ts';
+import type { Settlement } from './dashboard/status.ts';
 import type { Log } from './log.ts';
 import { type Debt, owed, type ProofBook } from './proofs.ts';
-
-/** One line of the dashboard's list; amounts are decimal wei. */
-export interface Settlement {
-  readonly at: Ms;
-  readonly kind: 'claim' | 'close' | 'failed';
-  readonly channels: number;
-  readonly amount: string;
-  readonly transaction: Hex | null;
-  readonly error: string | null;
-}
 
 export interface SettlementOptions {
   readonly book: ProofBook;
@@ -38,6 +29,10 @@ export interface SettlementOptions {
   /** What one unit of gas costs in token wei, given the chain's fee in coin wei. */
   readonly tokenPerGas: (maxFeePerGas: Wei) => Wei;
   readonly onLedger: (reachable: boolean) => void;
+  /** Tokens that came; negative: a claim that a reorganisation took back. */
+  readonly onClaimed: (amount: Wei) => void;
+  /** Whom the channels pay: the writer's own account, or a cold one, for which it may claim but not close. */
+  readonly payee: Address;
 }
 
 export interface Settlements {
@@ -89,6 +84,7 @@ export function startSettlements(options: SettlementOptions): Settlements {
     const lost = before - book.find(debt.parties).claimed;
     if (lost <= 0n) return;
     claimed = claimed > lost ? claimed - lost : 0n;
+    options.onClaimed(-lost);
     const error = 'A claim vanished in a reorganisation of the chain; it is made again.';
     record({ kind: 'failed', channels: 1, amount: String(lost), transaction: null, error });
     log.warn({ lost: String(lost) }, 'a claim vanished in a reorganisation');
@@ -127,8 +123,9 @@ export function startSettlements(options: SettlementOptions): Settlements {
   async function claim(batch: SettlementBatch): Promise<void> {
     const debts = batch.ids.flatMap((id) => book.byId(id as Hex) ?? []);
     const items = debts.flatMap(({ parties, highest }) => (highest ? [{ payer: parties.payer, ...highest }] : []));
-    const { transaction, total, gasUsed } = await writer.claim(writer.account, items);
+    const { transaction, total, gasUsed } = await writer.claim(options.payee, items);
     claimed += total;
+    options.onClaimed(total);
     record({ kind: 'claim', channels: debts.length, amount: String(total), transaction, error: null });
     log.info(
       { channels: debts.length, total: String(total), gasUsed: String(gasUsed), reason: batch.reason },
@@ -184,11 +181,13 @@ export function startSettlements(options: SettlementOptions): Settlements {
     },
     close(parties) {
       return next(async () => {
+        if (options.payee !== writer.account) throw keyIsCold();
         const debt = book.find(parties);
         const last = owed(debt) > 0n ? debt.highest : null;
         const result = await writer.close(parties.payer, parties.signer, last);
         const gained = result.claimed > debt.claimed ? result.claimed - debt.claimed : 0n;
         claimed += gained;
+        options.onClaimed(gained);
         book.saveClaimed(parties, result.claimed);
         seen.delete(debt.id);
         record({ kind: 'close', channels: 1, amount: String(gained), transaction: result.transaction, error: null });
@@ -204,4 +203,12 @@ export function startSettlements(options: SettlementOptions): Settlements {
       cancel();
     },
   };
+}
+
+function keyIsCold(): WarrenError {
+  return new WarrenError(
+    'transaction_failed',
+    'This node keeps its identity key elsewhere and cannot hand the rest of a deposit back by itself.',
+    'Close the channel from the wallet: the rest is yours after the notice.',
+  );
 }

@@ -21,6 +21,7 @@ import { recoverAddress } from '../shared/node/secp256k1.ts';
 import type { ControlDownInput, ControlUp } from '../shared/wire/control.ts';
 import type { PeerCounters } from '../shared/wire/netd.ts';
 import { proofDigest } from '../shared/wire/proof.ts';
+import type { EarningsRecord } from './earnings/record.ts';
 import type { Log } from './log.ts';
 import type { ProofBook } from './proofs.ts';
 import type { Settlements } from './settlement.ts';
@@ -32,6 +33,7 @@ export interface TillOptions {
   readonly onLedger: (reachable: boolean) => void;
   readonly book: ProofBook;
   readonly settlements: Settlements;
+  readonly earnings: EarningsRecord;
   readonly terms: OfferedTerms;
   readonly channel: ChannelParties;
   readonly onChain: ChannelOnChain;
@@ -151,13 +153,17 @@ export class Till {
   }
 
   #act(output: PayeeOutput): void {
-    const { book, channel, settlements, gate, send, log } = this.#options;
+    const { book, channel, settlements, earnings, gate, send, log } = this.#options;
     switch (output.type) {
-      case 'persist':
+      case 'persist': {
+        const { highest, claimed } = book.find(channel);
+        const before = larger(highest?.cumulative ?? 0n, claimed);
         book.saveProof(channel, output.proof);
+        if (output.proof.cumulative > before) earnings.add({ earned: output.proof.cumulative - before });
         settlements.onProof(channel);
         this.#watchDeposit();
         break;
+      }
       case 'gate':
         gate(output.open, output.error);
         break;

@@ -33,6 +33,11 @@ const LAYERS: readonly { readonly folder: string; readonly may: readonly string[
     because: 'adapters do what they are told; with a machine in reach they would start to decide',
   },
   {
+    folder: 'shared/ui',
+    may: ['shared/base'],
+    because: 'what the pages of extension and provider have in common; it knows neither of them',
+  },
+  {
     folder: 'contracts',
     may: ['shared/base', 'shared/wire'],
     because: 'the chain stands alone; deploying it needs only addresses and its own artifacts',
@@ -83,8 +88,25 @@ const LAYERS: readonly { readonly folder: string; readonly may: readonly string[
     because: 'the session loop is where machines and adapters meet; netd is reached over its socket only',
   },
   {
+    folder: 'provider/dashboard/status.ts',
+    may: ['shared/base'],
+    because: 'the one document between a node and its page; either could be written anew without the other',
+  },
+  {
+    folder: 'provider/dashboard/ui',
+    may: ['shared/base', 'shared/ui', 'provider/dashboard/status.ts'],
+    because: 'it runs in a browser and knows the node by its status alone',
+  },
+  {
     folder: 'provider',
-    may: ['shared/base', 'shared/wire', 'shared/effects.ts', 'shared/machine', 'shared/node'],
+    may: [
+      'shared/base',
+      'shared/wire',
+      'shared/effects.ts',
+      'shared/machine',
+      'shared/node',
+      'provider/dashboard/status.ts',
+    ],
     because: 'the other session loop; it shares no code with the client but the shared folder',
   },
   {
@@ -99,7 +121,7 @@ const LAYERS: readonly { readonly folder: string; readonly may: readonly string[
   },
   {
     folder: 'extension',
-    may: ['shared/base', 'shared/wire'],
+    may: ['shared/base', 'shared/wire', 'shared/ui'],
     because: 'it runs in a browser: nothing of Node may reach its bundle',
   },
   {
@@ -121,6 +143,7 @@ const TOP_LEVEL = [
   'docs',
   'package.json',
   'vite.config.ts',
+  'vite.dashboard.config.ts',
   'warren',
 ];
 
@@ -192,7 +215,7 @@ describe('imports go down only', () => {
   });
 
   test('machines, schemas and base words know nothing of Node: the browser and a steerable clock run them', () => {
-    const pure = /^shared\/(base|wire|machine)\//;
+    const pure = /^(shared\/(base|wire|machine|ui)|provider\/dashboard\/ui)\//;
     const wrong = code
       .filter((file) => pure.test(file) || file.startsWith('extension/'))
       .flatMap((file) =>

@@ -2,11 +2,11 @@
 import { type ComponentChild, render } from 'preact';
 import { direction, language } from './i18n.ts';
 import { connect } from './link.ts';
-import './styles/tokens.css';
+import '../../shared/ui/tokens.css';
 import './styles/contrast.css';
 import './styles/scripts.css';
-import './styles/base.css';
-import './styles/controls.css';
+import '../../shared/ui/base.css';
+import '../../shared/ui/controls.css';
 import './styles/rows.css';
 import './styles/panels.css';
 import './styles/wallet.css';

@@ -4,10 +4,10 @@
  * in the Host header (so no foreign name can be rebound to us).
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { metricsOf } from './metrics.ts';
+import { readPage } from './page.ts';
 import type { Status } from './status.ts';
 
 export interface Dashboard {
@@ -23,14 +23,16 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
   'x-frame-options': 'DENY',
+  // Styles that the page's own script sets one by one need no leave; the icon is an empty data: URL.
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
-
-const read = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
 
 /** @throws when the port is taken. */
 export async function startDashboard(port: number, status: () => Status): Promise<Dashboard> {
   const token = randomBytes(24).toString('base64url');
-  const [html, css, script] = [read('page.html'), read('page.css'), read('page.js')];
+  const page = readPage();
   const server = createServer(
     { maxHeaderSize: 8192, requestTimeout: 5_000, headersTimeout: 5_000 },
     (request, response) => {
@@ -43,10 +45,11 @@ export async function startDashboard(port: number, status: () => Status): Promis
   );
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
-    const path = (request.url ?? '/').split('?')[0];
+    const path = (request.url ?? '/').split('?')[0] ?? '/';
+    const file = page.get(path);
     if (!isOurs(request.headers.host, bound.port)) send(response, 421, 'text/plain', 'wrong host\n');
     else if (request.method !== 'GET' && request.method !== 'HEAD') send(response, 405, 'text/plain', 'GET only\n');
-    else if (path === '/') page(response);
+    else if (file) send(response, 200, file.type, file.body);
     else if (path !== '/api/status' && path !== '/metrics') send(response, 404, 'text/plain', 'not found\n');
     else if (isForeign(request.headers['sec-fetch-site'])) send(response, 403, 'text/plain', 'another site asked\n');
     else if (!matches(request.headers.authorization, token)) {
@@ -54,19 +57,6 @@ export async function startDashboard(port: number, status: () => Status): Promis
       send(response, 401, 'text/plain', 'token missing or wrong\n');
     } else if (path === '/metrics') send(response, 200, 'text/plain; version=0.0.4', metricsOf(status()));
     else send(response, 200, 'application/json', JSON.stringify(status()));
-  }
-
-  function page(response: ServerResponse): void {
-    const nonce = randomBytes(16).toString('base64');
-    response.setHeader(
-      'content-security-policy',
-      `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; connect-src 'self'; ` +
-        `base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-    );
-    const filled = html
-      .replace('<!-- style -->', () => `<style nonce="${nonce}">${css}</style>`)
-      .replace('<!-- script -->', () => `<script nonce="${nonce}">${script}</script>`);
-    send(response, 200, 'text/html; charset=utf-8', filled);
   }
 
   await new Promise<void>((resolve, reject) => {
@@ -84,7 +74,7 @@ export async function startDashboard(port: number, status: () => Status): Promis
   };
 }
 
-function send(response: ServerResponse, code: number, type: string, body: string): void {
+function send(response: ServerResponse, code: number, type: string, body: string | Buffer): void {
   response.writeHead(code, { ...HEADERS, 'content-type': type, 'content-length': Buffer.byteLength(body) });
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }

@@ -36,17 +36,24 @@ let countries: Reader<Row> | null = null;
 /** Facts on one IPv4 or IPv6 address; null for a private or special one, and when neither table holds it. */
 export function lookup(address: string): GeoFacts | null {
   if (isSpecialPurpose(address)) return null;
-  countries ??= new Reader<Row>(readFileSync(resolve(COUNTRIES)));
-  const code = countries.get(address)?.country_code ?? null;
+  const country = countryOf(address);
   const row = findRange(resolve(isIPv4(address) ? NETWORKS_V4 : NETWORKS_V6), numberOf(address));
-  if (!code && !row) return null;
+  if (!country && !row) return null;
   const network = row ? row.name.slice(0, 80) : null;
   return {
-    country: code && /^[A-Z]{2}$/.test(code) ? code : null,
+    country,
     asn: row?.asn ?? null,
     network,
     residential: row !== null && !isHosting(row.asn, network),
   };
+}
+
+/** ISO 3166-1 alpha-2 of one address; null where the registries name none. */
+export function countryOf(address: string): string | null {
+  if (isSpecialPurpose(address)) return null;
+  countries ??= new Reader<Row>(readFileSync(resolve(COUNTRIES)));
+  const code = countries.get(address)?.country_code;
+  return code && /^[A-Z]{2}$/.test(code) ? code : null;
 }
 
 function numberOf(address: string): bigint {

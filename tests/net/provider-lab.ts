@@ -44,6 +44,7 @@ export class ProviderLab {
   readonly #config: string;
   readonly #runtime: string;
   readonly #passwordFile: string;
+  #greeting = '';
   account: Address = address(`0x${'0'.repeat(40)}`);
   provider: LabProcess | null = null;
 
@@ -92,6 +93,18 @@ export class ProviderLab {
     return didOf(this.profile.chainId, this.account);
   }
 
+  /** What `init` said. */
+  get greeting(): string {
+    return this.#greeting;
+  }
+
+  /** Edits the settings file as its owner would. */
+  change(name: string, value: unknown): void {
+    const text = readFileSync(this.#config, 'utf8');
+    const line = new RegExp(`^ {2}(// )?"${name}": .*$`, 'm');
+    writeFileSync(this.#config, text.replace(line, `  "${name}": ${JSON.stringify(value)},`));
+  }
+
   get runtime(): string {
     return this.#runtime;
   }
@@ -105,6 +118,7 @@ export class ProviderLab {
       ...['--price-per-mb', PRICE, '--min-grace-minutes', '120'],
     ]);
     if ((await process.exited) !== 0) throw new Error(`init failed\n${process.tail()}`);
+    this.#greeting = process.output;
     const { address: account } = JSON.parse(readFileSync(join(this.#user.home, 'keystore.json'), 'utf8'));
     this.account = address(account);
     await this.chain.give(this.account, { coin: '1' });

@@ -9,7 +9,7 @@ import { FLOW_BYTES } from '../../shared/machine/channel/payee.ts';
 import { BLOB_BYTES, blobHash, STREAM_RATE } from '../lab/origins.ts';
 import { inNamespace } from '../lab/run.ts';
 import { SERVERS } from '../lab/servers.ts';
-import { MEGABYTE, ONE, PER_MB, ProviderLab, type ScriptedClient, until, type Wallet } from './provider-lab.ts';
+import { MEGABYTE, ONE, PER_MB, PRICE, ProviderLab, type ScriptedClient, until, type Wallet } from './provider-lab.ts';
 
 let lab: ProviderLab;
 let client: ScriptedClient;
@@ -42,6 +42,16 @@ beforeAll(async () => {
 afterAll(() => lab?.close());
 
 describe('a provider', () => {
+  test('was told by init what clients will get, and finds nothing wrong when asked again', async () => {
+    expect(lab.greeting).toMatch(
+      /easy NAT \(mapping endpoint-independent[\s\S]*What clients get: Clients reach this node directly/,
+    );
+    const doctor = await lab.command('doctor');
+    expect(doctor).toContain('The node can work.');
+    for (const name of ['Settings', 'Keys', 'Runtime folder', 'warren-netd', 'Gas', 'Registration', 'Relays', 'NAT'])
+      expect(doctor).toContain(`✓ ${name}: `);
+  });
+
   test('is registered, offers what the tables say of its address, and knows its NAT', async () => {
     const status = await lab.status();
     expect(status).toMatchObject({
@@ -103,7 +113,7 @@ describe('a provider', () => {
       ['169.254.169.254', 80],
       [ONE, 25],
     ] as const)
-      expect(await client.ask({ verb: 'reach', address, port: at })).not.toBe('reached');
+      expect(await client.ask({ verb: 'reach', address, port: at }), `${address}:${at}`).not.toBe('reached');
     expect(await client.ask({ verb: 'reach', address: ONE, port: 80 })).toBe('reached');
   });
 
@@ -162,6 +172,24 @@ describe('a provider', () => {
     expect(await client.ask({ verb: 'resolve', name: 'three.example' })).toEqual([SERVERS.origins['three.example']]);
     await client.ask({ verb: 'pay', on: true });
     await until('bytes flow again', async () => (await client.state()).streamed > shut.streamed + MEGABYTE);
+  });
+
+  test('takes a new price over while it runs: for those who come later', async () => {
+    const before = (await lab.status()).sessions[0];
+    lab.change('pricePerMB', '0.0003');
+    await until(
+      'the offer says so',
+      async () => (await lab.status()).offer?.pricePerMB === String(parseEther('0.0003')),
+    );
+    expect((await lab.status()).sessions).toMatchObject([{ id: before?.id, country: 'FR', gate: 'open' }]);
+    const { spentSession } = await client.state();
+    await get('/');
+    expect(BigInt((await client.state()).spentSession)).toBeGreaterThanOrEqual(BigInt(spentSession));
+    lab.change('pricePerMB', 'cheap');
+    await until('the mistake is told', async () => lab.provider?.output.includes('settings not taken over'));
+    expect((await lab.status()).offer?.pricePerMB).toBe(String(parseEther('0.0003')));
+    lab.change('pricePerMB', PRICE);
+    await until('the old price is back', async () => (await lab.status()).offer?.pricePerMB === String(PER_MB));
   });
 
   test('gives a client that comes back its own last proof, and its place', async () => {
@@ -224,6 +252,22 @@ describe('a provider', () => {
     expect(await inNamespace(lab.lab.home('de').host, 'ip', ['-o', 'link'])).not.toMatch(/wrn/);
     expect(readdirSync(lab.runtime)).toEqual([]);
     expect(await client.ask({ verb: 'offers', did: lab.did })).toBe(0);
+  });
+
+  test('has kept the sums of the day, and sends its owner what it earned', async () => {
+    const { days } = JSON.parse(await lab.command('earnings', '--json')) as {
+      days: { earned: string; claimed: string }[];
+    };
+    const earned = await lab.balance(lab.account);
+    expect(days.reduce((sum, day) => sum + BigInt(day.claimed), 0n)).toBe(earned);
+    // The node that was killed had not written its last minute yet.
+    expect(days.reduce((sum, day) => sum + BigInt(day.earned), 0n)).toBeGreaterThan(0n);
+    const owner = (await lab.wallet('0')).account;
+    expect(await lab.command('withdraw', owner, '1000', '--yes')).toContain('account holds');
+    await lab.command('withdraw', owner, '0.001', '--yes');
+    expect(await lab.balance(owner)).toBe(parseEther('0.001'));
+    await lab.command('withdraw', owner, '--yes');
+    expect([await lab.balance(owner), await lab.balance(lab.account)]).toEqual([earned, 0n]);
   });
 
   test('wrote no address of a client, no destination and no key into its log', async () => {

@@ -84,6 +84,8 @@ async function startProcess(
     log,
     tokenPerGas: () => 0n,
     onLedger: (up) => reachable.push(up),
+    onClaimed: () => {},
+    payee: writer.account,
   });
   /** As by SIGKILL: whatever this process still wants, the chain and the journal hear no more of it. */
   const stop = async () => {

@@ -1,9 +1,10 @@
 /** Favourites and recents that no relay lists now: said, so that nobody wonders where they went. */
+
+import { Flag } from '../../../shared/ui/Flag.tsx';
 import type { NodeRef } from '../../routing/rules.ts';
 import { t } from '../i18n.ts';
 import { nodeName } from '../nodes.ts';
 import { TEST } from '../testids.ts';
-import { Flag } from './Flag.tsx';
 import { Star } from './Star.tsx';
 
 export function AbsentNodes({ nodes }: { nodes: readonly NodeRef[] }) {

@@ -1,6 +1,7 @@
 /** Every chain action is agreed to here: what leaves, what it costs at most, and what happens next. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { WarrenError } from '../../../shared/base/errors.ts';
+import { Flag } from '../../../shared/ui/Flag.tsx';
 import type { Approval } from '../../messages.ts';
 import { exactAmount, formatAmount, parseAmount } from '../../wallet/amounts.ts';
 import { countryName, decimal, localAmount, shortAddress } from '../format.ts';
@@ -8,7 +9,6 @@ import { errorText, t } from '../i18n.ts';
 import { fire, send, view } from '../link.ts';
 import { TEST } from '../testids.ts';
 import { ApprovalFacts } from './ApprovalFacts.tsx';
-import { Flag } from './Flag.tsx';
 import { Unlock } from './Unlock.tsx';
 
 const TITLES = {

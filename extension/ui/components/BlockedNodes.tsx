@@ -1,12 +1,12 @@
 /** Nodes that the user will not have, and the way back. */
 import { useEffect, useRef } from 'preact/hooks';
+import { Flag } from '../../../shared/ui/Flag.tsx';
 import type { NodeRef } from '../../routing/rules.ts';
 import { book, markNode } from '../book.ts';
 import { t } from '../i18n.ts';
 import { fire } from '../link.ts';
 import { nodeName } from '../nodes.ts';
 import { TEST } from '../testids.ts';
-import { Flag } from './Flag.tsx';
 
 /** Said once, right after a block, where the focus then is. */
 export function BlockedNotice({ node, onDone }: { node: NodeRef; onDone: () => void }) {

@@ -1,11 +1,12 @@
 /** Deposits with each node: how much is used, where each stands, and what can be done with it. */
+
+import { Flag } from '../../../shared/ui/Flag.tsx';
 import type { ChannelRequest, ChannelView, WalletView } from '../../messages.ts';
 import { countryName, shortAddress } from '../format.ts';
 import { type Key, t } from '../i18n.ts';
 import { fire, view } from '../link.ts';
 import { TEST } from '../testids.ts';
 import { Amount } from './Amount.tsx';
-import { Flag } from './Flag.tsx';
 import { TimeLeft } from './TimeLeft.tsx';
 
 const STANDING: Record<Exclude<ChannelView['state'], 'settled' | 'closing'>, Key> = {

@@ -1,4 +1,6 @@
 /** Every exit that the rules need, with what it is doing, and a way out when it failed. */
+
+import { Flag } from '../../../shared/ui/Flag.tsx';
 import type { ExitView } from '../../messages.ts';
 import { countryName, millis } from '../format.ts';
 import { errorText, t } from '../i18n.ts';
@@ -7,7 +9,6 @@ import { PHASE_WORDS } from '../live-words.ts';
 import { TEST } from '../testids.ts';
 import { Amount } from './Amount.tsx';
 import { ExitNews, isGone } from './ExitNews.tsx';
-import { Flag } from './Flag.tsx';
 
 /** Nothing is wrong with an exit that is being left. */
 const OVER: readonly ExitView['phase'][] = ['closing', 'closed'];

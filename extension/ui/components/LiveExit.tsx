@@ -1,4 +1,6 @@
 /** One exit's connection in words that a person understands; the numbers behind them in a fold. */
+
+import { Flag } from '../../../shared/ui/Flag.tsx';
 import type { ExitView, View } from '../../messages.ts';
 import { perHour } from '../../wallet/amounts.ts';
 import { bytes, countryName, duration } from '../format.ts';
@@ -9,7 +11,6 @@ import { useNow } from '../now.ts';
 import { TEST } from '../testids.ts';
 import { Amount } from './Amount.tsx';
 import { ExpertFacts } from './ExpertFacts.tsx';
-import { Flag } from './Flag.tsx';
 
 export function LiveExit({ exit, facts }: { exit: ExitView; facts: View['host']['facts'] }) {
   const now = useNow(1_000);

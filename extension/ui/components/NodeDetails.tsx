@@ -1,5 +1,6 @@
 /** One node: what was measured of it, what it says of itself, and what you did together. */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { Flag } from '../../../shared/ui/Flag.tsx';
 import type { NodeView } from '../../messages.ts';
 import type { Known } from '../../nodes/book.ts';
 import type { NodeRef } from '../../routing/rules.ts';
@@ -13,7 +14,6 @@ import { reportText } from '../report.ts';
 import { TEST } from '../testids.ts';
 import { Amount } from './Amount.tsx';
 import { CopyButton } from './CopyButton.tsx';
-import { Flag } from './Flag.tsx';
 import { Icon } from './Icon.tsx';
 import { NodePrices } from './NodePrices.tsx';
 import { UseNode } from './NodeRow.tsx';

@@ -1,4 +1,6 @@
 /** One node of the list: a favourite or not, where it is, what it costs and how near it is. */
+
+import { Flag } from '../../../shared/ui/Flag.tsx';
 import type { NodeView } from '../../messages.ts';
 import { isDefault, nodeAction } from '../actions.ts';
 import { speeds } from '../book.ts';
@@ -8,7 +10,6 @@ import { fire } from '../link.ts';
 import { nodeName } from '../nodes.ts';
 import { TEST } from '../testids.ts';
 import { Amount } from './Amount.tsx';
-import { Flag } from './Flag.tsx';
 import { Icon } from './Icon.tsx';
 import { Star } from './Star.tsx';
 

@@ -1,10 +1,10 @@
 /** From nothing to a wallet that is backed up: password, words, quiz. The words live only in this form's state. */
 import { useEffect, useState } from 'preact/hooks';
+import { Mark } from '../../../shared/ui/Mark.tsx';
 import type { CommandResults } from '../../messages.ts';
 import { t } from '../i18n.ts';
 import { view } from '../link.ts';
 import { TEST } from '../testids.ts';
-import { Mark } from './Icon.tsx';
 import { ImportForm } from './SetupImport.tsx';
 import { PasswordForm, RevealForm } from './SetupPassword.tsx';
 import { Quiz, Words } from './SetupWords.tsx';

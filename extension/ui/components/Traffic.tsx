@@ -1,10 +1,11 @@
 /** Speed now, the last minute as a line, and what it costs. */
+
+import { Chart } from '../../../shared/ui/Chart.tsx';
 import type { View } from '../../messages.ts';
 import { bytes, speed } from '../format.ts';
 import { t } from '../i18n.ts';
 import { TEST } from '../testids.ts';
 import { Amount } from './Amount.tsx';
-import { Chart } from './Chart.tsx';
 
 /** @param height of the chart, px. */
 export function Traffic({ view: { totals, rates }, height = 50 }: { view: View; height?: number }) {

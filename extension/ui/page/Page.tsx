@@ -1,10 +1,11 @@
 /** The full page: rules, nodes, wallet, diagnostics, and the set-up of a wallet. */
 import { useEffect, useState } from 'preact/hooks';
+import { Mark } from '../../../shared/ui/Mark.tsx';
 import { ApprovalSheet } from '../components/ApprovalSheet.tsx';
 import { stateWord } from '../components/Burrow.tsx';
 import { Diagnostics } from '../components/Diagnostics.tsx';
 import { ErrorScreen, troubleOf } from '../components/ErrorScreen.tsx';
-import { Icon, type IconName, Mark } from '../components/Icon.tsx';
+import { Icon, type IconName } from '../components/Icon.tsx';
 import { Live } from '../components/Live.tsx';
 import { NodeList } from '../components/NodeList.tsx';
 import { Rules } from '../components/Rules.tsx';

@@ -1,11 +1,11 @@
 /** The main view: switch, state, exits, traffic, money, this site. */
 import { useState } from 'preact/hooks';
+import { Flag } from '../../../shared/ui/Flag.tsx';
 import type { View } from '../../messages.ts';
 import { actionText } from '../actions.ts';
 import { Burrow, stateWord } from '../components/Burrow.tsx';
 import { ExitList } from '../components/ExitList.tsx';
 import { isGone } from '../components/ExitNews.tsx';
-import { Flag } from '../components/Flag.tsx';
 import { LiveExit } from '../components/LiveExit.tsx';
 import { Traffic } from '../components/Traffic.tsx';
 import { Unlock } from '../components/Unlock.tsx';

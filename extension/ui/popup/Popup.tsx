@@ -1,8 +1,9 @@
 /** The popup: three tabs under one header, or the one screen that says what is in the way. */
 import { useState } from 'preact/hooks';
+import { Mark } from '../../../shared/ui/Mark.tsx';
 import { ApprovalSheet } from '../components/ApprovalSheet.tsx';
 import { ErrorScreen, troubleOf } from '../components/ErrorScreen.tsx';
-import { Icon, type IconName, Mark } from '../components/Icon.tsx';
+import { Icon, type IconName } from '../components/Icon.tsx';
 import { NodeList } from '../components/NodeList.tsx';
 import { SiteRoute } from '../components/SiteRoute.tsx';
 import { WalletPanel } from '../components/WalletPanel.tsx';

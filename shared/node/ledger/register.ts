@@ -8,6 +8,7 @@ import { ethereumDidRegistryAbi } from '../../wire/abi.ts';
 import { SERVICE, VERI_KEY } from '../did/document.ts';
 import { resolveEntries } from '../did/resolve.ts';
 import type { Chain } from './chain.ts';
+import type { Call } from './submit.ts';
 import type { Transact } from './transact.ts';
 
 /** Service attributes are renewed by hand of this same verb; a year keeps them cheap. */
@@ -27,6 +28,16 @@ export async function register(
   account: Address,
   wanted: Parameters<LedgerWriter['register']>[0],
 ): Promise<void> {
+  const calls = await registrationCalls(chain, account, wanted);
+  await Promise.all(calls.map((call) => transact.send(call)));
+}
+
+/** What `register` would send, for whoever signs elsewhere. @throws WarrenError as `register`. */
+export async function registrationCalls(
+  chain: Chain,
+  account: Address,
+  wanted: Parameters<LedgerWriter['register']>[0],
+): Promise<readonly Call[]> {
   const { document, entries } = await resolveEntries(chain, didOf(chain.profile.chainId, account));
   if (document.controller !== account) {
     throw new WarrenError(
@@ -70,5 +81,5 @@ export async function register(
       }),
     );
   }
-  await Promise.all(calls.map((data) => transact.send({ to: chain.profile.didRegistry, data })));
+  return calls.map((data) => ({ to: chain.profile.didRegistry, data }));
 }

@@ -66,7 +66,7 @@ vi.mock('../../../extension/ui/table.ts', async () => {
 });
 vi.mock('uplot', () => ({ default: class {} }));
 vi.mock('uplot/dist/uPlot.min.css', () => ({}));
-vi.mock('../../../extension/ui/components/Chart.tsx', () => ({ Chart: () => null }));
+vi.mock('../../../shared/ui/Chart.tsx', () => ({ Chart: () => null }));
 
 const { view } = await import('../../../extension/ui/link.ts');
 const { table: routeTable } = await import('../../../extension/ui/table.ts');

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createKeystore, keystoreAddress, loadKeys } from '../../../provider/keystore.ts';
+import { createKeystore, keystoreFacts, loadKeys } from '../../../provider/keystore.ts';
 import { toHex } from '../../../shared/base/bytes.ts';
 import { address } from '../../../shared/base/units.ts';
 
@@ -30,7 +30,14 @@ describe('the keystore', () => {
   });
 
   it('names its account without the password', async () => {
-    expect(await keystoreAddress(path)).toBe(ACCOUNT);
+    expect(await keystoreFacts(path)).toEqual({ address: ACCOUNT, cold: false });
+  });
+
+  it('holds the hot key alone where the identity is cold, and says so', async () => {
+    const cold = join(folder, 'cold.json');
+    await createKeystore(cold, PASSWORD, ACCOUNT, { identity: null, hot: KEYS.hot });
+    expect(await keystoreFacts(cold)).toEqual({ address: ACCOUNT, cold: true });
+    expect(await loadKeys(cold, PASSWORD)).toEqual({ identity: null, hot: KEYS.hot, address: ACCOUNT });
   });
 
   it('holds no key in clear and is readable by its owner only', async () => {

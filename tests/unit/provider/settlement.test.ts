@@ -65,6 +65,7 @@ class MemoryLedger {
     return {
       account: PAYEE,
       register: async () => {},
+      transfer: async () => ({ transaction: this.#hash }),
       claim: async (_payee, items) => {
         const total = items.reduce(
           (sum, item) => sum + take({ payer: item.payer, signer: party('bb'), payee: PAYEE }, item.cumulative),
@@ -85,12 +86,13 @@ class MemoryLedger {
   }
 }
 
-function setUp() {
+function setUp(payee = PAYEE) {
   const ledger = new MemoryLedger();
   const clock = createFakeClock();
   const lines: string[] = [];
   const book = new ProofBook({ load: () => [], append: (line) => void lines.push(line), replace: () => {} });
   const reachable: boolean[] = [];
+  const came: bigint[] = [];
   const settlements = startSettlements({
     book,
     reader: ledger.reader(),
@@ -100,10 +102,12 @@ function setUp() {
     // A gwei of coin is a gwei of token: a claim of one channel costs about 52,000 gwei of token.
     tokenPerGas: (fee) => fee,
     onLedger: (up) => reachable.push(up),
+    onClaimed: (amount) => came.push(amount),
+    payee,
   });
   ledger.fund(ANNA, TOKEN);
   ledger.fund(BERT, TOKEN);
-  return { ledger, clock, book, settlements, reachable };
+  return { ledger, clock, book, settlements, reachable, came };
 }
 
 /** Lets promises run until the condition holds: no time passes on the fake clock. */
@@ -224,6 +228,15 @@ describe('settlement', () => {
     await settlements.claimAll();
     expect(book.unsettled()).toEqual([]);
     expect(ledger.claims).toHaveLength(2);
+  });
+
+  it('claims for an account whose key is elsewhere, and leaves the closing of channels to the payer', async () => {
+    const { ledger, book, settlements, came } = setUp(party('c0'));
+    book.saveProof(ANNA, proof(TOKEN / 2n));
+    await expect(settlements.close(ANNA)).rejects.toMatchObject({ code: 'transaction_failed' });
+    await settlements.claimAll();
+    expect(ledger.claims).toEqual([TOKEN / 2n]);
+    expect(came).toEqual([TOKEN / 2n]);
   });
 
   it('believes the chain about a deposit that is gone', async () => {

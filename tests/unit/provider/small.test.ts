@@ -1,11 +1,11 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../../../provider/config.ts';
 import { forbiddenPrefixes } from '../../../provider/forbidden.ts';
 import { isGone, type Signs } from '../../../provider/liveness.ts';
 import { createLog } from '../../../provider/log.ts';
 import { keepOffer, proposalOf } from '../../../provider/offer.ts';
 import { Rate } from '../../../provider/rate.ts';
+import { parseConfig } from '../../../provider/settings/parse.ts';
 import { address, didOf } from '../../../shared/base/units.ts';
 import type { Directory } from '../../../shared/effects.ts';
 import type { NetworkProfile } from '../../../shared/wire/network.ts';

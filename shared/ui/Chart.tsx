@@ -1,20 +1,33 @@
-/** The last minute and a half of traffic. The figures beside it say the same in words. */
+/** The last minutes of traffic. The figures beside it say the same in words. */
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import type { RateSample } from '../../messages.ts';
-import { TEST } from '../testids.ts';
+
+/** Bytes a second at one moment (epoch ms). */
+interface RateSample {
+  readonly at: number;
+  readonly down: number;
+  readonly up: number;
+}
 
 const WINDOW_S = 80;
 /** Below this the line stays flat: a few keepalives should not look like a storm. */
 const FLOOR = 4_000;
 
-export function Chart({ rates, height = 50 }: { rates: readonly RateSample[]; height?: number }) {
+interface Props {
+  readonly rates: readonly RateSample[];
+  /** Pixels. */
+  readonly height?: number;
+  /** How much of the past it shows. */
+  readonly seconds?: number;
+}
+
+export function Chart({ rates, height = 50, seconds = WINDOW_S }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   useEffect(() => {
     if (!box.current) return;
-    plot.current = new uPlot(options(box.current, height), series(rates), box.current);
+    plot.current = new uPlot(options(box.current, height, seconds), series(rates), box.current);
     const redraw = () => plot.current?.redraw();
     const scheme = matchMedia('(prefers-color-scheme: dark)');
     scheme.addEventListener('change', redraw);
@@ -30,14 +43,14 @@ export function Chart({ rates, height = 50 }: { rates: readonly RateSample[]; he
     };
   }, []);
   useEffect(() => plot.current?.setData(series(rates)), [rates]);
-  return <div ref={box} class="chart" style={{ height: `${height}px` }} data-testid={TEST.chart} aria-hidden="true" />;
+  return <div ref={box} class="chart" style={{ height: `${height}px` }} data-testid="chart" aria-hidden="true" />;
 }
 
 function series(rates: readonly RateSample[]): uPlot.AlignedData {
   return [rates.map(({ at }) => at / 1000), rates.map(({ down }) => down), rates.map(({ up }) => up)];
 }
 
-function options(box: HTMLElement, height: number): uPlot.Options {
+function options(box: HTMLElement, height: number, seconds: number): uPlot.Options {
   const color = (name: string) => getComputedStyle(box).getPropertyValue(name).trim();
   const line = uPlot.paths.spline?.();
   const shape = line ? { paths: line } : {};
@@ -49,7 +62,7 @@ function options(box: HTMLElement, height: number): uPlot.Options {
     axes: [{ show: false }, { show: false }],
     padding: [4, 0, 0, 0],
     scales: {
-      x: { time: false, range: (_, __, max) => [max - WINDOW_S, max] },
+      x: { time: false, range: (_, __, max) => [max - seconds, max] },
       y: { range: (_, __, max) => [0, Math.max(max * 1.15, FLOOR)] },
     },
     series: [

@@ -1,0 +1,29 @@
+/** Where things lie unless told otherwise, and the network profile that the settings name. */
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { WarrenError } from '../../shared/base/errors.ts';
+import { type NetworkProfile, NetworkProfileSchema } from '../../shared/wire/network.ts';
+import type { Config } from './table.ts';
+
+/** The XDG configuration folder. */
+export function defaultPaths(home: string, xdg: string | undefined): { config: string; keystore: string } {
+  const folder = join(xdg ?? join(home, '.config'), 'warren-provider');
+  return { config: join(folder, 'config.json'), keystore: join(folder, 'keystore.json') };
+}
+
+/** Totals of each day: beside the keys, since both are backed up together. */
+export function daysFileOf({ keystore }: Config): string {
+  return join(dirname(keystore), 'earnings.json');
+}
+
+/** @throws WarrenError frame_malformed when the file is missing or no profile. */
+export async function readProfile(path: string): Promise<NetworkProfile> {
+  try {
+    return v.parse(NetworkProfileSchema, JSON.parse(await readFile(path, 'utf8')));
+  } catch (cause) {
+    throw new WarrenError('frame_malformed', `${path} is no network profile.`, 'Give one with --network FILE.', {
+      cause,
+    });
+  }
+}

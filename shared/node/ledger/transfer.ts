@@ -1,0 +1,19 @@
+/** Sends the account's tokens to another one. */
+import { encodeFunctionData } from 'viem';
+import type { Address, Wei } from '../../base/units.ts';
+import type { LedgerWriter } from '../../effects.ts';
+import { erc20PermitAbi } from '../../wire/abi.ts';
+import type { Chain } from './chain.ts';
+import type { Transact } from './transact.ts';
+
+/** Resolves when mined. @throws WarrenError what `Transact.send` throws. */
+export async function transfer(
+  chain: Chain,
+  transact: Transact,
+  to: Address,
+  amount: Wei,
+): ReturnType<LedgerWriter['transfer']> {
+  const data = encodeFunctionData({ abi: erc20PermitAbi, functionName: 'transfer', args: [to, amount] });
+  const { transactionHash } = await transact.send({ to: chain.profile.token, data });
+  return { transaction: transactionHash };
+}
