@@ -13,11 +13,19 @@ export interface ExitPlan {
   readonly defaultExitId: string;
 }
 
+const plans = new WeakMap<RouteTable, ExitPlan>();
+
 /**
  * A rule for a country is met by a node that is wanted anyway in that country (the default first):
- * one tunnel and one deposit instead of two.
+ * one tunnel and one deposit instead of two. Made once per table: every view and every snapshot asks for it.
  */
 export function planExits(table: RouteTable): ExitPlan {
+  const known = plans.get(table) ?? makePlan(table);
+  plans.set(table, known);
+  return known;
+}
+
+function makePlan(table: RouteTable): ExitPlan {
   const used = [table.defaultExit, ...activeRules(table).map((rule) => rule.action), table.otherwise];
   const byCountry = new Map<string, string>();
   const byId = new Map<string, Extract<ExitRef, { kind: 'node' }>>();

@@ -137,6 +137,15 @@ export function globMatches(pattern: string, text: string): boolean {
   return p === pattern.length;
 }
 
+/**
+ * A whole label that every host has which this wildcard fits, or null: the longest part of the pattern that stands
+ * between dots (or its ends) and names no star. Patterns are found by it, instead of being tried one by one.
+ */
+export function labelOf(pattern: string): string | null {
+  const labels = pattern.split('.').filter((part) => part !== '' && !/[*?]/.test(part));
+  return labels.reduce<string | null>((best, part) => (part.length > (best?.length ?? 0) ? part : best), null);
+}
+
 /** Literals of RFC 1918, RFC 3927, RFC 4193 and RFC 4291 link-local, loopback, and names that never leave the site (RFC 6762, 8375, 6761). */
 export function isLocal(host: string): boolean {
   if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return /^(127|10|169\.254|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(host);

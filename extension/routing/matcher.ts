@@ -2,7 +2,7 @@
  * The rules of one table made ready for many questions: names are looked up, not searched, so ten
  * thousand rules cost a request a few microseconds. Answers as `match.ts` does.
  */
-import { globMatches, isLocal, MAX_URL, normaliseHost } from './hosts.ts';
+import { globMatches, isLocal, labelOf, MAX_URL, normaliseHost } from './hosts.ts';
 import { type Decision, inScope, type RouteRequest } from './match.ts';
 import { activeRules, type RouteTable, type Rule } from './rules.ts';
 
@@ -10,7 +10,7 @@ export interface Matcher {
   decide(request: RouteRequest): Decision;
 }
 
-/** Rules that no look-up finds: patterns, tried one after the other. */
+/** Rules that no look-up finds: tried one after the other, but for wildcards with a label that a host must have. */
 interface Pattern {
   readonly order: number;
   readonly fits: (host: string, url: string | undefined) => boolean;
@@ -22,10 +22,16 @@ export function createMatcher(table: RouteTable): Matcher {
   const domains = new Map<string, number[]>();
   const also = new Map<string, number[]>();
   const patterns: Pattern[] = [];
+  const labelled = new Map<string, Pattern[]>();
   for (const [order, { match, also: taken = [] }] of rules.entries()) {
     if (match.kind === 'host') note(hosts, match.text, order);
     else if (match.kind === 'domain') note(domains, match.text, order);
-    else patterns.push({ order, fits: compile(match.kind, match.text) });
+    else {
+      const label = match.kind === 'wildcard' ? labelOf(match.text) : null;
+      const pattern = { order, fits: compile(match.kind, match.text) };
+      if (label === null) patterns.push(pattern);
+      else note(labelled, label, pattern);
+    }
     for (const name of taken) note(also, name, order);
   }
 
@@ -34,9 +40,9 @@ export function createMatcher(table: RouteTable): Matcher {
     const usable = (order: number) => inScope((rules[order] as Rule).scope, request);
     let best = first(hosts.get(host), usable);
     for (const name of suffixes(host)) best = Math.min(best, first(domains.get(name), usable));
-    for (const { order, fits } of patterns) {
-      if (order >= best) break;
-      if (usable(order) && fits(host, url)) best = order;
+    best = firstFitting(patterns, best, usable, host, url);
+    if (labelled.size > 0) {
+      for (const label of host.split('.')) best = firstFitting(labelled.get(label) ?? [], best, usable, host, url);
     }
     return rules[best] ?? null;
   }
@@ -71,10 +77,25 @@ export function* suffixes(host: string): Generator<string> {
   for (let at = 0; at >= 0; at = host.indexOf('.', at) + 1 || -1) yield host.slice(at);
 }
 
-function note(index: Map<string, number[]>, name: string, order: number): void {
+function note<T>(index: Map<string, T[]>, name: string, item: T): void {
   const known = index.get(name);
-  if (known) known.push(order);
-  else index.set(name, [order]);
+  if (known) known.push(item);
+  else index.set(name, [item]);
+}
+
+/** The order of the first pattern that fits, or `best` where that comes before it. */
+function firstFitting(
+  patterns: readonly Pattern[],
+  best: number,
+  usable: (order: number) => boolean,
+  host: string,
+  url: string | undefined,
+): number {
+  for (const { order, fits } of patterns) {
+    if (order >= best) return best;
+    if (usable(order) && fits(host, url)) return order;
+  }
+  return best;
 }
 
 function first(orders: readonly number[] | undefined, usable: (order: number) => boolean): number {

@@ -10,6 +10,7 @@
 
 import * as v from 'valibot';
 import { planExits } from './exits.ts';
+import { labelOf } from './hosts.ts';
 import { inScope } from './match.ts';
 import { type Action, activeRules, type RouteTable, RouteTableSchema, type Rule } from './rules.ts';
 
@@ -55,13 +56,22 @@ function indexOf(rules: readonly Rule[]) {
     h: {} as Record<string, number>,
     d: {} as Record<string, number>,
     s: {} as Record<string, number>,
+    /** Wildcards by a label that the host must have. */
+    l: {} as Record<string, [order: number, kind: 'w', text: string][]>,
     p: [] as [order: number, kind: 'w' | 'r', text: string][],
   };
   for (const [order, { match, also = [] }] of rules.entries()) {
     if (match.kind === 'url') throw new RangeError('a rule for whole addresses has no place in a proxy script');
     if (match.kind === 'host') table.h[`=${match.text}`] ??= order;
     else if (match.kind === 'domain') table.d[`=${match.text}`] ??= order;
-    else table.p.push([order, match.kind === 'wildcard' ? 'w' : 'r', match.text]);
+    else if (match.kind === 'regex') table.p.push([order, 'r', match.text]);
+    else {
+      const label = labelOf(match.text);
+      const key = `=${label}`;
+      if (label === null) table.p.push([order, 'w', match.text]);
+      else if (table.l[key]) table.l[key].push([order, 'w', match.text]);
+      else table.l[key] = [[order, 'w', match.text]];
+    }
     for (const name of also) table.s[`=${name}`] ??= order;
   }
   return table;
@@ -91,6 +101,7 @@ function N(h){h=String(h).toLowerCase();if(h.charAt(0)==="["&&h.charAt(h.length-
 function I(h){if(/^\d+\.\d+\.\d+\.\d+$/.test(h))return/^(127|10|169\.254|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(h);if(h.indexOf(":")>=0)return/^(::1$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)/.test(h);return h==="localhost"||/\.(local|localhost|home\.arpa)$/.test(h)}
 function K(t,n){var o=t["="+n];return o===undefined?1e9:o}
 function U(t,h){var b=1e9,i=0;for(;;){b=Math.min(b,K(t,h.slice(i)));i=h.indexOf(".",i)+1;if(!i)return b}}
-function P(h,b){var i,p;for(i=0;i<T.p.length;i++){p=T.p[i];if(p[0]>=b)return b;if(p[1]==="w"?G(p[2],h):new RegExp(p[2],"i").test(h))return p[0]}return b}
+function F(a,h,b){var i,p;for(i=0;i<a.length;i++){p=a[i];if(p[0]>=b)return b;if(p[1]==="w"?G(p[2],h):(p[3]||(p[3]=new RegExp(p[2],"i"))).test(h))return p[0]}return b}
+function P(h,b){var s=h.split("."),i,a;b=F(T.p,h,b);for(i=0;i<s.length;i++){a=T.l["="+s[i]];if(a)b=F(a,h,b)}return b}
 function FindProxyForURL(url,host){try{var h=N(host),b=P(h,Math.min(K(T.h,h),U(T.d,h)));if(b<1e9)return A[O[b]]||D;if(L&&I(h))return"DIRECT";b=U(T.s,h);return A[b<1e9?O[b]:E]||D}catch(e){return D}}
 `;

@@ -1,7 +1,7 @@
 /**
  * Measures and prints; never fails on a time, since a loaded machine has the last word on those.
  *
- * usage: main.ts [--only connect,nat,proxy,rootless,gate,handshake,proofs,ledger,host] [--json FILE]
+ * usage: main.ts [--only connect,nat,proxy,rootless,gate,handshake,proofs,ledger,host,rules] [--json FILE]
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   proofs: async () => (await import('./proofs.ts')).benchProofs(),
   ledger: async () => (await import('./ledger.ts')).benchLedger(),
   host: async () => (await import('./host.ts')).benchHostStart(),
+  rules: async () => (await import('./rules.ts')).benchRules(),
   proxy: async () => (await import('./proxy.ts')).benchProxy(),
   rootless: async () => (await import('./rootless.ts')).benchRootless(),
   gate: async () => (await import('./gate.ts')).benchGate(),

@@ -46,7 +46,7 @@ test('the reference, a PAC evaluator and Firefox’s handler agree on ten thousa
     evaluator.dispose();
   }
   expect(asked).toBe(TABLES * HOSTS);
-}, 60_000);
+}, 180_000);
 
 function samples() {
   const names = fc.array(hosts, { minLength: HOSTS, maxLength: HOSTS });

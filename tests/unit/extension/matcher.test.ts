@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { joinRule, ruleToJoin } from '../../../extension/routing/bundle.ts';
+import { labelOf } from '../../../extension/routing/hosts.ts';
 import { decide } from '../../../extension/routing/match.ts';
 import { createMatcher, suffixes } from '../../../extension/routing/matcher.ts';
 import { MAX_ALSO, type RouteTable } from '../../../extension/routing/rules.ts';
@@ -28,6 +29,18 @@ describe('the quick matcher', () => {
     const before = counted.reads();
     expect(matcher.decide({ host: 'a.b.site9999.example' }).rule?.match.text).toBe('site9999.example');
     expect(counted.reads() - before).toBeLessThan(20);
+  });
+
+  test.each([
+    ['*.ads.*', 'ads'],
+    ['google.*', 'google'],
+    ['*.example.co?', 'example'],
+    ['a.longer.b*', 'longer'],
+    ['*ads*', null],
+    ['*', null],
+    ['..', null],
+  ])('finds a wildcard by a label that its hosts must have: %s', (pattern, label) => {
+    expect(labelOf(pattern)).toBe(label);
   });
 
   test('takes a name apart at its dots', () => {
