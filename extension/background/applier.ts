@@ -40,8 +40,9 @@ export class Applier {
     return this.running;
   }
 
-  /** The browser said that the owner of the proxy settings changed. */
+  /** The browser said that the owner of a setting changed. While settings are being written, they are not ours yet. */
   async check(wanted: boolean): Promise<void> {
+    await this.running;
     if (wanted) this.become(ownership(await this.control.owner()));
   }
 

@@ -3,7 +3,7 @@ import { allowedInPrivate, browser, clearPac, setPac } from '../browser.ts';
 import { blockAllPac, preparePac } from '../routing/pac.ts';
 import type { RouteTable } from '../routing/rules.ts';
 import type { Desired, ProxyControl } from './applier.ts';
-import { clearPrivacy, setPrivacy } from './privacy.ts';
+import { clearPrivacy, privacyHolds, setPrivacy } from './privacy.ts';
 
 /** What is written for each kind of window; private ones have a script of their own, since rules may differ there. */
 export function chromiumProxy(): ProxyControl {
@@ -27,8 +27,13 @@ export function chromiumProxy(): ProxyControl {
       await clearPrivacy();
     },
     async owner() {
-      const { levelOfControl } = await browser.proxy.settings.get({});
-      return levelOfControl === 'controlled_by_this_extension' ? 'us' : 'other';
+      const kinds = (await allowedInPrivate()) ? [false, true] : [false];
+      const settings = await Promise.all(kinds.map((incognito) => browser.proxy.settings.get({ incognito })));
+      const ours = settings.every(({ levelOfControl }) => levelOfControl === 'controlled_by_this_extension');
+      return ours && (await privacyHolds()) ? 'us' : 'other';
+    },
+    retry() {
+      last = null;
     },
   };
 }

@@ -17,7 +17,7 @@ import {
 import { createMatcher, type Matcher } from '../routing/matcher.ts';
 import type { RouteTable } from '../routing/rules.ts';
 import type { Desired, ProxyControl } from './applier.ts';
-import { clearPrivacy, setPrivacy } from './privacy.ts';
+import { clearPrivacy, privacyHolds, setPrivacy } from './privacy.ts';
 
 /** Requests between the answer and their way out: more than a browser has under way at once. */
 const MAX_ANSWERED = 2_000;
@@ -101,7 +101,7 @@ export function firefoxProxy(): FirefoxControl {
     },
     async owner() {
       const { levelOfControl } = await browser.proxy.settings.get({});
-      if (rival || levelOfControl === 'controlled_by_other_extensions') return 'other';
+      if (rival || levelOfControl === 'controlled_by_other_extensions' || !(await privacyHolds())) return 'other';
       return levelOfControl === 'controlled_by_this_extension' ? 'us' : 'nobody';
     },
     retry() {

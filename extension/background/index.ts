@@ -8,6 +8,7 @@ import { chromiumProxy } from './chromium-proxy.ts';
 import { Core } from './core.ts';
 import { firefoxProxy, listenFirefox } from './firefox-proxy.ts';
 import type { NativePort } from './native-link.ts';
+import { onPrivacyChange } from './privacy.ts';
 import { ProxyAuth } from './proxy-auth.ts';
 import { Tabs } from './tabs.ts';
 import { Windows } from './windows.ts';
@@ -57,9 +58,9 @@ if (firefox) {
   });
 }
 
-browser.proxy.settings.onChange.addListener(() => {
-  void core.ready.then(() => core.applier.check(core.settings.current.protection));
-});
+const check = () => void core.ready.then(() => core.applier.check(core.settings.current.protection));
+browser.proxy.settings.onChange.addListener(check);
+onPrivacyChange(check);
 
 // Wakes the background to lock the wallet in time, and to try a lost host again.
 browser.alarms.onAlarm.addListener(() => {
