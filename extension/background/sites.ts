@@ -24,11 +24,14 @@ export interface SitesOptions {
   readonly onLearned: () => void;
 }
 
+/** The kind of window that a tab is in: rules may count in some only. */
+export type Where = Pick<RouteRequest, 'private' | 'container'>;
+
 export class Sites {
   private readonly usage = new Usage();
   private readonly options: SitesOptions;
-  /** Tabs known to be of regular windows: nothing is learned from any other, since rules are written to disk. */
-  private readonly regular = new Set<number>();
+  /** Tabs whose window is known. Nothing is learned from private ones, since rules are written to disk. */
+  private readonly where = new Map<number, Where>();
   private readonly found = new Map<string, Set<string>>();
   private made: { table: RouteTable; matcher: Matcher; plan: ExitPlan } | null = null;
 
@@ -43,8 +46,9 @@ export class Sites {
     return this.made;
   }
 
-  wayOf(request: RouteRequest): Way {
-    return this.way(this.routes.matcher.decide(request).action);
+  /** The way of a host in that tab. */
+  wayIn(tab: number, host: string): Way {
+    return this.way(this.routes.matcher.decide(this.request(tab, host)).action);
   }
 
   /** A tab asks for a new page. */
@@ -52,8 +56,8 @@ export class Sites {
     this.usage.begin(tab, hostOf(url));
   }
 
-  isRegular(tab: number): void {
-    this.regular.add(tab);
+  openedIn(tab: number, where: Where): void {
+    this.where.set(tab, where);
   }
 
   /** A page asks for one of its parts. */
@@ -61,7 +65,7 @@ export class Sites {
     const { current } = this.options.settings;
     const page = this.usage.page(tab);
     if (this.options.isFirefox || !current.protection || current.table.followSites === false) return;
-    if (page === null || !this.regular.has(tab)) return;
+    if (page === null || this.where.get(tab)?.private !== false) return;
     const host = hostOf(url);
     const ruleId = ruleToJoin(this.routes.matcher, page, host, false);
     if (ruleId === null) return;
@@ -73,27 +77,32 @@ export class Sites {
   /** A request of a tab was answered. */
   finished(tab: number, url: string, done: Finished): void {
     const host = hostOf(url);
-    const way = wayOf(done, this.options.ports(), this.wayOf({ host }), this.options.isFirefox);
+    const way = wayOf(done, this.options.ports(), this.wayIn(tab, host), this.options.isFirefox);
     if (way !== null) this.usage.add(tab, host, way);
   }
 
   end(tab: number): void {
     this.usage.end(tab);
-    this.regular.delete(tab);
+    this.where.delete(tab);
   }
 
   describe(host: string, tab: number | null): SiteView {
     const { matcher } = this.routes;
-    const decision = matcher.decide({ host });
+    const decision = matcher.decide(this.request(tab, host));
     const own = this.way(decision.action);
     const uses = tab === null ? [] : this.usage.of(tab);
     return {
       decision,
       uses: uses.map((use) => ({
         ...use,
-        stray: decision.why === 'rule' && use.way !== own && matcher.decide({ host: use.host }).why === 'otherwise',
+        stray:
+          decision.why === 'rule' && use.way !== own && matcher.decide(this.request(tab, use.host)).why === 'otherwise',
       })),
     };
+  }
+
+  private request(tab: number | null, host: string): RouteRequest {
+    return { host, ...(tab === null ? {} : this.where.get(tab)) };
   }
 
   private way(action: Action): Way {

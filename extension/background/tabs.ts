@@ -6,6 +6,7 @@ import { browser } from '../browser.ts';
 import type { View } from '../messages.ts';
 import type { Finished, Way } from '../routing/usage.ts';
 import type { Core } from './core.ts';
+import type { Where } from './sites.ts';
 
 const PROXY_ERRORS = /ERR_(PROXY_|TUNNEL_|EMPTY_RESPONSE|MANDATORY_PROXY)|PROXY_CONNECTION_REFUSED/;
 const MAX_FAILED = 50;
@@ -62,14 +63,14 @@ export class Tabs {
   private async begin(tabId: number, url: string): Promise<void> {
     this.core.sites.begin(tabId, url);
     const tab = await browser.tabs.get(tabId).catch(() => null);
-    if (tab?.incognito === false) this.core.sites.isRegular(tabId);
+    if (tab) this.core.sites.openedIn(tabId, whereOf(tab));
   }
 
   private async reloadHealed(): Promise<void> {
     const { wanted, exits } = this.core.desired;
     if (this.failed.size === 0) return;
     for (const [tabId, url] of this.failed) {
-      const exitId = this.core.sites.wayOf({ host: new URL(url).hostname });
+      const exitId = this.core.sites.wayIn(tabId, new URL(url).hostname);
       const proxy = exits.find((exit) => exit.exitId === exitId && exit.phase === 'up')?.proxy;
       const tunnel = proxy ? `${proxy.port}:${proxy.username}` : undefined;
       if (wanted && (tunnel === undefined || this.healed.get(tabId) === tunnel)) continue;
@@ -80,12 +81,18 @@ export class Tabs {
     }
   }
 
+  /** Null where the tab shows no web page. */
+  private wayOfPage(tab: Tab): Way | null {
+    if (tab.id === undefined || !tab.url || !/^https?:/.test(tab.url)) return null;
+    this.core.sites.openedIn(tab.id, whereOf(tab));
+    return this.core.sites.wayIn(tab.id, new URL(tab.url).hostname);
+  }
+
   private async draw(): Promise<void> {
     await this.core.ready;
     const view = this.core.view();
     const [tab] = await browser.tabs.query({ active: true, lastFocusedWindow: true }).catch(() => []);
-    const web = tab?.url && /^https?:/.test(tab.url) ? tab.url : null;
-    const way = web === null ? null : this.core.sites.wayOf({ host: new URL(web).hostname });
+    const way = tab ? this.wayOfPage(tab) : null;
     const { text, title, color } = badgeFor(view, way);
     const drawn = `${text}|${title}|${color}`;
     if (drawn === this.badge) return;
@@ -94,6 +101,12 @@ export class Tabs {
     await browser.action.setBadgeBackgroundColor({ color });
     await browser.action.setTitle({ title });
   }
+}
+
+type Tab = Awaited<ReturnType<typeof browser.tabs.get>>;
+
+function whereOf({ incognito, cookieStoreId }: Tab): Where {
+  return { private: incognito, ...(cookieStoreId === undefined ? {} : { container: cookieStoreId }) };
 }
 
 /**

@@ -140,6 +140,7 @@ export const TEST = {
   otherwise: 'otherwise', // select, same values as rule-action: everything else
   testerInput: 'tester-input',
   testerPage: 'tester-page', // input: the page on whose behalf it is loaded
+  testerWindow: 'tester-window', // select: regular | private | <cookieStoreId>
   testerResult: 'tester-result', // data-state = direct | exit | blocked | local
 
   // ── wallet (popup tab and page)

@@ -36,7 +36,11 @@ export function RuleRow({ rule, at, rules, group, drag, onEdit, onSave }: Props)
       data-key={rule.id}
       data-drag={drag.state}
       draggable
-      onDragStart={drag.onStart}
+      onDragStart={(event) => {
+        // Firefox drags nothing that carries no data.
+        event.dataTransfer?.setData('text/plain', name);
+        drag.onStart();
+      }}
       onDragOver={(event) => {
         event.preventDefault();
         drag.onOver();

@@ -11,10 +11,13 @@ import { TEST } from '../testids.ts';
 export function RuleTester({ table }: { table: RouteTable }) {
   const [text, setText] = useState('');
   const [page, setPage] = useState('');
+  const [opened, setOpened] = useState('regular');
+  const containers = containersOf(table);
   const host = parseHost(text);
   const site = parseHost(page);
   const url = URL.canParse(text) ? { url: text } : {};
-  const decision = host === null ? null : decide(table, { host, ...url, ...(site === null ? {} : { site }) });
+  const where = { private: opened === 'private', container: opened };
+  const decision = host === null ? null : decide(table, { host, ...url, ...where, ...(site === null ? {} : { site }) });
   return (
     <section class="card tester">
       <h2 class="card-title">{t('testerTitle')}</h2>
@@ -42,6 +45,25 @@ export function RuleTester({ table }: { table: RouteTable }) {
             onInput={(event) => setPage(event.currentTarget.value)}
           />
         </label>
+        {table.rules.some(({ scope }) => scope) ? (
+          <label class="field">
+            <span>{t('testerWindow')}</span>
+            <select
+              class="input"
+              data-testid={TEST.testerWindow}
+              value={opened}
+              onChange={(event) => setOpened(event.currentTarget.value)}
+            >
+              <option value="regular">{t('windowRegular')}</option>
+              <option value="private">{t('windowPrivate')}</option>
+              {[...containers].map(([id, name]) => (
+                <option key={id} value={id}>
+                  {t('scopeContainer', name)}
+                </option>
+              ))}
+            </select>
+          </label>
+        ) : null}
       </div>
       <p
         class="tester-result"
@@ -60,6 +82,11 @@ export function RuleTester({ table }: { table: RouteTable }) {
       </p>
     </section>
   );
+}
+
+/** The containers that rules name: only these can make a difference. */
+function containersOf({ rules }: RouteTable): ReadonlyMap<string, string> {
+  return new Map(rules.flatMap(({ scope }) => (scope?.kind === 'container' ? [[scope.id, scope.name] as const] : [])));
 }
 
 function stateOf({ why: reason, action }: Decision): string {

@@ -313,4 +313,19 @@ describe('the rules editor', () => {
     await type(find('testerInput'), '192.168.1.1');
     expect(find('testerResult')?.dataset.state).toBe('local');
   });
+
+  test('the tester asks in which window, once a rule counts in some only', async () => {
+    const scoped = { ...rule('domain', 'one.example', { kind: 'block' }), scope: { kind: 'private' as const } };
+    await show(<Rules />, READY, table({ rules }));
+    expect(find('testerWindow')).toBeNull();
+    await show(<Rules />, READY, table({ rules: [scoped] }));
+    await type(find('testerInput'), 'one.example');
+    expect(find('testerResult')?.dataset.state).toBe('direct');
+    await act(() => {
+      const window = find('testerWindow') as unknown as HTMLSelectElement;
+      window.value = 'private';
+      window.dispatchEvent(new Event('change', { bubbles: true }));
+    });
+    expect(find('testerResult')?.dataset.state).toBe('blocked');
+  });
 });
