@@ -10,11 +10,9 @@ import { drive } from '../shared/machine/drive.ts';
 import type { Session } from '../shared/machine/handshake/api.ts';
 import { type Consent, Tunnel, type TunnelInput, type TunnelOutput } from '../shared/machine/tunnel/tunnel.ts';
 import { createSplice } from '../shared/node/splice.ts';
-import type { PeerCounters } from '../shared/wire/netd.ts';
+import { BASE_MTU, type PeerCounters } from '../shared/wire/netd.ts';
 import type { World } from './world.ts';
 
-/** nat.md: 1280 passes everywhere; probing for more comes later. */
-const MTU = 1_280;
 /** Makes WireGuard initiate at once; the NAT mapping itself is kept by the consent checks. */
 const KEEPALIVE_SECONDS = 20;
 /** Until the first handshake every round trip counts; then the gate's 1 MB sets the pace. */
@@ -48,6 +46,8 @@ export interface Link {
   /** The path moved: WireGuard sends to the new address, and from this port, from now on. */
   move(remote: TransportAddress, from: number | null): Promise<void>;
   consent(state: Consent): void;
+  /** The way carries packets of so many bytes. */
+  mtu(bytes: number): Promise<void>;
   /** The counters right now; null when the link is gone. */
   sample(): Promise<PeerCounters | null>;
   destroy(): Promise<void>;
@@ -70,7 +70,7 @@ export async function createLink(
     privateKey,
     address4,
     address6,
-    mtu: MTU,
+    mtu: BASE_MTU,
   });
   const splice = createSplice(device, tunnel);
   /** Where packets leave from whose destination we did not choose: WireGuard followed its peer. */
@@ -187,6 +187,9 @@ export async function createLink(
       await leaveFrom(from, remote);
       if (!moves) return;
       await nudge();
+    },
+    async mtu(bytes) {
+      if (alive) await device.ask<'mtu'>({ verb: 'mtu', tunnel, publicKey, mtu: bytes });
     },
     consent: (state) => machine?.feed({ type: 'consent', state }),
     sample: () => sample().catch(() => null),

@@ -40,6 +40,8 @@ export interface PathEvents {
   /** WireGuard goes this way from now on. `to`: where it shall send; a relay is on loopback. */
   use(pair: CandidatePair, kind: Kind, rttMs: Ms | null, to: TransportAddress): void;
   rtt(ms: Ms): void;
+  /** What the tunnel's link may carry on this way from now on. */
+  mtu(bytes: number): void;
   consent(state: Consent): void;
   failed(error: WarrenErrorData): void;
   /** What the peer has to know: everything that we can be reached at now. */
@@ -205,6 +207,8 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
         return handover.feed({ type: 'nominated', pair: output.pair });
       case 'rtt':
         return events.rtt(output.rttMs);
+      case 'mtu':
+        return events.mtu(output.mtu);
       case 'suspect':
         relay?.wake();
         health(offline ? 'offline' : 'suspect');

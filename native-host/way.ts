@@ -72,6 +72,7 @@ export class Way {
       rtt: (ms) => {
         this.rttMs = ms;
       },
+      mtu: (bytes) => this.#splice((link) => link.mtu(bytes)),
       consent: (state) => this.#link?.consent(state),
       roam: (candidates) => this.#roam(candidates),
       failed: events.failed,

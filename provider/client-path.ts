@@ -66,6 +66,9 @@ export function findPath(
       case 'rtt':
         events.rtt(output.rttMs);
         return;
+      case 'mtu':
+        tunnel.mtu(key, output.mtu).catch(events.fault);
+        return;
       case 'recovered':
         events.lost(false);
         return;

@@ -5,7 +5,7 @@
 import type { ByteCount, Ms } from '../shared/base/units.ts';
 import type { Clock, TunnelDevice, Unsubscribe } from '../shared/effects.ts';
 import { createSplice } from '../shared/node/splice.ts';
-import { GATEWAY4, GATEWAY6, type PeerCounters, type SpliceRoute } from '../shared/wire/netd.ts';
+import { GATEWAY4, GATEWAY6, LARGEST_MTU, type PeerCounters, type SpliceRoute } from '../shared/wire/netd.ts';
 import type { TunnelAddresses } from './addresses.ts';
 
 export interface PeerSetup extends TunnelAddresses {
@@ -46,13 +46,14 @@ export interface ProviderTunnel {
   ports(accept: readonly number[], send: number): Promise<void>;
   /** Where a client's packets go to leaves from this port; null: by default. Resolves once it is so. */
   route(publicKey: string, route: SpliceRoute | null): Promise<void>;
+  /** The way to this client carries packets of so many bytes. */
+  mtu(publicKey: string, bytes: number): Promise<void>;
   gate(addresses: TunnelAddresses, open: boolean): Promise<void>;
   /** Bytes of all peers, ever. */
   readonly totals: { readonly rxBytes: ByteCount; readonly txBytes: ByteCount };
   close(): Promise<void>;
 }
 
-const MTU = 1280;
 /** What passes between two samples is seen late, and given on credit: look often while bytes flow. */
 const BUSY_SAMPLE_MS = 50;
 const IDLE_SAMPLE_MS = 150;
@@ -74,7 +75,8 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
     privateKey: options.privateKey,
     address4: GATEWAY4,
     address6: GATEWAY6,
-    mtu: MTU,
+    // Room for the best way to a client; the route to each is as narrow as the way to it.
+    mtu: LARGEST_MTU,
   });
   const { tunnel, backend, listenPort } = created;
   const splice = createSplice(device, tunnel);
@@ -132,6 +134,9 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
     },
     ports: splice.ports,
     route: splice.route,
+    async mtu(publicKey, bytes) {
+      if (watchers.has(publicKey)) await device.ask({ verb: 'mtu', tunnel, publicKey, mtu: bytes });
+    },
     async gate({ address4, address6 }, open) {
       await device.ask({ verb: 'gate', tunnel, address4, address6, open });
     },

@@ -57,9 +57,14 @@ export class Routes {
     await this.#batch(lines);
   }
 
-  async addPeer({ link, table }: LinkAddresses, address4: string, address6: string): Promise<void> {
+  /** Again with another `mtu`: the route is changed. */
+  async addPeer({ link, table }: LinkAddresses, address4: string, address6: string, mtu: number): Promise<void> {
     const hosts = this.#hosts(address4, address6);
-    await this.#batch(hosts.map((host) => `route replace ${host} dev ${link} table ${table} proto ${P}`));
+    await this.#batch(hosts.map((host) => `route replace ${host} dev ${link} mtu ${mtu} table ${table} proto ${P}`));
+  }
+
+  async setMtu(link: string, mtu: number): Promise<void> {
+    await this.#batch([`link set dev ${link} mtu ${mtu}`]);
   }
 
   async removePeer({ link, table }: LinkAddresses, address4: string, address6: string): Promise<void> {

@@ -5,10 +5,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WarrenError } from '../../shared/base/errors.ts';
 import { canonicalIp } from '../../shared/base/ip.ts';
-import { GATEWAY4, GATEWAY6, type Verb } from '../../shared/wire/netd.ts';
+import { BASE_MTU, GATEWAY4, GATEWAY6, type Verb } from '../../shared/wire/netd.ts';
 import { egressRules } from './egress.ts';
 import { gateRules } from './gate.ts';
 import type { Machine } from './machine.ts';
+import { mtuTowards } from './path-mtu.ts';
 import { refuse } from './refusal.ts';
 import type { LinkAddresses } from './routes.ts';
 import { shape } from './shaper.ts';
@@ -132,7 +133,7 @@ export class Tunnel {
     }
     const addresses = this.#freshAddresses(body);
     const { address4, address6 } = addresses;
-    await this.#machine.routes.addPeer(this.#at, address4, address6);
+    await this.#machine.routes.addPeer(this.#at, address4, address6, BASE_MTU);
     await this.#configurePeer(body, [`${address4}/32`, `${address6}/128`]);
     this.#peers.set(body.publicKey, addresses);
     this.#taken.add(address4).add(address6);
@@ -149,6 +150,14 @@ export class Tunnel {
     this.#taken.delete(address6);
     await this.#machine.nft.apply(gateRules(this.name, address4, address6, false));
     await this.#machine.routes.removePeer(this.#at, address4, address6);
+  }
+
+  async mtu({ publicKey, mtu }: Body<'mtu'>): Promise<void> {
+    const addresses = this.#peers.get(publicKey);
+    if (addresses === undefined) throw refuse('This tunnel has no such peer.');
+    const whole = mtu > BASE_MTU ? Math.min(mtu, await this.#mtuTowards(publicKey)) : mtu;
+    if (addresses === null) return this.#machine.routes.setMtu(this.name, whole);
+    await this.#machine.routes.addPeer(this.#at, addresses.address4, addresses.address6, whole);
   }
 
   async splice({ accept, send, routes = [] }: Body<'splice'>): Promise<void> {
@@ -190,6 +199,11 @@ export class Tunnel {
     const owner = [...this.#peers.values()].some((p) => p?.address4 === address4 && p.address6 === address6);
     if (!owner) throw refuse('These addresses belong to no peer of this tunnel.');
     await this.#machine.nft.apply(gateRules(this.name, address4, address6, body.open));
+  }
+
+  async #mtuTowards(publicKey: string): Promise<number> {
+    const peer = (await this.counters()).find((one) => one.publicKey === publicKey);
+    return peer?.endpoint ? mtuTowards(this.#machine.programs.ip, peer.endpoint.address) : BASE_MTU;
   }
 
   #providersOnly(): void {

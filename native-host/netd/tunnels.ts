@@ -63,6 +63,9 @@ export class Owner {
       case 'rebind':
         await this.#own(body.tunnel).rebind(body.port);
         return {};
+      case 'mtu':
+        await this.#own(body.tunnel).mtu(body);
+        return {};
       case 'counters':
         return { peers: [...(await this.#own(body.tunnel).counters())] };
       case 'egress':

@@ -28,6 +28,12 @@ export const TunnelAddress6Schema = v.pipe(v.string(), v.ipv6(), v.startsWith('f
 export const GATEWAY4 = '100.64.0.1';
 export const GATEWAY6 = 'fd77:6172:7265::1';
 
+/** Of a tunnel's link, in bytes. Less than 1280 carries no IPv6. */
+export const BASE_MTU = 1_280;
+/** Ethernet's 1500 less 80: IPv6, UDP and WireGuard. */
+export const LARGEST_MTU = 1_420;
+const MtuSchema = v.pipe(CountSchema, v.minValue(BASE_MTU), v.maxValue(LARGEST_MTU));
+
 const IpSchema = v.pipe(v.string(), v.ip());
 export const EndpointSchema = v.object({ address: IpSchema, port: PortSchema });
 
@@ -48,7 +54,7 @@ export const VerbSchema = v.variant('verb', [
     privateKey: Base64KeySchema,
     address4: TunnelAddress4Schema,
     address6: TunnelAddress6Schema,
-    mtu: v.pipe(CountSchema, v.minValue(1280), v.maxValue(1500)),
+    mtu: MtuSchema,
   }),
   v.object({
     verb: v.literal('peer'),
@@ -77,6 +83,8 @@ export const VerbSchema = v.variant('verb', [
   }),
   /** Where nftables is missing: WireGuard itself listens on this port (the caller closed its socket). */
   v.object({ verb: v.literal('rebind'), tunnel: TunnelNameSchema, port: PortSchema }),
+  /** How much the way to this peer carries: a client's link, a provider's routes to the peer. 1280 to begin with. */
+  v.object({ verb: v.literal('mtu'), tunnel: TunnelNameSchema, publicKey: Base64KeySchema, mtu: MtuSchema }),
   v.object({ verb: v.literal('counters'), tunnel: TunnelNameSchema }),
   /** Provider: masquerade to the internet with the egress guard; `forbid` adds own and LAN addresses. */
   v.object({
@@ -130,6 +138,7 @@ export const NETD_RESULTS = {
   unpeer: v.object({}),
   splice: v.object({}),
   rebind: v.object({}),
+  mtu: v.object({}),
   counters: v.object({ peers: v.array(PeerCountersSchema) }),
   egress: v.object({}),
   gate: v.object({}),

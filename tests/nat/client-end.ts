@@ -60,6 +60,7 @@ export async function openClientEnd(profile: NetworkProfile, say: (said: Said) =
         prover?.prove(kind, to, send);
       },
       rtt: () => {},
+      mtu: () => {},
       consent: () => {},
       announce: () => {},
       accept: () => {},

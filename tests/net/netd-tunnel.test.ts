@@ -53,6 +53,26 @@ describe('a tunnel', () => {
     await pair.provider.close();
   });
 
+  test('its packets grow to what its peer can be sent whole, and no further', async () => {
+    const pair = await join(await clientNetd.connect(), await providerNetd.connect());
+    const { client, provider, clientTunnel, providerTunnel, clientKeys, providerKeys } = pair;
+    const grow = { verb: 'mtu', mtu: 1420 } as const;
+    await client.ask({ ...grow, tunnel: clientTunnel, publicKey: providerKeys.publicKey });
+    expect(await lab.client.must('ip', '-o', 'link', 'show', clientTunnel)).toContain('mtu 1420');
+    await until('the client has been heard', async () => {
+      const { peers } = await provider.ask({ verb: 'counters', tunnel: providerTunnel });
+      return peers[0]?.endpoint !== null;
+    });
+    await lab.provider.must('ip', 'link', 'set', 'wan', 'mtu', '1400');
+    await provider.ask({ ...grow, tunnel: providerTunnel, publicKey: clientKeys.publicKey });
+    await lab.provider.must('ip', 'link', 'set', 'wan', 'mtu', '1500');
+    const toClient = await lab.provider.must('ip', 'route', 'show', 'table', 'all', CLIENT_TUNNEL.address4);
+    expect(toClient).toContain('mtu 1340');
+    await expect(client.ask({ ...grow, tunnel: clientTunnel, publicKey: clientKeys.publicKey })).rejects.toThrow();
+    await pair.client.close();
+    await pair.provider.close();
+  });
+
   test('leaves no trace once its connection is closed', async () => {
     const pair = await join(await clientNetd.connect(), await providerNetd.connect());
     expect(await traces()).not.toBe('');

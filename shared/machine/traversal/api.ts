@@ -161,6 +161,8 @@ export type ChecksOutput =
       readonly rttMs: Ms | null;
     }
   | { readonly type: 'rtt'; readonly rttMs: Ms }
+  /** What the tunnel's link may carry on this pair from now on, in bytes; 1280 until said otherwise. */
+  | { readonly type: 'mtu'; readonly mtu: number }
   /** 6.5 s without a sign of life; `recovered` takes it back. */
   | { readonly type: 'suspect' }
   | { readonly type: 'recovered' }

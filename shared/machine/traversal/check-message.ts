@@ -3,8 +3,11 @@
  * any test here is dropped without a word: an error response would make us a reflector.
  */
 import type { TransportAddress } from '../../effects.ts';
+import type { StunAttributes } from '../../wire/stun/attributes.ts';
 import { BINDING, encodeStun, type ReceivedStun, verifyIntegrity } from '../../wire/stun/message.ts';
 import type { ChecksOptions } from './api.ts';
+
+const ATTRIBUTE_HEADER = 4;
 
 type Role = ChecksOptions['role'];
 type Credentials = ChecksOptions['credentials'];
@@ -18,24 +21,31 @@ export function encodeCheck(
     readonly tieBreaker: bigint;
     readonly priority: number;
     readonly nominate: boolean;
+    /** Padded to this length (RFC 5780 §7.6), a multiple of 4; null: as short as it is. */
+    readonly bytes: number | null;
   },
 ): Uint8Array {
   const role =
     check.role === 'controlling' ? { iceControlling: check.tieBreaker } : { iceControlled: check.tieBreaker };
-  return encodeStun(
-    {
-      class: 'request',
-      method: BINDING,
-      transactionId: check.transactionId,
-      attributes: {
-        username: `${remoteFragment}:${localFragment}`,
-        priority: check.priority,
-        ...role,
-        ...(check.nominate ? { useCandidate: true } : {}),
+  const encode = (padding: StunAttributes): Uint8Array =>
+    encodeStun(
+      {
+        class: 'request',
+        method: BINDING,
+        transactionId: check.transactionId,
+        attributes: {
+          username: `${remoteFragment}:${localFragment}`,
+          priority: check.priority,
+          ...role,
+          ...(check.nominate ? { useCandidate: true } : {}),
+          ...padding,
+        },
       },
-    },
-    { integrityKey: remotePassword },
-  );
+      { integrityKey: remotePassword },
+    );
+  const plain = encode({});
+  if (check.bytes === null || check.bytes <= plain.length) return plain;
+  return encode({ padding: check.bytes - plain.length - ATTRIBUTE_HEADER });
 }
 
 /** The answer to a peer's check: what address it came from, signed with our password. */

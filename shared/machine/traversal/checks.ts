@@ -3,7 +3,6 @@
  * watches it (RFC 8445 §7–8, regular nomination; RFC 7675). STUN only; it moves no traffic, and it
  * answers nobody but the peer of its handshake.
  */
-import { toHex } from '../../base/bytes.ts';
 import { canonicalIp, isPrivateIp } from '../../base/ip.ts';
 import type { Ms } from '../../base/units.ts';
 import type { TransportAddress } from '../../effects.ts';
@@ -11,20 +10,19 @@ import { decodeStun, type ReceivedStun } from '../../wire/stun/message.ts';
 import { type Deadline, earliest, type Machine, type Tick } from '../machine.ts';
 import { AnswerLimit } from './answer-limit.ts';
 import type { BaseId, ChecksInput, ChecksOptions, ChecksOutput, LocalCandidate } from './api.ts';
-import { candidatePriority } from './candidates.ts';
-import { encodeCheck, encodeCheckAnswer, isPeersAnswer, isPeersCheck } from './check-message.ts';
+import { encodeCheckAnswer, isPeersAnswer, isPeersCheck } from './check-message.ts';
+import { CheckWriter } from './check-writer.ts';
 import { Checklist, isRelayed, type Pair, pathKind, renew } from './checklist.ts';
 import { Consent } from './consent.ts';
 import { nominationAt } from './nomination.ts';
+import { PathMtu } from './path-mtu.ts';
 import { isPreferred, NO_PATH, type Preference } from './preference.ts';
 import { pauseAfter } from './retransmit.ts';
 import { Transactions } from './transactions.ts';
-import { Upgrade } from './upgrade.ts';
+import { UPGRADE_SEARCH, Upgrade } from './upgrade.ts';
 
 /** Ta: between two first checks of a list (RFC 8445 §14.2 allows ≥ 5 ms). */
 const PACING: Ms = 20;
-/** A search for a direct way while a relay carries: both ends begin it within a round trip of each other. */
-const UPGRADE_SEARCH: Ms = 4_000;
 const DEFAULT_TIMEOUT: Ms = 8_000;
 const DEFAULT_LOST_AFTER: Ms = 15_000;
 
@@ -33,8 +31,8 @@ type Phase = 'idle' | 'checking' | 'nominated' | 'over';
 export class Checks implements Machine<ChecksInput, ChecksOutput> {
   readonly #options: ChecksOptions;
   readonly #list: Checklist;
-  readonly #tieBreaker: bigint;
   readonly #transactions = new Transactions();
+  readonly #writer: CheckWriter;
   #phase: Phase = 'idle';
   /** Looking for pairs: at first, and again after `restart` or a suspicion. */
   #searching = false;
@@ -42,6 +40,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   #besideUntil: Ms | null = null;
   #preferred: (Preference & { readonly until: Ms }) | null = null;
   readonly #upgrade = new Upgrade();
+  readonly #mtu = new PathMtu();
   #nextFirstCheckAt: Ms = 0;
   #searchSince: Ms = 0;
   /** No pair by then: the first search fails, a later one just ends. */
@@ -58,7 +57,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   constructor(options: ChecksOptions) {
     this.#options = options;
     this.#list = new Checklist(options.role, options.local, options.remote);
-    this.#tieBreaker = BigInt(toHex(options.random(8)));
+    this.#writer = new CheckWriter(options, this.#transactions);
   }
 
   /** Where it stands, as docs/PROTOCOL.md draws it. */
@@ -123,6 +122,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
       this.#besideUntil === null ? null : { at: this.#besideUntil, why: 'no later pair works' },
       this.#tellPeerAt === null ? null : { at: this.#tellPeerAt, why: 'repeat the nomination' },
       this.#consent?.deadline() ?? null,
+      this.#consent?.suspect ? null : this.#mtu.deadline(),
       this.#upgrade.deadline(),
     );
   }
@@ -199,6 +199,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   #advance(now: Ms, out: ChecksOutput[]): void {
     if (this.#phase === 'idle' || this.#phase === 'over') return;
     if (!this.#watch(now, out)) return;
+    this.#measure(now, out);
     const nomination = this.#nominationAt();
     if (nomination !== null && now >= nomination) this.#nominate(now, out);
     this.#tell(now, out);
@@ -229,20 +230,12 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   }
 
   /**
-   * Each sending is a transaction of its own, so a round trip is never measured over a repetition.
    * On the selected pair every check of the controlling side nominates: when our address changes, the
    * first of them moves the peer along.
    */
-  #send(pair: Pair, now: Ms, out: ChecksOutput[]): void {
-    const { credentials, role, random } = this.#options;
-    const transactionId = random(12);
-    const nominate = role === 'controlling' && pair === this.#selected;
-    this.#transactions.add(transactionId, { pair, sentAt: now, nominate });
-    // What a prflx candidate learned from this check would have (RFC 8445 §7.1.1).
-    const priority = candidatePriority('prflx', 0);
-    const packet = encodeCheck(credentials, { transactionId, role, tieBreaker: this.#tieBreaker, priority, nominate });
-    const { address, port } = pair.remote;
-    out.push({ type: 'send', packet, to: { address, port }, base: pair.local.base });
+  #send(pair: Pair, now: Ms, out: ChecksOutput[], bytes: number | null = null): void {
+    const nominate = this.#options.role === 'controlling' && pair === this.#selected;
+    out.push(this.#writer.write(pair, nominate, now, bytes));
   }
 
   /** Our own addresses changed. Without its base the pair in use is gone, and another is looked for. */
@@ -251,6 +244,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     this.#transactions.forget(gone);
     if (this.#selected === null || !gone.includes(this.#selected)) return;
     this.#selected = null;
+    this.#mtu.use(null, now);
     this.#tellPeerAt = null;
     if (!this.#consent?.suspect) out.push({ type: 'suspect' });
     this.#uprooted = true;
@@ -286,7 +280,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   #succeed(message: ReceivedStun, from: TransportAddress, base: BaseId, now: Ms, out: ChecksOutput[]): void {
     const transaction = this.#transactions.find(message.transactionId);
     if (!transaction) return;
-    const { pair, sentAt, nominate } = transaction;
+    const { pair, sentAt, nominate, bytes } = transaction;
     // RFC 8445 §7.2.5.2.1: an answer that comes from elsewhere than the check went to proves nothing.
     if (base !== pair.local.base || from.address !== pair.remote.address || from.port !== pair.remote.port) return;
     if (!isPeersAnswer(message, this.#options.credentials)) return;
@@ -299,7 +293,8 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     if (pair === this.#selected) {
       if (nominate) this.#tellPeerAt = null;
       if (this.#consent?.heard(now)) out.push({ type: 'recovered' });
-      this.#consent?.answered(now, this.#draw());
+      if (bytes !== null) this.#mtu.answered(bytes, now);
+      else this.#consent?.answered(now, this.#draw());
       out.push({ type: 'rtt', rttMs: pair.rttMs });
     }
     this.#follow(pair, now, out);
@@ -361,6 +356,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   #select(pair: Pair, now: Ms, out: ChecksOutput[]): void {
     const recovered = this.#uprooted || (this.#consent?.suspect ?? false);
     this.#uprooted = false;
+    this.#mtu.use(isRelayed(pair) ? null : `${pair.local.address} ${pair.remote.address}`, now);
     this.#selected = pair;
     this.#phase = 'nominated';
     // Beside a relay the search for a direct way goes on.
@@ -388,6 +384,13 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     }
     if (ask) this.#send(this.#selected, now, out);
     return true;
+  }
+
+  /** Silence says nothing about sizes. */
+  #measure(now: Ms, out: ChecksOutput[]): void {
+    const bytes = this.#consent?.suspect ? null : this.#mtu.due(now);
+    if (bytes !== null && this.#selected) this.#send(this.#selected, now, out, bytes);
+    if (this.#mtu.changed()) out.push({ type: 'mtu', mtu: this.#mtu.proven });
   }
 
   #draw(): number {

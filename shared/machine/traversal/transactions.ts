@@ -10,6 +10,8 @@ export interface Transaction {
   readonly pair: Pair;
   readonly sentAt: Ms;
   readonly nominate: boolean;
+  /** The check was padded to this length; null: it was not. */
+  readonly bytes: number | null;
 }
 
 export class Transactions {

@@ -5,6 +5,9 @@ import type { Deadline } from '../machine.ts';
 const FIRST: Ms = 1_000;
 const LONGEST: Ms = 60_000;
 
+/** A search for a direct way while a relay carries: both ends begin it within a round trip of each other. */
+export const UPGRADE_SEARCH: Ms = 4_000;
+
 export class Upgrade {
   #tries = 0;
   #at: Ms | null = null;

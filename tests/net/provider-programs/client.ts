@@ -103,6 +103,7 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
     gathered: (candidates) => gathered.resolve(candidates),
     use: ({ remote }, kind, rttMs) => nominated.resolve({ address: remote.address, port: remote.port, kind, rttMs }),
     rtt: () => {},
+    mtu: () => {},
     consent: (state) => up?.link.consent(state),
     announce: () => {},
     accept: () => {},

@@ -248,6 +248,16 @@ describe('a path in use', () => {
   });
 });
 
+test('both ends find out that the way carries 1420, without a word about consent', () => {
+  const pair = homes();
+  connect(pair);
+  clock.advance(3_000);
+  for (const { outputs } of [pair.client, pair.provider])
+    expect(outputs.filter(({ type }) => type === 'mtu')).toEqual([{ type: 'mtu', mtu: 1_420 }]);
+  clock.advance(120_000);
+  expect(pair.client.count('suspect') + pair.provider.count('suspect')).toBe(0);
+});
+
 describe('hostile packets', () => {
   const client = credentialsOf('controlling');
   const check = (credentials: typeof client, nominate: boolean) =>
@@ -257,6 +267,7 @@ describe('hostile packets', () => {
       tieBreaker: 5n,
       priority: 1,
       nominate,
+      bytes: null,
     });
 
   test('a nomination signed with another key is not answered and moves nothing', () => {
@@ -367,6 +378,7 @@ describe('a socket with many peers', () => {
         tieBreaker: 1n,
         priority: 1,
         nominate: false,
+        bytes: null,
       });
     const toTwo = request({ ...two, remoteFragment: two.localFragment, localFragment: two.remoteFragment }, 1);
     expect(router.route(toTwo, 0)).toBe('two');

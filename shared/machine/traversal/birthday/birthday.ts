@@ -107,6 +107,7 @@ export class Birthday implements Machine<BirthdayInput, BirthdayOutput> {
       tieBreaker: this.#tieBreaker,
       priority: candidatePriority('prflx', 0),
       nominate: false,
+      bytes: null,
     });
   }
 }
