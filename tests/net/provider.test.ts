@@ -181,7 +181,7 @@ describe('a provider', () => {
       'the offer says so',
       async () => (await lab.status()).offer?.pricePerMB === String(parseEther('0.0003')),
     );
-    expect((await lab.status()).sessions).toMatchObject([{ id: before?.id, country: 'FR', gate: 'open' }]);
+    expect((await lab.status()).sessions).toMatchObject([{ id: before?.id, country: 'FR' }]);
     const { spentSession } = await client.state();
     await get('/');
     expect(BigInt((await client.state()).spentSession)).toBeGreaterThanOrEqual(BigInt(spentSession));
