@@ -40,6 +40,8 @@ export class ProviderLab {
   readonly profile: NetworkProfile;
   readonly #network: string;
   readonly #user: User;
+  /** The provider's. */
+  readonly netd: LabProcess;
   readonly #netdSocket: { readonly client: string; readonly provider: string };
   readonly #config: string;
   readonly #runtime: string;
@@ -48,8 +50,14 @@ export class ProviderLab {
   account: Address = address(`0x${'0'.repeat(40)}`);
   provider: LabProcess | null = null;
 
-  private constructor(lab: Lab, chain: Chain, sockets: { readonly client: string; readonly provider: string }) {
+  private constructor(
+    lab: Lab,
+    chain: Chain,
+    sockets: { readonly client: string; readonly provider: string },
+    netd: LabProcess,
+  ) {
     this.lab = lab;
+    this.netd = netd;
     this.chain = chain;
     this.profile = profileOf(chain, { stun: STUN_PORT, relay: RELAY_PORT });
     this.#netdSocket = sockets;
@@ -80,7 +88,7 @@ export class ProviderLab {
         startNetd(lab, 'de'),
         startHelper(lab),
       ]);
-      const made = new ProviderLab(lab, chain, { client: client.socket, provider: provider.socket });
+      const made = new ProviderLab(lab, chain, { client: client.socket, provider: provider.socket }, provider.process);
       await made.#init();
       return made;
     } catch (error) {
@@ -91,6 +99,11 @@ export class ProviderLab {
 
   get did(): Did {
     return didOf(this.profile.chainId, this.account);
+  }
+
+  /** Path of the network profile. */
+  get network(): string {
+    return this.#network;
   }
 
   /** What `init` said. */

@@ -1,0 +1,102 @@
+/**
+ * A full node: a thousand idle clients on its one WireGuard interface and one public port, each come by a whole
+ * handshake. What the thousandth waited for, and what memory all of them take. The lab adds no latency; clients,
+ * node, relay, chain and WireGuard share this machine. Needs root and network namespaces.
+ */
+import { readFileSync } from 'node:fs';
+import { inNamespace } from '../lab/run.ts';
+import { ProviderLab, ScriptedClient, until } from '../net/provider-lab.ts';
+import type { CrowdCommand, Joined } from './peers-crowd.ts';
+
+export interface PeersBench {
+  readonly peers: number;
+  readonly wireGuardLinks: number;
+  readonly publicPorts: number;
+  /** Median of the last twenty joins, ms, one at a time, counted from the first message of the handshake. */
+  readonly lastJoins: Joined;
+  readonly firstJoins: Joined;
+  /** Resident memory, MB of 10^6 bytes: with all of them, and of a node with nobody. */
+  readonly rssMB: { readonly provider: number; readonly providerEmpty: number; readonly netd: number };
+  /** Of one core, in percent, while all rest. */
+  readonly idleCpuPercent: { readonly provider: number; readonly netd: number };
+}
+
+const PEERS = Number(process.env.WARREN_BENCH_PEERS ?? 1000);
+const SAMPLE = 20;
+/** The node takes twenty handshakes a second from strangers. */
+const AT_A_TIME = 2;
+/** anvil's second account, which it signs for. */
+const PAYER = '0x70997970c51812dc3a010c7d01b50e0d17dc79c8';
+const REST_MS = 30_000;
+
+export async function benchPeers(): Promise<PeersBench> {
+  const lab = await ProviderLab.create();
+  try {
+    await lab.chain.give(PAYER as never, { token: String(PEERS), coin: '10' });
+    const provider = await lab.start(null, '--max-clients', String(PEERS));
+    const node = provider.child.pid ?? 0;
+    const netd = lab.netd.child.pid ?? 0;
+    const providerEmpty = rssMB(node);
+    const crowd = new ScriptedClient(
+      lab.lab.startNode({
+        name: 'crowd',
+        namespace: lab.lab.home('cli').host,
+        file: 'tests/bench/peers-crowd.ts',
+        args: [lab.network, lab.did, PAYER],
+        ipc: true,
+      }),
+    );
+    await crowd.ready;
+    const ask = <T>(command: CrowdCommand) => crowd.ask<T>(command as never);
+    await ask({ verb: 'fund', count: PEERS });
+    const joinOne = () => ask<Joined>({ verb: 'join' });
+
+    const first: Joined[] = [];
+    for (let i = 0; i < SAMPLE; i++) first.push(await joinOne());
+    for (let i = SAMPLE; i < PEERS - SAMPLE; i += AT_A_TIME)
+      await Promise.all(Array.from({ length: Math.min(AT_A_TIME, PEERS - SAMPLE - i) }, joinOne));
+    const last: Joined[] = [];
+    for (let i = 0; i < SAMPLE; i++) last.push(await joinOne());
+
+    await until('all are there', async () => (await lab.status()).clients.active === PEERS, 30_000);
+    const before = [cpuSeconds(node), cpuSeconds(netd)] as const;
+    await new Promise((resolve) => setTimeout(resolve, REST_MS));
+    const cpu = (pid: number, from: number) => (100 * (cpuSeconds(pid) - from)) / (REST_MS / 1000);
+    const { clients, reach } = await lab.status();
+    const links = await inNamespace(lab.lab.home('de').host, 'ip', ['-o', 'link']);
+    return {
+      peers: clients.active,
+      wireGuardLinks: links.match(/: wrn\w+/g)?.length ?? 0,
+      publicPorts: new Set([reach.port]).size,
+      lastJoins: medians(last),
+      firstJoins: medians(first),
+      rssMB: { provider: rssMB(node), providerEmpty, netd: rssMB(netd) },
+      idleCpuPercent: { provider: cpu(node, before[0]), netd: cpu(netd, before[1]) },
+    };
+  } finally {
+    await lab.close();
+  }
+}
+
+/** Resident memory, MB of 10^6 bytes (proc_pid_status(5)). */
+function rssMB(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return (Number(kilobytes) * 1024) / 1e6;
+}
+
+/** User and system time (proc_pid_stat(5), fields 14 and 15; a hundred ticks a second). */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+function medians(joins: readonly Joined[]): Joined {
+  const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+  return {
+    established: median(joins.map(({ established }) => established)),
+    accepted: median(joins.map(({ accepted }) => accepted)),
+    tunnel: median(joins.map(({ tunnel }) => tunnel)),
+  };
+}
