@@ -136,6 +136,7 @@ async function join(world: World, node: FoundProposal): Promise<Joined> {
       announce: () => {},
       accept: () => {},
       rotated: () => {},
+      mtu: () => {},
       roam: () => {},
       failed: (error) => up.reject(new Error(`${error.code}: ${error.message}`)),
     },
