@@ -1,9 +1,10 @@
 /** Every chain action is agreed to here: what leaves, what it costs at most, and what happens next. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { WarrenError } from '../../../shared/base/errors.ts';
 import { Flag } from '../../../shared/ui/Flag.tsx';
 import type { Approval } from '../../messages.ts';
 import { exactAmount, formatAmount, parseAmount } from '../../wallet/amounts.ts';
+import { useModal } from '../focus.ts';
 import { countryName, decimal, localAmount, shortAddress } from '../format.ts';
 import { errorText, t } from '../i18n.ts';
 import { fire, send, view } from '../link.ts';
@@ -26,8 +27,7 @@ export function ApprovalSheet() {
 }
 
 function Sheet({ approval, more }: { approval: Approval; more: number }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  const dialog = useModal();
   const whom = approval.payee ?? approval.to ?? '';
   const place = approval.node ? countryName(approval.node.country) : shortAddress(whom);
   return (

@@ -1,9 +1,10 @@
 /** What a file holds, where each of its proxies shall lead, what could not be taken; then append or replace. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Opened } from '../../routing/import/file.ts';
 import { type Imported, type SkipReason, toRules } from '../../routing/import/imported.ts';
 import { type Action, MAX_RULES, type RouteTable, type Rule } from '../../routing/rules.ts';
 import { actionFrom, actionValue, type Option } from '../actions.ts';
+import { useModal } from '../focus.ts';
 import { type Key, t } from '../i18n.ts';
 import { changeTable } from '../table.ts';
 import { TEST } from '../testids.ts';
@@ -33,10 +34,9 @@ interface Props {
 }
 
 export function ImportSheet({ opened, table, options, onDone }: Props) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const foreign = opened.kind === 'foreign' ? opened.imported : null;
   const [actions, setActions] = useState(() => new Map<string, Action>(foreign?.profiles.map(start)));
-  useEffect(() => dialog.current?.showModal?.(), []);
   const rules = (): Rule[] => {
     if (opened.kind === 'warren') return opened.table.rules;
     return foreign ? toRules(foreign, actions, () => crypto.randomUUID()) : [];

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { type Group, MATCH_KINDS, type MatchKind, parseMatch, type Rule } from '../../routing/rules.ts';
 import { actionFrom, actionValue, type Option } from '../actions.ts';
+import { useBorrowedFocus } from '../focus.ts';
 import { t } from '../i18n.ts';
 import { view } from '../link.ts';
 import { MATCH_HINTS, MATCH_WORDS } from '../rule-words.ts';
@@ -28,6 +29,7 @@ interface Props {
 }
 
 export function RuleForm({ rule, groups, options, onSave, onDone }: Props) {
+  const first = useBorrowedFocus<HTMLSelectElement>();
   const [kind, setKind] = useState<MatchKind>(rule?.match.kind ?? 'domain');
   const [text, setText] = useState(rule?.match.text ?? '');
   const [action, setAction] = useState(rule ? actionValue(rule.action) : 'default');
@@ -60,6 +62,7 @@ export function RuleForm({ rule, groups, options, onSave, onDone }: Props) {
       <label class="field">
         <span>{t('matches')}</span>
         <select
+          ref={first}
           class="input"
           data-testid={TEST.ruleMatchKind}
           value={kind}

@@ -8,6 +8,7 @@ import { TEST } from '../testids.ts';
 import { ImportForm } from './SetupImport.tsx';
 import { PasswordForm, RevealForm } from './SetupPassword.tsx';
 import { Quiz, Words } from './SetupWords.tsx';
+import { StepTitle } from './StepTitle.tsx';
 
 type Revealed = CommandResults['wallet.create'];
 type Step =
@@ -52,7 +53,7 @@ export function Setup({ onLeave }: { onLeave: () => void }) {
       {step.name === 'done' ? (
         <div class="setup-done" data-testid={TEST.setupDone}>
           <Mark size={56} />
-          <h1>{t('setupDoneTitle')}</h1>
+          <StepTitle>{t('setupDoneTitle')}</StepTitle>
           <p>{t('setupDoneText', view.value?.network?.tokenSymbol ?? 'MYST')}</p>
           <button type="button" class="button primary" onClick={onLeave}>
             {t('openWallet')}

@@ -4,6 +4,7 @@ import { errorText, t } from '../i18n.ts';
 import { send } from '../link.ts';
 import { TEST } from '../testids.ts';
 import { PasswordFields, type Passwords, passwordProblem } from './SetupPassword.tsx';
+import { StepTitle } from './StepTitle.tsx';
 
 export function ImportForm({ onDone }: { onDone: () => void }) {
   const [phrase, setPhrase] = useState('');
@@ -25,7 +26,7 @@ export function ImportForm({ onDone }: { onDone: () => void }) {
   };
   return (
     <form class="setup-form" onSubmit={submit}>
-      <h1>{t('importTitle')}</h1>
+      <StepTitle>{t('importTitle')}</StepTitle>
       <p class="lead">{t('importText')}</p>
       <label class="field">
         <span>{t('seedWords')}</span>

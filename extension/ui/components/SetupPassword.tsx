@@ -4,6 +4,7 @@ import type { CommandResults } from '../../messages.ts';
 import { errorText, t } from '../i18n.ts';
 import { send } from '../link.ts';
 import { TEST } from '../testids.ts';
+import { StepTitle } from './StepTitle.tsx';
 
 export const MIN_LENGTH = 8;
 type Revealed = CommandResults['wallet.create'];
@@ -22,7 +23,7 @@ export function PasswordForm({ onDone }: { onDone: (revealed: Revealed) => void 
   };
   return (
     <form class="setup-form" onSubmit={submit}>
-      <h1>{t('passwordTitle')}</h1>
+      <StepTitle>{t('passwordTitle')}</StepTitle>
       <p class="lead">{t('passwordText')}</p>
       <PasswordFields passwords={passwords} onChange={setPasswords} />
       <p class="problem" role="alert">
@@ -110,7 +111,7 @@ export function RevealForm({ onDone }: { onDone: (revealed: Revealed) => void })
   };
   return (
     <form class="setup-form" onSubmit={submit}>
-      <h1>{t('revealTitle')}</h1>
+      <StepTitle>{t('revealTitle')}</StepTitle>
       <p class="lead">{t('revealText')}</p>
       <label class="field">
         <span>{t('password')}</span>

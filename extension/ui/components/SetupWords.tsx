@@ -4,13 +4,14 @@ import type { CommandResults } from '../../messages.ts';
 import { errorText, t } from '../i18n.ts';
 import { send } from '../link.ts';
 import { TEST } from '../testids.ts';
+import { StepTitle } from './StepTitle.tsx';
 
 export function Words({ revealed, onDone }: { revealed: CommandResults['wallet.create']; onDone: () => void }) {
   const [shown, setShown] = useState(false);
   const words = revealed.phrase.split(' ');
   return (
     <div class="setup-form wide">
-      <h1>{t('wordsTitle')}</h1>
+      <StepTitle>{t('wordsTitle')}</StepTitle>
       <p class="lead">{t('wordsText')}</p>
       <div class={`words ${shown ? '' : 'covered'}`}>
         <ol class="word-grid" aria-hidden={!shown}>
@@ -64,7 +65,7 @@ export function Quiz({ positions, onBack, onDone }: QuizProps) {
   };
   return (
     <form class="setup-form" onSubmit={submit}>
-      <h1>{t('quizTitle')}</h1>
+      <StepTitle>{t('quizTitle')}</StepTitle>
       <p class="lead">{t('quizText')}</p>
       {positions.map((index) => (
         <label class="field" key={index}>

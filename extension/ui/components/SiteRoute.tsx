@@ -1,5 +1,5 @@
 /** "Route example.org via …": the route of the page in view, changed with one press; and where its parts really went. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { browser } from '../../browser.ts';
 import type { SiteView } from '../../messages.ts';
 import { parseHost } from '../../routing/hosts.ts';
@@ -22,23 +22,40 @@ export function SiteRoute() {
   const page = useActivePage();
   const site = useSite(page);
   const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   const [briefly, setBriefly] = useState(false);
   useEffect(watchBook, []);
   const now = view.value;
   if (!page || !site || !now) return null;
   const { decision } = site;
   const { host } = page;
+  const close = () => {
+    setOpen(false);
+    button.current?.focus();
+  };
   const choose = (action: Action) => {
     const until = briefly ? { until: 'restart' as const } : {};
     const rule = { id: crypto.randomUUID(), enabled: true, match: { kind: 'domain' as const, text: host }, action };
     fire({ name: 'rule.upsert', rule: { ...rule, ...until } });
-    setOpen(false);
+    close();
   };
   const state = decision.why === 'local' ? 'local' : kindOf(decision.action);
   return (
-    <section class="site" aria-label={t('routeVia')} data-testid={TEST.siteRoute} data-state={state}>
+    <section
+      class="site"
+      aria-label={t('routeVia')}
+      data-testid={TEST.siteRoute}
+      data-state={state}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || !open) return;
+        // Unanswered, the browser would close the whole popup.
+        event.preventDefault();
+        close();
+      }}
+    >
       <button
         type="button"
+        ref={button}
         class="site-button"
         data-testid={TEST.siteRouteVia}
         aria-expanded={open}

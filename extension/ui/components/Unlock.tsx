@@ -1,11 +1,20 @@
 /** The password, where and when the wallet is needed. */
 import { useState } from 'preact/hooks';
 import { WarrenError } from '../../../shared/base/errors.ts';
+import { useBorrowedFocus } from '../focus.ts';
 import { errorText, t } from '../i18n.ts';
 import { send } from '../link.ts';
 import { TEST } from '../testids.ts';
 
-export function Unlock({ why, onDone }: { why: string; onDone?: () => void }) {
+interface Props {
+  readonly why: string;
+  /** It came because of something that the user pressed: the password can be typed at once. */
+  readonly eager?: boolean;
+  onDone?(): void;
+}
+
+export function Unlock({ why, eager = false, onDone }: Props) {
+  const field = useBorrowedFocus<HTMLInputElement>(eager);
   const [password, setPassword] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState('');
@@ -30,6 +39,7 @@ export function Unlock({ why, onDone }: { why: string; onDone?: () => void }) {
       <label class="field">
         <span>{t('password')}</span>
         <input
+          ref={field}
           type="password"
           class="input"
           autocomplete="current-password"

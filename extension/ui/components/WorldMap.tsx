@@ -16,7 +16,7 @@ import {
 } from '../../nodes/marks.ts';
 import { placeOf } from '../../nodes/places.ts';
 import { around, type Box, project, WORLD } from '../../nodes/projection.ts';
-import { countryName, millis } from '../format.ts';
+import { countryName, decimal, millis } from '../format.ts';
 import { t } from '../i18n.ts';
 import { countText } from '../nodes.ts';
 import { TEST } from '../testids.ts';
@@ -50,12 +50,20 @@ export function WorldMap({ nodes, country, onCountry }: WorldMapProps) {
     setAt(index);
     frame.current?.querySelectorAll<HTMLElement>('.mark-button')[index]?.focus();
   };
+  const moved = useRef(false);
+  const look = (next: Box) => {
+    moved.current = true;
+    setBox(next);
+  };
+  // Whatever was pressed has gone with the old picture: the focus goes on with the first mark of the new one.
+  useEffect(() => {
+    if (moved.current) focus(0);
+    moved.current = false;
+  }, [box]);
   const press = (mark: Mark) => {
     const [only] = mark.countries;
-    if (mark.countries.length > 1) {
-      setBox(around(mark.countries.flatMap((code) => pointOf(code))));
-      setAt(0);
-    } else if (only !== undefined) onCountry(only === country ? '' : only);
+    if (mark.countries.length > 1) look(around(mark.countries.flatMap((code) => pointOf(code))));
+    else if (only !== undefined) onCountry(only === country ? '' : only);
   };
   return (
     <fieldset
@@ -69,7 +77,7 @@ export function WorldMap({ nodes, country, onCountry }: WorldMapProps) {
           focus(neighbour(marks, here, direction));
         } else if (event.key === 'Escape' && box !== WORLD) {
           event.preventDefault();
-          setBox(WORLD);
+          look(WORLD);
         }
       }}
     >
@@ -90,12 +98,7 @@ export function WorldMap({ nodes, country, onCountry }: WorldMapProps) {
           />
         ))}
         {box === WORLD ? null : (
-          <button
-            type="button"
-            class="button small map-out"
-            data-testid={TEST.nodeMapOut}
-            onClick={() => setBox(WORLD)}
-          >
+          <button type="button" class="button small map-out" data-testid={TEST.nodeMapOut} onClick={() => look(WORLD)}>
             <Icon name="globe" size={16} />
             {t('mapWorld')}
           </button>
@@ -137,7 +140,7 @@ function MarkButton({ mark, box, chosen, reachable, onPress, onFocus }: MarkProp
       onClick={onPress}
       onFocus={onFocus}
     >
-      {mark.nodes}
+      {decimal(mark.nodes)}
     </button>
   );
 }

@@ -1,5 +1,5 @@
 /** The full page: rules, nodes, wallet, diagnostics, and the set-up of a wallet. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Mark } from '../../../shared/ui/Mark.tsx';
 import { ApprovalSheet } from '../components/ApprovalSheet.tsx';
 import { stateWord } from '../components/Burrow.tsx';
@@ -39,11 +39,19 @@ function routeNow(): { route: Route; switches: boolean } {
 
 export function Page() {
   const [at, setAt] = useState(routeNow);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const shown = useRef(at.route);
   useEffect(() => {
     const follow = () => setAt(routeNow());
     addEventListener('hashchange', follow);
     return () => removeEventListener('hashchange', follow);
   }, []);
+  useEffect(() => {
+    document.title = `${t(at.route === 'setup' ? 'setUp' : at.route)} – Warren`;
+    // As after a page load: whoever follows a link goes on reading at the top of what it led to.
+    if (shown.current !== at.route) heading.current?.focus();
+    shown.current = at.route;
+  }, [at.route]);
   const now = view.value;
   if (!now) {
     return (
@@ -82,7 +90,9 @@ export function Page() {
         </p>
       </aside>
       <main class="page-main">
-        <h1>{t(at.route)}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {t(at.route)}
+        </h1>
         <p class="lead">{t(LEAD[at.route])}</p>
         {now.settingsBroken ? (
           <p class="banner clay" role="alert">

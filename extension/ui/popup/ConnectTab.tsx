@@ -45,6 +45,7 @@ export function ConnectTab({ view, onTab }: Props) {
       </section>
       {unlocking && !wallet.unlocked ? (
         <Unlock
+          eager
           why={t('unlockToConnect')}
           onDone={() => {
             setUnlocking(false);
