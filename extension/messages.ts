@@ -14,6 +14,8 @@ import type { AutoStop } from './wallet/auto-top-up.ts';
 import type { ChannelState } from './wallet/channel-state.ts';
 import type { ChainActionKind } from './wallet/transactions.ts';
 
+/** Where the background leaves a view for windows that open while it sleeps (`storage.session`). */
+export const PICTURE_KEY = 'picture';
 export const UI_PORT = 'ui';
 
 /** Decimal wei. */

@@ -8,6 +8,7 @@ import { chromiumProxy } from './chromium-proxy.ts';
 import { Core } from './core.ts';
 import { firefoxProxy, listenFirefox } from './firefox-proxy.ts';
 import type { NativePort } from './native-link.ts';
+import { Picture } from './picture.ts';
 import { onPrivacyChange } from './privacy.ts';
 import { ProxyAuth } from './proxy-auth.ts';
 import { Tabs } from './tabs.ts';
@@ -32,9 +33,11 @@ const core: Core = new Core({
   connectNative,
   onChange: () => {
     windows.push();
+    void picture.note();
     void tabs.follow();
   },
 });
+const picture = new Picture(browser.storage.session, () => core.view());
 const windows = new Windows(core);
 const tabs = new Tabs(core);
 const auth = new ProxyAuth();

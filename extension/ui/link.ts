@@ -9,6 +9,7 @@ import {
   type Command,
   type CommandName,
   type CommandResult,
+  PICTURE_KEY,
   type ToBackground,
   type ToWindow,
   UI_PORT,
@@ -32,6 +33,7 @@ export function connect(): void {
     awake.value = false;
   }, SLOW_MS);
   const port = browser.runtime.connect({ name: UI_PORT });
+  void showPicture();
   post = (message) => port.postMessage(message);
   port.onMessage.addListener((raw) => {
     const message = raw as ToWindow;
@@ -47,6 +49,12 @@ export function connect(): void {
     waiting.clear();
     setTimeout(connect, AGAIN_MS);
   });
+}
+
+/** What was last seen, until the background has woken and says what is. */
+async function showPicture(): Promise<void> {
+  const { [PICTURE_KEY]: picture } = await browser.storage.session.get(PICTURE_KEY);
+  if (picture && view.value === null) view.value = picture as View;
 }
 
 /** @throws WarrenErrorData (as a WarrenError) what the background says. */
