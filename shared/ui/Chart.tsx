@@ -20,14 +20,16 @@ interface Props {
   readonly height?: number;
   /** How much of the past it shows. */
   readonly seconds?: number;
+  /** Says a speed (bytes a second) for the scale at the side; without it there is none. */
+  readonly scale?: (bytesPerSecond: number) => string;
 }
 
-export function Chart({ rates, height = 50, seconds = WINDOW_S }: Props) {
+export function Chart({ rates, height = 50, seconds = WINDOW_S, scale }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   useEffect(() => {
     if (!box.current) return;
-    plot.current = new uPlot(options(box.current, height, seconds), series(rates), box.current);
+    plot.current = new uPlot(options(box.current, height, seconds, scale), series(rates), box.current);
     const redraw = () => plot.current?.redraw();
     const scheme = matchMedia('(prefers-color-scheme: dark)');
     scheme.addEventListener('change', redraw);
@@ -50,7 +52,7 @@ function series(rates: readonly RateSample[]): uPlot.AlignedData {
   return [rates.map(({ at }) => at / 1000), rates.map(({ down }) => down), rates.map(({ up }) => up)];
 }
 
-function options(box: HTMLElement, height: number, seconds: number): uPlot.Options {
+function options(box: HTMLElement, height: number, seconds: number, scale: Props['scale']): uPlot.Options {
   const color = (name: string) => getComputedStyle(box).getPropertyValue(name).trim();
   const line = uPlot.paths.spline?.();
   const shape = line ? { paths: line } : {};
@@ -59,7 +61,7 @@ function options(box: HTMLElement, height: number, seconds: number): uPlot.Optio
     height,
     legend: { show: false },
     cursor: { show: false },
-    axes: [{ show: false }, { show: false }],
+    axes: [{ show: false }, scale ? speeds(scale, color) : { show: false }],
     padding: [4, 0, 0, 0],
     scales: {
       x: { time: false, range: (_, __, max) => [max - seconds, max] },
@@ -70,5 +72,19 @@ function options(box: HTMLElement, height: number, seconds: number): uPlot.Optio
       { ...shape, width: 2, stroke: () => color('--down'), fill: () => color('--down-fill'), points: { show: false } },
       { ...shape, width: 1.5, stroke: () => color('--up'), points: { show: false } },
     ],
+  };
+}
+
+/** Speeds at the side, with a line for each across the chart. */
+function speeds(say: (bytesPerSecond: number) => string, color: (name: string) => string): uPlot.Axis {
+  return {
+    size: 84,
+    space: 34,
+    gap: 8,
+    font: '12px sans-serif',
+    stroke: () => color('--ink-2'),
+    grid: { stroke: () => color('--line'), width: 1 },
+    ticks: { show: false },
+    values: (_, marks) => marks.map(say),
   };
 }

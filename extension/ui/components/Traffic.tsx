@@ -2,10 +2,13 @@
 
 import { Chart } from '../../../shared/ui/Chart.tsx';
 import type { View } from '../../messages.ts';
-import { bytes, speed } from '../format.ts';
+import { bytes, speed, speedText } from '../format.ts';
 import { t } from '../i18n.ts';
 import { TEST } from '../testids.ts';
 import { Amount } from './Amount.tsx';
+
+/** A chart of this height has room for a scale. */
+const WITH_SCALE_PX = 100;
 
 /** @param height of the chart, px. */
 export function Traffic({ view: { totals, rates }, height = 50 }: { view: View; height?: number }) {
@@ -15,7 +18,7 @@ export function Traffic({ view: { totals, rates }, height = 50 }: { view: View; 
         <Speed rate={totals.downRate} label={t('down')} kind="down" testid={TEST.speedDown} />
         <Speed rate={totals.upRate} label={t('up')} kind="up" testid={TEST.speedUp} />
       </div>
-      <Chart rates={rates} height={height} />
+      <Chart rates={rates} height={height} {...(height < WITH_SCALE_PX ? {} : { scale: speedText })} />
       <dl class="meters">
         <div>
           <dt>{t('spent')}</dt>
