@@ -31,6 +31,9 @@ export interface BackEnd extends Omit<TunnelSide, 'device'> {
   openLoopback(): Promise<Datagrams>;
 }
 
+/** Where there is no netd, what WireGuard receives comes through these sockets, in bursts. */
+const ROOM_BYTES = 4 * 1024 * 1024;
+
 /** A namespace that could not be made is not tried again for so long. */
 const RETRY_AFTER: Ms = 15_000;
 
@@ -77,7 +80,7 @@ export function createBackEnd(netdSocket: string, choice: TunnelChoice = 'auto')
       side = await choose();
       return side.device;
     },
-    openDatagrams: async () => switchboard.outside(await createDatagrams()),
+    openDatagrams: async () => switchboard.outside(await createDatagrams({ roomBytes: ROOM_BYTES })),
     openLoopback: async () => switchboard.loopback(await createDatagrams({ address: '127.0.0.1' })),
     openProxy: async (options) => inside().openProxy(options),
     connectControl: async (from, timeout) => inside().connectControl(from, timeout),

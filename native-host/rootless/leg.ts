@@ -23,7 +23,7 @@ export async function openLeg(namespace: Namespace, wireGuardPort: number): Prom
   return {
     port: socket.address().port,
     send(packet) {
-      if (open) socket.send(packet, ignore);
+      if (open) socket.send(packet);
     },
     onPacket(handler) {
       socket.on('message', handler);
@@ -35,5 +35,3 @@ export async function openLeg(namespace: Namespace, wireGuardPort: number): Prom
     },
   };
 }
-
-const ignore = (): void => {};

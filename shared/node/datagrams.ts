@@ -13,6 +13,8 @@ export interface DatagramsOptions {
   readonly port?: number;
   /** Bind one address of either family instead of all. */
   readonly address?: string;
+  /** Bytes that may wait to be read, as far as the system allows: for sockets that carry whole downloads. */
+  readonly roomBytes?: number;
 }
 
 const SAME_PORT_TRIES = 4;
@@ -21,6 +23,7 @@ const SAME_PORT_TRIES = 4;
 export async function createDatagrams(options: DatagramsOptions = {}): Promise<Datagrams> {
   const wanted = options.port ?? 0;
   const address = options.address ?? '0.0.0.0';
+  const bind = (type: 'udp4' | 'udp6', port: number, at: string) => bound(type, port, at, options.roomBytes);
   if (options.address !== undefined) return over(await bind(isIPv6(address) ? 'udp6' : 'udp4', wanted, address));
   for (let left = SAME_PORT_TRIES; ; left--) {
     const v4 = await bind('udp4', wanted, address);
@@ -81,9 +84,10 @@ function over(first: dgram.Socket, second?: dgram.Socket): Datagrams {
   };
 }
 
-function bind(type: 'udp4' | 'udp6', port: number, address: string): Promise<dgram.Socket> {
+function bound(type: 'udp4' | 'udp6', port: number, address: string, room?: number): Promise<dgram.Socket> {
   return new Promise((resolve, reject) => {
-    const socket = dgram.createSocket({ type, ipv6Only: type === 'udp6' });
+    const recvBufferSize = room === undefined ? {} : { recvBufferSize: room };
+    const socket = dgram.createSocket({ type, ipv6Only: type === 'udp6', ...recvBufferSize });
     socket.once('error', (cause) => {
       socket.close();
       const free = 'Close the program that uses this port, or choose another one.';

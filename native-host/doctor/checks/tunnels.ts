@@ -6,6 +6,8 @@ import type { TunnelFacts } from '../facts.ts';
 import { by, type Mend, ok, problem, type Verdict, warning } from '../verdict.ts';
 
 const INSTALL = 'sudo ./warren install';
+/** Fetches WireGuard's programs too, without root. */
+const FETCH = by('./warren', 'install', '--user');
 
 export function checkTunnels(facts: TunnelFacts): readonly Verdict[] {
   return [checkDaemon(facts), checkNamespaces(facts), checkWireGuard(facts), checkPrograms(facts)].flat();
@@ -107,17 +109,8 @@ function checkWireGuard({ netd, wireGuard }: TunnelFacts): Verdict {
           "The kernel's WireGuard is not loaded, and wireguard-go can not stand in.",
           by('sudo', 'modprobe', 'wireguard'),
         )
-      : problem(
-          name,
-          'WireGuard is not set up.',
-          by('sudo', 'apt-get', 'install', '-y', 'wireguard-tools', 'wireguard-go'),
-        );
-  if (!go)
-    return problem(
-      name,
-      'This machine has no WireGuard.',
-      by('sudo', 'apt-get', 'install', '-y', 'wireguard-tools', 'wireguard-go'),
-    );
+      : problem(name, 'WireGuard is not set up.', FETCH);
+  if (!go) return problem(name, 'This machine has no WireGuard.', FETCH);
   return tun === 'missing'
     ? problem(
         name,

@@ -1,6 +1,6 @@
 /** Looks for whoever could make tunnels. */
 import { existsSync } from 'node:fs';
-import { release, userInfo } from 'node:os';
+import { homedir, release, userInfo } from 'node:os';
 import { WarrenError } from '../../../shared/base/errors.ts';
 import { connectNetd } from '../../../shared/node/netd-client.ts';
 import { NETD_VERSION } from '../../../shared/wire/netd.ts';
@@ -14,15 +14,15 @@ const SYSCTL = '/proc/sys';
 const TUN = '/dev/net/tun';
 
 export async function probeTunnels(netdSocket: string): Promise<TunnelFacts> {
-  const user = userInfo();
-  const own = placeOf(user.homedir).programs ?? '';
+  const user = userName();
+  const own = placeOf(homedir()).programs ?? '';
   const { code, stderr } = await run('unshare', [...NAMESPACES, '--', 'true']);
   const work = code === 0;
   return {
     netd: await askNetd(netdSocket),
     unit: UNITS.some((path) => existsSync(path)),
-    group: groupOf(user.username),
-    user: user.username,
+    group: groupOf(user),
+    user,
     namespaces: { work, said: stderr.split('\n').at(-1) ?? '', forbiddenBy: work ? null : forbiddenBy() },
     wireGuard: {
       module: moduleState(),
@@ -36,6 +36,15 @@ export async function probeTunnels(netdSocket: string): Promise<TunnelFacts> {
       ...(hasProgram('mount') ? [] : ['mount']),
     ],
   };
+}
+
+/** A user of whom the system knows only the number is told by it. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? '');
+  }
 }
 
 async function askNetd(socket: string): Promise<TunnelFacts['netd']> {

@@ -157,7 +157,7 @@ const CASES: readonly (readonly [string, Facts, string, 'warning' | 'problem', R
   [
     'no WireGuard',
     tunnels({ wireGuard: wireGuard({ module: 'missing', tool: false }) }),
-    ...(['wireguard', 'problem', /no WireGuard/, /apt-get install -y wireguard-tools wireguard-go/] as const),
+    ...(['wireguard', 'problem', /no WireGuard/, /^\.\/warren install --user$/] as const),
   ],
   [
     'no TUN device',
