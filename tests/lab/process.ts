@@ -52,6 +52,13 @@ function capabilities({ capability }: User): string[] {
   return [`--inh-caps=${set}`, `--ambient-caps=${set}`];
 }
 
+/** In front of a command in a namespace: anybody may make a TUN device there, as distributions have it. */
+export const OPEN_TUN: readonly string[] = [
+  ...['sh', '-c'],
+  'mount -t tmpfs -o mode=0755 none /dev/net && mknod -m 0666 /dev/net/tun c 10 200 && exec "$@"',
+  'sh',
+];
+
 export class LabProcess {
   readonly name: string;
   readonly child: ChildProcess;

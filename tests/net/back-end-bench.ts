@@ -5,14 +5,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { WarrenErrorData } from '../../shared/base/errors.ts';
 import type { NetdResult, Verb, VerbName } from '../../shared/wire/netd.ts';
+import { OPEN_TUN } from '../lab/process.ts';
 import type { Order, Report } from './back-end-programs/orders.ts';
 import { type Netd, type NetdLab, run, stop } from './netd-lab.ts';
 
 const DRIVER = fileURLToPath(new URL('./back-end-programs/driver.ts', import.meta.url));
 /** An ordinary user of this test alone; the group may speak to netd. */
 const USER = 61_234;
-/** As distributions have it: anybody may make a TUN device in a namespace of their own. */
-const OPEN_TUN = 'mount -t tmpfs -o mode=0755 none /dev/net && mknod -m 0666 /dev/net/tun c 10 200 && exec "$@"';
 
 export type BackEndName = 'netd' | 'rootless' | 'auto';
 
@@ -37,7 +36,7 @@ export class BackEndBench {
     const user = ['setpriv', `--reuid=${USER}`, `--regid=${USER}`, '--clear-groups', '--inh-caps=-all'];
     const node = [process.execPath, '--disable-warning=ExperimentalWarning', DRIVER];
     const command = [...user, ...node, netd?.socket ?? `${lab.directory}/none.sock`, name];
-    const driver = spawn('ip', ['netns', 'exec', lab.client.name, 'sh', '-c', OPEN_TUN, 'sh', ...command], {
+    const driver = spawn('ip', ['netns', 'exec', lab.client.name, ...OPEN_TUN, ...command], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     const bench = new BackEndBench(name, lab, driver, netd);

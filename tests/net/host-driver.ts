@@ -4,7 +4,7 @@ import { accountKey, channelSigner, type Key } from '../../extension/wallet/keys
 import { signAction } from '../../extension/wallet/transactions.ts';
 import type { DownInput, Need, Network, Up } from '../../shared/wire/native.ts';
 import { type HostProcess, startHost } from '../host-process.ts';
-import { wrapped } from '../lab/process.ts';
+import { OPEN_TUN, wrapped } from '../lab/process.ts';
 import { inNamespace } from '../lab/run.ts';
 import type { Scene } from '../lab/scene.ts';
 
@@ -26,17 +26,24 @@ export interface Driver {
 export interface DriverOptions {
   /** Looks at every sheet; false leaves it unanswered. Absent: yes to all. */
   readonly agrees?: (need: ChannelNeed) => boolean;
+  /** The host makes its tunnels in a namespace of its own, as where no netd is installed. */
+  readonly rootless?: boolean;
 }
 type ChannelNeed = Extract<Need, { kind: 'channel' }>;
 
-export async function startDriver(scene: Scene, { agrees = () => true }: DriverOptions = {}): Promise<Driver> {
+export async function startDriver(
+  scene: Scene,
+  { agrees = () => true, rootless = false }: DriverOptions = {},
+): Promise<Driver> {
   const seed = randomBytes(64);
   const { lab, client } = scene;
   const account = accountKey(seed);
+  const [netns = '', exec = '', home = '', ...asUser] = wrapped(client.home.host, client.user, lab.node, []);
+  const inHome = [netns, exec, home, ...(rootless ? OPEN_TUN : []), ...asUser];
   const host = startHost({
-    command: ['ip', ...wrapped(client.home.host, client.user, lab.node, [])],
+    command: ['ip', ...inHome],
     main: lab.source('native-host/main.ts'),
-    args: client.hostArguments,
+    args: [...client.hostArguments, ...(rootless ? ['--tunnels', 'rootless'] : [])],
     env: {
       HOME: client.user.home,
       XDG_RUNTIME_DIR: client.runtime,

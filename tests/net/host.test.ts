@@ -6,7 +6,7 @@ import type { Exit } from '../../shared/wire/native.ts';
 import { blobHash } from '../lab/origins.ts';
 import { inNamespace } from '../lab/run.ts';
 import { createScene, type Scene } from '../lab/scene.ts';
-import { type Driver, startDriver } from './host-driver.ts';
+import { type Driver, type DriverOptions, startDriver } from './host-driver.ts';
 
 let scene: Scene;
 let driver: Driver;
@@ -17,8 +17,8 @@ beforeAll(async () => {
 afterAll(() => scene?.close());
 afterEach(() => driver?.close());
 
-async function drive(): Promise<Driver> {
-  driver = await startDriver(scene);
+async function drive(options?: DriverOptions): Promise<Driver> {
+  driver = await startDriver(scene, options);
   await scene.chain.give(driver.account.address, { token: '5', coin: '1' });
   return driver;
 }
@@ -113,6 +113,46 @@ describe('the host in the lab', () => {
   });
 });
 
+describe('without netd, as an ordinary user', () => {
+  test('carries two exits at once, pays, settles, and says how it does it', async () => {
+    await drive({ rootless: true });
+    await driver.connect([
+      { exitId: 'de', country: 'DE' },
+      { exitId: 'jp', country: 'JP' },
+    ]);
+    const { providers, client } = scene;
+    expect(await driver.fetch('de', 'https://one.example/')).toContain(providers.de.home.wan);
+    expect(await driver.fetch('jp', 'https://one.example/')).toContain(providers.jp.home.wan);
+    const folder = scene.lab.runtimeFolder(`download-${driver.host.child.pid}`);
+    await driver.fetch('de', 'https://one.example/20mb', ['-o', `${folder}/20mb`]);
+    const digest = createHash('sha256').update(readFileSync(`${folder}/20mb`));
+    expect(digest.digest('hex')).toBe(blobHash());
+    // Nothing of the tunnels is in the machine's own network.
+    expect(await inNamespace(client.home.host, 'ip', ['-br', 'link'])).not.toContain('wrn');
+    const { lines } = await driver.host.ask<'diagnostics'>({ method: 'diagnostics', params: {} });
+    expect(lines.find(({ name }) => name === 'Tunnels')).toMatchObject({
+      ok: true,
+      text: expect.stringContaining('without root'),
+    });
+    await driver.disconnect();
+    expect(up('de')).toMatchObject({ phase: 'closed', error: null });
+    expect(up('de').refunded).toBeGreaterThan(0n);
+  });
+
+  test('its namespace is killed: the port refuses, and the exit comes back by itself', async () => {
+    await drive({ rootless: true });
+    await driver.connect([{ exitId: 'de', country: 'DE' }]);
+    const before = up('de').proxy;
+    process.kill(namespaceOf(driver.host.child.pid ?? 0), 'SIGKILL');
+    await driver.host.until('down', () => up('de').proxy === null, 3_000);
+    const curl = ['-sS', '--max-time', '3', '-x', `http://127.0.0.1:${before?.port}`, 'http://one.example/'];
+    await expect(inNamespace(scene.client.home.host, 'curl', curl)).rejects.toThrow();
+    await driver.host.until('up again', () => up('de').phase === 'up', 20_000);
+    expect(await driver.fetch('de', 'https://one.example/')).toContain(scene.providers.de.home.wan);
+    await driver.host.end();
+  });
+});
+
 describe('when a part is killed', () => {
   const links = () => inNamespace(scene.client.home.host, 'ip', ['-br', 'link']);
 
@@ -145,3 +185,10 @@ describe('when a part is killed', () => {
     await expect(inNamespace(scene.client.home.host, 'curl', curl)).rejects.toThrow();
   });
 });
+
+/** The host's process that holds its tunnels: the child of unshare(1), which is the host's own. */
+function namespaceOf(host: number): number {
+  const childOf = (pid: number) =>
+    Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
+  return childOf(childOf(host));
+}
