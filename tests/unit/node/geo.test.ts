@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lookup } from '../../../shared/node/geo.ts';
 import { isHosting } from '../../../shared/node/geo-hosting.ts';
-import { isSpecialPurpose } from '../../../shared/node/special-purpose.ts';
 
 describe('looking an address up', () => {
   it.each([
@@ -41,21 +40,4 @@ describe('telling servers from homes by the name of the network', () => {
     'calls %s residential',
     (name) => expect(isHosting(null, name)).toBe(false),
   );
-});
-
-describe('special-purpose addresses', () => {
-  it.each([
-    '169.254.169.254',
-    '127.0.0.1',
-    '100.100.1.1',
-    '224.0.0.1',
-    '255.255.255.255',
-    '::',
-    'fd00::1',
-    '2002:7f00:1::',
-  ])('include %s', (address) => expect(isSpecialPurpose(address)).toBe(true));
-  it.each(['1.1.1.1', '84.128.0.10', '2606:4700::1111', '172.32.0.1', '100.128.0.1'])('leave %s out', (address) =>
-    expect(isSpecialPurpose(address)).toBe(false),
-  );
-  it('include whatever is no address', () => expect(isSpecialPurpose('localhost')).toBe(true));
 });
