@@ -26,7 +26,8 @@ export class Service {
   #verbs: Promise<unknown> = Promise.resolve();
 
   constructor(machine: Machine) {
-    this.#owner = new Tunnels(machine).owner();
+    // In here is no port that could be spliced: the host carries WireGuard's packets itself.
+    this.#owner = new Tunnels(machine).owner(Promise.resolve(null));
     this.#log = machine.log;
   }
 

@@ -15,6 +15,7 @@ export interface Programs {
   readonly ip: string;
   readonly nft: string;
   readonly tc: string;
+  readonly perl: string | null;
   readonly wg: string | null;
   readonly wireguardGo: string | null;
 }
@@ -29,6 +30,7 @@ export function findPrograms(own: string | null = null): Programs {
     ip: required('ip', 'iproute2'),
     nft: required('nft', 'nftables'),
     tc: required('tc', 'iproute2'),
+    perl: find('perl'),
     wg: find('wg', own),
     wireguardGo: find('wireguard-go', own),
   };

@@ -15,7 +15,7 @@ export interface Machine {
   readonly belt: Belt;
   readonly forwarding: Forwarding;
   readonly wireguard: WireGuard;
-  /** Whether nftables takes the splice. */
+  /** Whether nftables takes the splice, and it can be told whose a port is. */
   readonly splice: boolean;
   readonly log: Log;
 }

@@ -42,7 +42,13 @@ async function main(): Promise<void> {
   await reap(machine);
   await machine.belt.install();
   const tunnels = new Tunnels(machine);
-  const server = await listen({ path: options.socket, gid: options.gid, tunnels, log });
+  const server = await listen({
+    path: options.socket,
+    gid: options.gid,
+    tunnels,
+    perl: machine.programs.perl,
+    log,
+  });
   log('info', `ready: ${machine.wireguard.kind}${machine.splice ? ', splice' : ''}`);
 
   const stop = async () => {
@@ -96,6 +102,7 @@ async function lookAround(runtime: string): Promise<Machine> {
   const probeSplice = spliceRules(probe, 51820, spliceOf([40000, 40001], 40000, [route], 2), NO_SPLICE);
   const objection = await nft.objection(clientTable(probe) + probeSplice);
   if (objection) log('warn', 'nftables does not take the splice', objection);
+  if (programs.perl === null) log('warn', 'perl is missing: whose a port is can not be told, so none is spliced');
   return {
     programs,
     nft,
@@ -103,7 +110,7 @@ async function lookAround(runtime: string): Promise<Machine> {
     belt: new Belt(nft),
     forwarding: new Forwarding(runtime, ownNamespace()),
     wireguard: await chooseWireGuard(programs, runtime),
-    splice: objection === null,
+    splice: objection === null && programs.perl !== null,
     log,
   };
 }

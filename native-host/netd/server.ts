@@ -10,23 +10,37 @@ import { LineSplitter } from '../../shared/node/lines.ts';
 import { MAX_LINE_BYTES, NetdRequestSchema } from '../../shared/wire/netd.ts';
 import { CommandFailed } from './commands.ts';
 import type { Log } from './machine.ts';
+import { peerUser } from './peer-user.ts';
 import type { Owner, Tunnels } from './tunnels.ts';
 
 const MAX_CONNECTIONS = 32;
 /** Requests read ahead of the one being done; beyond it the socket is not read. */
 const MAX_QUEUED = 64;
+/** How long a port that became another user's may still be spliced. */
+const LOOK_EVERY_MS = 2_000;
 
 export interface ServerOptions {
   readonly path: string;
   readonly gid: number;
   readonly tunnels: Tunnels;
+  /** Without it nobody's user can be told, and nothing is spliced. */
+  readonly perl: string | null;
   readonly log: Log;
 }
 
 /** @throws Error when another netd answers at this path. */
-export async function listen({ path, gid, tunnels, log }: ServerOptions): Promise<Server> {
+export async function listen({ path, gid, tunnels, perl, log }: ServerOptions): Promise<Server> {
   await removeStale(path);
-  const server = createServer((socket) => new Connection(socket, tunnels.owner(), log));
+  const connections = new Set<Connection>();
+  const server = createServer((socket) => {
+    const user = perl === null ? Promise.resolve(null) : peerUser(perl, socket);
+    const connection = new Connection(socket, tunnels.owner(user), log);
+    connections.add(connection);
+    socket.once('close', () => connections.delete(connection));
+  });
+  setInterval(() => {
+    for (const connection of connections) connection.look();
+  }, LOOK_EVERY_MS).unref();
   server.maxConnections = MAX_CONNECTIONS;
   // Nobody but root between bind() and chown().
   const before = process.umask(0o177);
@@ -58,6 +72,10 @@ class Connection {
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('error', () => socket.destroy());
     socket.on('close', () => void this.#owner.abandon(this.#work));
+  }
+
+  look(): void {
+    if (!this.#socket.destroyed) this.#enqueue(() => this.#owner.look());
   }
 
   #read(chunk: Buffer): void {

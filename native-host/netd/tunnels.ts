@@ -6,20 +6,24 @@ import type { Machine } from './machine.ts';
 import { freshTable, freshTunnelName, TUNNEL_NAME } from './marks.ts';
 import { refuse } from './refusal.ts';
 import { Tunnel } from './tunnel.ts';
+import { permitted, portsOf, type SpliceBody, stillOwn, udpOwners } from './udp-ports.ts';
 
 const MAX_TUNNELS = 64;
 const MAX_TUNNELS_PER_OWNER = 16;
+/** The ports below it take a privilege to listen on, that callers of ours do not have. */
+const FIRST_UNPRIVILEGED = 1024;
 
 export class Tunnels {
   readonly #machine: Machine;
-  readonly #all: Registry = { live: new Map(), endings: new Set() };
+  readonly #all: Registry = { live: new Map(), splices: new Map(), endings: new Set() };
 
   constructor(machine: Machine) {
     this.#machine = machine;
   }
 
-  owner(): Owner {
-    return new Owner(this.#machine, this.#all);
+  /** @param user whose connection it is; null: not known. */
+  owner(user: Promise<number | null>): Owner {
+    return new Owner(this.#machine, this.#all, user);
   }
 
   async destroyAll(): Promise<void> {
@@ -30,6 +34,8 @@ export class Tunnels {
 
 interface Registry {
   readonly live: Map<string, Tunnel>;
+  /** By tunnel: the splice that is in force. */
+  readonly splices: Map<string, SpliceBody>;
   /** Closed connections whose tunnels are being taken down. */
   readonly endings: Set<Promise<void>>;
 }
@@ -37,11 +43,13 @@ interface Registry {
 export class Owner {
   readonly #machine: Machine;
   readonly #all: Registry;
+  readonly #user: Promise<number | null>;
   readonly #mine = new Map<string, Tunnel>();
 
-  constructor(machine: Machine, all: Registry) {
+  constructor(machine: Machine, all: Registry, user: Promise<number | null>) {
     this.#machine = machine;
     this.#all = all;
+    this.#user = user;
   }
 
   /** @throws WarrenError for what may not be done, CommandFailed for what could not. */
@@ -58,10 +66,10 @@ export class Owner {
         await this.#own(body.tunnel).removePeer(body.publicKey);
         return {};
       case 'splice':
-        await this.#own(body.tunnel).splice(body);
+        await this.#splice(this.#own(body.tunnel), body);
         return {};
       case 'rebind':
-        await this.#own(body.tunnel).rebind(body.port);
+        await this.#rebind(this.#own(body.tunnel), body.port);
         return {};
       case 'mtu':
         await this.#own(body.tunnel).mtu(body);
@@ -91,6 +99,60 @@ export class Owner {
     return ending;
   }
 
+  /**
+   * Ports change hands: what was this caller's may be somebody else's now, and is let go. To be called now and
+   * then, between two requests.
+   */
+  async look(): Promise<void> {
+    const spliced = [...this.#mine.values()].filter(({ name }) => this.#all.splices.has(name));
+    const user = spliced.length === 0 ? null : await this.#user;
+    if (user === null) return;
+    const owners = udpOwners();
+    for (const tunnel of spliced) {
+      const body = this.#all.splices.get(tunnel.name);
+      const rest = body && stillOwn(body, user, owners);
+      if (rest) await this.#join(tunnel, rest);
+    }
+  }
+
+  async #splice(tunnel: Tunnel, body: SpliceBody): Promise<void> {
+    if (body.accept.length === 0) return this.#join(tunnel, body);
+    const user = await this.#user;
+    if (user === null)
+      throw refuse('This connection can not be told whose it is.', 'Run "sudo apt install perl-base".');
+    await this.#join(tunnel, permitted(body, user, udpOwners(), this.#portsOfOthers(tunnel)));
+  }
+
+  async #rebind(tunnel: Tunnel, port: number): Promise<void> {
+    if (port < FIRST_UNPRIVILEGED) throw refuse('This port is for programs of the system.', 'Choose another one.');
+    await tunnel.rebind(port);
+    this.#all.splices.delete(tunnel.name);
+  }
+
+  async #join(tunnel: Tunnel, body: SpliceBody): Promise<void> {
+    const { splices } = this.#all;
+    const before = splices.get(tunnel.name);
+    const note = (now: SpliceBody | undefined) =>
+      now && now.accept.length > 0 ? splices.set(tunnel.name, now) : splices.delete(tunnel.name);
+    // Noted first: two callers may ask for one port at the same time.
+    note(body);
+    try {
+      await tunnel.splice(body);
+    } catch (error) {
+      note(before);
+      throw error;
+    }
+  }
+
+  #portsOfOthers(own: Tunnel): ReadonlySet<number> {
+    const others = [...this.#all.live.values()].filter((tunnel) => tunnel !== own);
+    const portsAt = ({ name, listenPort }: Tunnel) => {
+      const splice = this.#all.splices.get(name);
+      return splice ? [listenPort, ...portsOf(splice)] : [listenPort];
+    };
+    return new Set(others.flatMap(portsAt));
+  }
+
   async #create(body: Extract<Verb, { verb: 'create' }>): Promise<NetdResult<'create'>> {
     // Whoever reconnects at once finds the addresses of its old connection free again.
     await Promise.all(this.#all.endings);
@@ -117,6 +179,7 @@ export class Owner {
   async #destroy(tunnel: Tunnel): Promise<void> {
     this.#mine.delete(tunnel.name);
     await tunnel.destroy();
+    this.#all.splices.delete(tunnel.name);
     this.#all.live.delete(tunnel.name);
   }
 

@@ -37,6 +37,8 @@ beforeAll(async () => {
   clientNetd = await lab.netd(lab.client, 'client');
   providerNetd = await lab.netd(lab.provider, 'provider');
   pair = await join(await clientNetd.connect(), await providerNetd.connect());
+  await lab.hold(lab.client, ...CLIENT_PORTS);
+  await lab.hold(lab.provider, ...PROVIDER_PORTS);
 });
 afterAll(() => lab.down());
 

@@ -217,6 +217,11 @@ export class NetdLab {
     return this.probe(space, 'serve', protocol, String(port), address);
   }
 
+  /** Keeps these UDP ports: only ports that somebody has are spliced. */
+  hold(space: Namespace, ...ports: readonly number[]): Promise<ChildProcess> {
+    return this.probe(space, 'hold', ...ports.map(String));
+  }
+
   async down(): Promise<void> {
     for (const device of this.#devices) await device.close();
     for (const child of this.#children) await stop(child, 'SIGTERM');

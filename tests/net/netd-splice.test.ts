@@ -48,12 +48,12 @@ test('STUN reaches our socket, WireGuard its own, through strict firewalls; 0 lo
     mtu: 1280,
   });
   const p = await provider.ask({ verb: 'create', role: 'provider', privateKey: pk.privateKey, ...GATEWAY, mtu: 1280 });
-  await client.ask({ verb: 'splice', tunnel: c.tunnel, accept: [40001], send: 40001 });
-  await provider.ask({ verb: 'splice', tunnel: p.tunnel, accept: [40100], send: 40100 });
-
+  const held = await lab.hold(lab.provider, 40101);
   const stunServer = await lab.probe(lab.provider, 'stun-serve', '40100');
   const stunClient = await lab.probe(lab.client, 'stun-flood', '40001', PROVIDER4, '40100');
   const stunClient2 = await lab.probe(lab.client, 'stun-flood', '40002', PROVIDER4, '40100');
+  await client.ask({ verb: 'splice', tunnel: c.tunnel, accept: [40001], send: 40001 });
+  await provider.ask({ verb: 'splice', tunnel: p.tunnel, accept: [40100], send: 40100 });
   await provider.ask({ verb: 'peer', tunnel: p.tunnel, publicKey: ck.publicKey, ...CLIENT_TUNNEL });
   await client.ask({
     verb: 'peer',
@@ -88,7 +88,7 @@ test('STUN reaches our socket, WireGuard its own, through strict firewalls; 0 lo
     expect(stun.replies).toBe(stun.sent);
   }
   expect(await lab.report(stunServer)).toMatchObject({ foreign: 0 });
-  await stop(echo, 'SIGKILL');
+  for (const child of [echo, held]) await stop(child, 'SIGKILL');
   for (const space of [lab.client, lab.provider]) await space.nft('delete table inet host_firewall\n');
   await client.close();
   await provider.close();
@@ -103,6 +103,7 @@ test("WireGuard's own port is hidden from outside while it is spliced", async ()
     ...GATEWAY,
     mtu: 1280,
   });
+  const held = await lab.hold(lab.provider, 40100);
   await provider.ask({ verb: 'splice', tunnel, accept: [40100], send: 40100 });
   const rules = await lab.provider.must('nft', 'list', 'chain', 'inet', tunnel, 'splice_in');
   expect(rules).toContain(`udp dport ${listenPort} drop`);
@@ -111,6 +112,7 @@ test("WireGuard's own port is hidden from outside while it is spliced", async ()
   });
   await provider.ask({ verb: 'splice', tunnel, accept: [], send: 40100 });
   expect(await lab.provider.must('nft', 'list', 'chain', 'inet', tunnel, 'splice_in')).not.toContain('udp');
+  await stop(held, 'SIGKILL');
   await provider.close();
 });
 
@@ -127,6 +129,7 @@ test('works over IPv6 as well', async () => {
     mtu: 1280,
   });
   const p = await provider.ask({ verb: 'create', role: 'provider', privateKey: pk.privateKey, ...GATEWAY, mtu: 1280 });
+  const held = await Promise.all([lab.hold(lab.client, 40005), lab.hold(lab.provider, 40100)]);
   await client.ask({ verb: 'splice', tunnel: c.tunnel, accept: [40005], send: 40005 });
   await provider.ask({ verb: 'splice', tunnel: p.tunnel, accept: [40100], send: 40100 });
   await provider.ask({ verb: 'peer', tunnel: p.tunnel, publicKey: ck.publicKey, ...CLIENT_TUNNEL });
@@ -138,6 +141,7 @@ test('works over IPv6 as well', async () => {
   });
   const seen = (await provider.ask({ verb: 'counters', tunnel: p.tunnel })).peers[0]?.endpoint;
   expect(seen).toEqual({ address: '2a01:cb00::2', port: 40005 });
+  for (const child of held) await stop(child, 'SIGKILL');
   await client.close();
   await provider.close();
 });
@@ -163,6 +167,9 @@ test('each remote gets its packets from the port that is routed to it; one that 
       from: '2a01:cb00::2',
     },
   ];
+  await lab.hold(lab.provider, 40100, 40101, 40102, 40119, ...port);
+  await lab.hold(lab.neighbour, 40100, 40101, 40102);
+  await lab.hold(lab.client, ...ends.map(({ own }) => own));
   // The default is a port that nobody expects anything from.
   const routes = ends.map((end) => ({ remote: { address: end.from, port: end.own }, from: end.provider.port }));
   await provider.ask({ verb: 'splice', tunnel: p.tunnel, accept: [40119, ...port], send: 40119, routes });

@@ -15,7 +15,7 @@ import { keys, run } from './netd-lab.ts';
 const runtime = mkdtempSync(`${MEMORY}/warren-wg-`);
 const userspace = new WireGuardGo(find('wireguard-go') ?? 'wireguard-go');
 const tool = new WireGuardTool(
-  { ip: find('ip') ?? '', nft: '', tc: '', wg: find('wg') ?? '', wireguardGo: null },
+  { ip: find('ip') ?? '', nft: '', tc: '', wg: find('wg') ?? '', perl: null, wireguardGo: null },
   runtime,
 );
 afterAll(() => rmSync(runtime, { recursive: true, force: true }));

@@ -6,6 +6,7 @@
  *        probe.ts flood <local> <host> <port> <ms>     one datagram a millisecond, echoed: {sent, received}
  *        probe.ts flood-until <local> <host> <port> [rate]  so many a second (1,000) until SIGTERM: {sent, received, ms}
  *        probe.ts pulse <local> <host> <port>          every 10 ms; "gone T" 200 ms after the last answer, "back T" at the next
+ *        probe.ts hold <port>…                         keeps UDP ports, as a path's sockets do; says nothing to anybody
  *        probe.ts stun-serve <port>                    answers STUN Bindings; SIGTERM: {answered, foreign}
  *        probe.ts stun-flood <local port> <host> <port>  one Binding each 10 ms; SIGTERM: {sent, replies, foreign}
  *        probe.ts drip <local> <host> <port>           datagrams and connection attempts until it is killed
@@ -153,6 +154,17 @@ function drip(local: string, host: string, port: number): void {
   });
 }
 
+function hold(ports: readonly string[]): void {
+  let left = ports.length;
+  for (const port of ports) {
+    const socket = createSocket('udp6');
+    socket.on('message', () => {});
+    socket.bind(Number(port), () => {
+      if (--left === 0) say('holding');
+    });
+  }
+}
+
 /** A Binding message of 20 bytes: type, length 0, cookie, transaction id. */
 function binding(type: number, id: Uint8Array): Buffer {
   const message = Buffer.alloc(20);
@@ -208,3 +220,4 @@ if (mode === 'pulse') pulse(a, b, Number(c));
 if (mode === 'stun-serve') stunServe(Number(a));
 if (mode === 'stun-flood') stunFlood(Number(a), b, Number(c));
 if (mode === 'drip') drip(a, b, Number(c));
+if (mode === 'hold') hold(args);
