@@ -28,6 +28,12 @@ export interface EgressPolicy {
   /** Prefixes of this home that nobody's traffic may reach. */
   readonly forbid: readonly string[];
   readonly blockedTcpPorts: readonly number[];
+  readonly blockedUdpPorts: readonly number[];
+  /** Nothing but these; empty: all that are not blocked. */
+  readonly allowedPorts: readonly number[];
+  /** Of one client. */
+  readonly maxConnections: number;
+  readonly newFlowsPerSecond: number;
   /** 0: no limit of its own. */
   readonly perClientKbps: number;
   readonly totalKbps: number;
@@ -117,10 +123,16 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
     backend,
     wireGuardPort: listenPort,
     totals,
-    async egress({ forbid, blockedTcpPorts, perClientKbps, totalKbps }) {
-      const shaping = perClientKbps > 0 ? { perClientKbps, totalKbps } : { totalKbps };
-      const [forbidden, ports] = [[...forbid], [...blockedTcpPorts]];
-      await device.ask({ verb: 'egress', tunnel, forbid: forbidden, blockedTcpPorts: ports, ...shaping });
+    async egress({ forbid, blockedTcpPorts, blockedUdpPorts, allowedPorts, ...limits }) {
+      await device.ask({
+        verb: 'egress',
+        tunnel,
+        forbid: [...forbid],
+        blockedTcpPorts: [...blockedTcpPorts],
+        blockedUdpPorts: [...blockedUdpPorts],
+        allowedPorts: [...allowedPorts],
+        ...limits,
+      });
     },
     async addPeer({ publicKey, presharedKey, address4, address6 }, onCounters) {
       // No endpoint and no keepalive: only the client initiates, and WireGuard learns where it is from that.

@@ -27,7 +27,11 @@ ${SPLICE_CHAINS}
 
 /**
  * Clients reach the gateway's control channel, resolver and echo, and (until `egress`) nothing else. They
- * ask the resolver at port 53; it listens where an unprivileged program may.
+ * ask the resolver at port 53; it listens where an unprivileged program may. Nobody but clients reaches the
+ * gateway: to Linux an address belongs to the machine, whichever link a packet for it came by.
+ *
+ * `source`: a packet bears the address of a peer of this link, and names no stations on its way. WireGuard holds each
+ * peer to its own addresses; this holds also where WireGuard was configured wrongly.
  */
 export function providerTable(link: string, address4: string, address6: string): string {
   return `table inet ${link} {
@@ -44,8 +48,20 @@ ${SPLICE_CHAINS}
   set up6 { type ipv6_addr; flags dynamic,timeout; timeout 1m; size 65535; }
   set down4 { type ipv4_addr; flags dynamic,timeout; timeout 1m; size 65535; }
   set down6 { type ipv6_addr; flags dynamic,timeout; timeout 1m; size 65535; }
+  set flow4 { type ipv4_addr; flags dynamic,timeout; timeout 1m; size 65535; }
+  set flow6 { type ipv6_addr; flags dynamic,timeout; timeout 1m; size 65535; }
+  chain source {
+    type filter hook prerouting priority -300; policy accept;
+    iifname != "${link}" accept
+    ip option lsrr exists counter drop
+    ip option ssrr exists counter drop
+    exthdr rt exists counter drop
+    fib saddr . iif oif missing counter drop
+  }
   chain input {
     type filter hook input priority -5; policy accept;
+    iifname != { "${link}", "lo" } ip daddr ${address4} counter drop
+    iifname != { "${link}", "lo" } ip6 daddr ${address6} counter drop
     iifname != "${link}" accept
     ip daddr != ${address4} drop
     ip6 daddr != ${address6} drop

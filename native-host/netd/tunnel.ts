@@ -39,7 +39,7 @@ export class Tunnel {
   readonly #peers = new Map<string, PeerAddresses | null>();
   readonly #taken = new Set<string>();
   #listenPort = 0;
-  #egress = false;
+  #egress: Body<'egress'> | null = null;
   #splice: Splice = NO_SPLICE;
 
   constructor(machine: Machine, name: string, table: number, body: Body<'create'>) {
@@ -115,7 +115,7 @@ export class Tunnel {
         log('warn', `tunnel ${link}: removing its ${what} failed`, error);
       }
     }
-    this.#egress = false;
+    this.#egress = null;
   }
 
   async setPeer(body: Body<'peer'>): Promise<void> {
@@ -186,10 +186,10 @@ export class Tunnel {
 
   async egress(body: Body<'egress'>): Promise<void> {
     this.#providersOnly();
-    await this.#machine.nft.apply(egressRules(this.name, body));
+    await this.#machine.nft.apply(egressRules(this.name, body, this.#egress));
     if (body.totalKbps !== undefined) await shape(this.#machine.programs.tc, this.name, body.totalKbps);
     if (!this.#egress) this.#machine.forwarding.hold();
-    this.#egress = true;
+    this.#egress = body;
   }
 
   async gate(body: Body<'gate'>): Promise<void> {

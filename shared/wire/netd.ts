@@ -41,6 +41,8 @@ export const EndpointSchema = v.object({ address: IpSchema, port: PortSchema });
 export const SpliceRouteSchema = v.object({ remote: EndpointSchema, from: PortSchema });
 export type SpliceRoute = v.InferOutput<typeof SpliceRouteSchema>;
 
+const PortListSchema = v.pipe(v.array(PortSchema), v.maxLength(64));
+
 export const VerbSchema = v.variant('verb', [
   v.object({ verb: v.literal('hello'), version: CountSchema }),
   /**
@@ -72,7 +74,8 @@ export const VerbSchema = v.variant('verb', [
    * Joins our STUN ports to WireGuard's listen port, keyed on the STUN cookie: what arrives at any
    * port of `accept` and is WireGuard's goes to WireGuard; what WireGuard sends to a `remote` of `routes`
    * leaves from that route's port, everything else from `send`. The whole state each time; netd applies
-   * what changed in one transaction. A client's tunnel may have 16 of each.
+   * what changed in one transaction. A client's tunnel may have 16 of each. The ports have to be the caller's own:
+   * one where another user has a socket, or that another tunnel has, is refused; one that nobody has is left out.
    */
   v.object({
     verb: v.literal('splice'),
@@ -91,8 +94,14 @@ export const VerbSchema = v.variant('verb', [
     verb: v.literal('egress'),
     tunnel: TunnelNameSchema,
     forbid: v.pipe(v.array(v.pipe(v.string(), v.maxLength(64), v.regex(/^[0-9a-f.:/]+$/))), v.maxLength(256)),
-    blockedTcpPorts: v.pipe(v.array(PortSchema), v.maxLength(64)),
+    blockedTcpPorts: PortListSchema,
+    blockedUdpPorts: v.optional(PortListSchema),
+    /** Nothing but these, TCP and UDP; empty: all that are not blocked. */
+    allowedPorts: v.optional(PortListSchema),
     perClientKbps: v.optional(CountSchema),
+    /** Of one client: connections at once, and new flows in a second (five times as many at once). */
+    maxConnections: v.optional(v.pipe(CountSchema, v.minValue(1), v.maxValue(65_535))),
+    newFlowsPerSecond: v.optional(v.pipe(CountSchema, v.minValue(1), v.maxValue(10_000))),
     /** What all clients together may receive, held by a queue in front of WireGuard. */
     totalKbps: v.optional(v.pipe(CountSchema, v.minValue(64))),
   }),

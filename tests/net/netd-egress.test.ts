@@ -1,4 +1,4 @@
-/** What a stranger may reach through a home, and how fast the gate stops him. */
+/** How fast the gate stops a stranger, and what stands before it; what he may never reach: netd-guard.test.ts. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RESOLVER_PORT } from '../../shared/wire/control.ts';
 import {
@@ -6,7 +6,6 @@ import {
   GATEWAY,
   join,
   keys,
-  NEIGHBOUR4,
   type Netd,
   NetdLab,
   type Pair,
@@ -18,9 +17,6 @@ import {
 } from './netd-lab.ts';
 
 const SECOND = { address4: '100.99.1.2', address6: 'fd77:6172:7265::9912' } as const;
-const METADATA = '169.254.169.254';
-/** Public-looking, and yet forbidden by the provider: say, the address that STUN told it. */
-const FORBIDDEN_PUBLIC = '93.184.216.99';
 
 const lab = new NetdLab();
 let clientNetd: Netd;
@@ -32,17 +28,10 @@ beforeAll(async () => {
   clientNetd = await lab.netd(lab.client, 'client');
   providerNetd = await lab.netd(lab.provider, 'provider');
   pair = await join(await clientNetd.connect(), await providerNetd.connect());
-  // Every forbidden destination exists and answers, so that a refusal is the guard's and nobody else's.
-  for (const address of [FORBIDDEN_PUBLIC, METADATA, '198.18.0.1'])
-    await lab.internet.must('ip', 'address', 'add', `${address}/32`, 'dev', 'lo');
-  await lab.internet.must('ip', 'address', 'add', '2001:db8::1/128', 'dev', 'lo');
-  await lab.echo(lab.internet, 'tcp', 25);
   await lab.echo(lab.provider, 'tcp', 80);
   await lab.echo(lab.provider, 'tcp', 7077);
   await lab.echo(lab.provider, 'tcp', 22);
   await lab.echo(lab.provider, 'udp', RESOLVER_PORT, GATEWAY.address4);
-  for (const target of [METADATA, FORBIDDEN_PUBLIC, '198.18.0.1'])
-    expect(await lab.provider.reach('tcp', PROVIDER4, target, 80)).toBe('ok');
 });
 afterAll(() => lab.down());
 
@@ -55,7 +44,7 @@ const egress = (extra: { readonly perClientKbps?: number } = {}) =>
   pair.provider.ask({
     verb: 'egress',
     tunnel: pair.providerTunnel,
-    forbid: [FORBIDDEN_PUBLIC, '192.168.2.0/24', '2003:e1::/64'],
+    forbid: ['192.168.2.0/24', '2003:e1::/64'],
     blockedTcpPorts: [25, 465, 587],
     ...extra,
   });
@@ -92,30 +81,6 @@ describe('with the gate open', () => {
     expect(await reach6(WEB6, 80)).toBe('ok');
     const conntrack = await lab.provider.must('conntrack', '-L');
     expect(conntrack).toMatch(new RegExp(`src=${CLIENT_TUNNEL.address4} dst=${WEB4} .*src=${WEB4} dst=${PROVIDER4}`));
-  });
-
-  test.each([
-    ['a neighbour in the LAN', NEIGHBOUR4, 80],
-    ["the home's LAN address", PROVIDER_LAN4, 80],
-    ["the home's own public address", PROVIDER4, 80],
-    ['the public address learned from STUN', FORBIDDEN_PUBLIC, 80],
-    ['the cloud metadata service', METADATA, 80],
-    ['a benchmarking range', '198.18.0.1', 80],
-    ['the upstream router, a special range', '100.64.0.9', 80],
-    ['multicast', '224.0.0.251', 80],
-    ['a mail server', WEB4, 25],
-  ])('%s is refused', async (_what, host, port) => {
-    expect(await reach(host, port)).not.toBe('ok');
-  });
-
-  test.each([
-    ["the home's own IPv6 address", '2003:e1::2', 80],
-    ['its IPv6 prefix', '2003:e1::1', 80],
-    ['a documentation prefix', '2001:db8::1', 80],
-    ['NAT64 towards the metadata service', '64:ff9b::a9fe:a9fe', 80],
-    ['a mail server over IPv6', WEB6, 25],
-  ])('%s is refused', async (_what, host, port) => {
-    expect(await reach6(host, port)).not.toBe('ok');
   });
 
   test('another client is out of reach, even of one whose gate is open', async () => {

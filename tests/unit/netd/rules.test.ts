@@ -125,7 +125,7 @@ describe('rules for nft', () => {
   });
 
   test('the gate is looked up before anything else, in both directions', () => {
-    const rules = egressRules(LINK, { forbid: ['84.128.0.2'], blockedTcpPorts: [25] }).split('\n');
+    const rules = egressRules(LINK, { forbid: ['84.128.0.2'], blockedTcpPorts: [25] }, null).split('\n');
     for (const chain of ['up', 'down']) {
       const own = rules.filter((rule) => rule.startsWith(`add rule inet ${LINK} ${chain} `));
       expect(own[0]).toMatch(/ip [sd]addr != @open4 drop$/);
@@ -145,7 +145,7 @@ describe('rules for nft', () => {
       fc.property(fc.array(fc.stringMatching(/^[0-9a-f.:/]{1,40}$/), { maxLength: 5 }), (forbid) => {
         let rules = '';
         try {
-          rules = egressRules(LINK, { forbid, blockedTcpPorts: [] });
+          rules = egressRules(LINK, { forbid, blockedTcpPorts: [] }, null);
         } catch (error) {
           expect(error).toMatchObject({ code: 'netd_refused' });
           return;

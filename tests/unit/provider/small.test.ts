@@ -21,14 +21,14 @@ const nic = (cidr: string, internal = false): NetworkInterfaceInfo =>
   }) as NetworkInterfaceInfo;
 
 describe('what clients may not reach', () => {
-  it('is this machine, its LANs, its public address and what the operator names', () => {
+  it('is this machine, its LANs, all of its IPv6 delegation, its public address and what the operator names', () => {
     const found = forbiddenPrefixes(
       { eth0: [nic('192.168.2.2/24'), nic('2003:e1::5/64')], lo: [nic('127.0.0.1/8', true)] },
       ['84.130.44.21'],
       ['203.0.114.0/24'],
     );
     expect(found.sort()).toEqual(
-      ['192.168.2.2', '192.168.2.2/24', '2003:e1::5', '2003:e1::5/64', '203.0.114.0/24', '84.130.44.21'].sort(),
+      ['192.168.2.2', '192.168.2.2/24', '2003:e1::5', '2003:e1::/56', '203.0.114.0/24', '84.130.44.21'].sort(),
     );
   });
 
