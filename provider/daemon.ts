@@ -17,7 +17,6 @@ import { createLedgerWriter } from '../shared/node/ledger/writer.ts';
 import { connectNetd } from '../shared/node/netd-client.ts';
 import { openRendezvous } from '../shared/node/relays/open.ts';
 import { recoverAddress, sign } from '../shared/node/secp256k1.ts';
-import { DNS_PORT, RESOLVER_PORT } from '../shared/wire/control.ts';
 import { GATEWAY4, GATEWAY6 } from '../shared/wire/netd.ts';
 import type { NetworkProfile } from '../shared/wire/network.ts';
 import { watchAccount } from './account-watch.ts';
@@ -26,8 +25,8 @@ import { startControlServer } from './control-server.ts';
 import { announceDashboard } from './dashboard/announce.ts';
 import { startDashboard } from './dashboard/server.ts';
 import { recordTraffic } from './dashboard/traffic.ts';
-import { systemServers } from './dns/upstream.ts';
 import { recordEarnings } from './earnings/record.ts';
+import { egressPolicy } from './egress-policy.ts';
 import { forbiddenPrefixes } from './forbidden.ts';
 import { freeMemoryMB } from './free-memory.ts';
 import { healthOf } from './health.ts';
@@ -35,11 +34,11 @@ import { ensureRegistered, identityOf, RENEW_EVERY_MS } from './identity.ts';
 import type { Keys } from './keystore.ts';
 import { openLine } from './line.ts';
 import type { Log } from './log.ts';
+import { startNames } from './names.ts';
 import { keepOffer } from './offer.ts';
 import { placeOf } from './place.ts';
 import { ProofBook } from './proofs.ts';
 import { report } from './report.ts';
-import { startResolver } from './resolver.ts';
 import { noRoom } from './room.ts';
 import type { SessionParts } from './session-parts.ts';
 import { Sessions } from './sessions.ts';
@@ -69,7 +68,12 @@ const MAX_PEERS = 4096;
 /** These change what the offer says. */
 const OFFERED = ['pricePerMB', 'minDeposit', 'minGraceMinutes', 'capacityMbps', 'country', 'city', 'residential'];
 /** … and these what the firewall does. */
-const ENFORCED = ['capacityMbps', 'perClientMbps', 'blockedTcpPorts', 'forbid'];
+const ENFORCED = [
+  ...['capacityMbps', 'perClientMbps', 'blockedTcpPorts', 'blockedUdpPorts', 'allowedPorts', 'forbid'],
+  ...['clientConnections', 'clientNewFlows'],
+];
+/** A home gets another prefix from its carrier, some of them every day: the guard does not wait for gathering. */
+const GUARD_LOOK_MS = 2_000;
 
 /** @throws WarrenError of whichever part could not come up. */
 export async function startDaemon(
@@ -157,13 +161,12 @@ export async function startDaemon(
     const sessions = new Sessions((load) =>
       noRoom({ ...load, ...sharing.load, freeMemoryMB: freeMemoryMB() }, live.now),
     );
-    const egress = () =>
-      tunnel.egress({
-        forbid: forbiddenPrefixes(networkInterfaces(), endpoint.publicAddresses, live.now.forbid),
-        blockedTcpPorts: live.now.blockedTcpPorts,
-        perClientKbps: sharing.perClientKbps,
-        totalKbps: live.now.capacityMbps * 1000,
-      });
+    const forbidden = () => forbiddenPrefixes(networkInterfaces(), endpoint.publicAddresses, live.now.forbid);
+    let guarded: readonly string[] = [];
+    const egress = () => {
+      guarded = forbidden();
+      return tunnel.egress(egressPolicy(live.now, guarded, sharing.perClientKbps));
+    };
     const sharing = shareLine(live, sessions, clock, () => {
       log.info({ kbps: sharing.shareKbps }, 'even share of the line changed');
       egress().catch((error: unknown) => log.warn({ reason: asWarrenError(error).message }, 'share not applied'));
@@ -175,18 +178,16 @@ export async function startDaemon(
       void Promise.all([egress(), publish()]).catch(failing);
     };
     await egress();
+    const look = () => {
+      if (forbidden().join() !== guarded.join()) egress().catch(failing);
+    };
+    made('egress guard', every(clock, GUARD_LOOK_MS, look));
 
     const find = (address: string) => sessions.find(address);
     const gateways = [GATEWAY4, GATEWAY6];
     const control = await startControlServer({ addresses: gateways, clock, find });
     made('control channel', () => control.close());
-    const upstream = config.upstreamDns.map((address) => ({ address, port: DNS_PORT }));
-    const resolver = await startResolver({
-      addresses: gateways,
-      port: RESOLVER_PORT,
-      upstream: upstream.length > 0 ? upstream : await systemServers(),
-      isClient: (address) => find(address) !== null,
-    });
+    const resolver = await startNames({ config, isClient: (address) => find(address) !== null });
     made('resolver', () => resolver.close());
 
     const rendezvous = openRendezvous({ relays: profile.relays, clock, secretKey: keys.hot });

@@ -4,14 +4,19 @@
  */
 import dgram from 'node:dgram';
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
-import { answerFor, fitting, parseQuery, type Query, refusal } from './dns/messages.ts';
-import { askUpstream, framed, type UpstreamServer } from './dns/upstream.ts';
+import { type BlockList, isBlocked } from './dns/block-list.ts';
+import { framed } from './dns/framing.ts';
+import { aliasesIn, answerFor, fitting, parseQuery, type Query, refusal } from './dns/messages.ts';
+import type { UpstreamServer } from './dns/servers.ts';
+import { openUpstream } from './dns/upstream.ts';
 
 export interface ResolverOptions {
   /** The gateway's own addresses; nothing else is bound. */
   readonly addresses: readonly string[];
   readonly port: number;
   readonly upstream: readonly UpstreamServer[];
+  /** Names that are answered to nobody. */
+  readonly blocked?: BlockList;
   /** Who may ask, by tunnel address. */
   readonly isClient: (address: string) => boolean;
 }
@@ -30,6 +35,8 @@ const TCP_IDLE_MS = 10_000;
 /** @throws when an address cannot be bound. */
 export async function startResolver(options: ResolverOptions): Promise<Resolver> {
   const counts = { asked: 0, answered: 0, refused: 0, failed: 0 };
+  const upstream = openUpstream(options.upstream);
+  const blocked = (name: string) => options.blocked !== undefined && isBlocked(options.blocked, name);
   const inFlight = new Tally(MAX_IN_FLIGHT, MAX_IN_FLIGHT_EACH);
   const connections = new Tally(MAX_IN_FLIGHT, MAX_TCP_EACH);
 
@@ -42,14 +49,23 @@ export async function startResolver(options: ResolverOptions): Promise<Resolver>
       counts.refused++;
       return { query: null, bytes: refusal(query, query.rcode) };
     }
+    if (blocked(query.question.name)) {
+      counts.refused++;
+      return { query, bytes: refusal(query, 'REFUSED') };
+    }
     if (!inFlight.enter(from)) {
       counts.refused++;
       return { query, bytes: refusal(query, 'SERVFAIL') };
     }
     try {
-      const upstream = await askUpstream(options.upstream, query);
-      counts[upstream ? 'answered' : 'failed']++;
-      return { query, bytes: upstream ? answerFor(query, upstream) : refusal(query, 'SERVFAIL') };
+      const found = await upstream.ask(query);
+      if (!found) {
+        counts.failed++;
+        return { query, bytes: refusal(query, 'SERVFAIL') };
+      }
+      const lured = aliasesIn(found).some(blocked);
+      counts[lured ? 'refused' : 'answered']++;
+      return { query, bytes: lured ? refusal(query, 'REFUSED') : answerFor(query, found) };
     } catch {
       counts.failed++;
       return { query, bytes: refusal(query, 'SERVFAIL') };
@@ -106,6 +122,7 @@ export async function startResolver(options: ResolverOptions): Promise<Resolver>
   return {
     counts,
     async close() {
+      upstream.close();
       for (const { sockets } of tcp) for (const socket of sockets) socket.destroy();
       await Promise.all([
         ...udp.map((socket) => new Promise<void>((resolve) => socket.close(resolve))),

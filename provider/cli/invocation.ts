@@ -81,7 +81,13 @@ export function readInvocation(
       const file = await readSettings(configPath);
       const config = parseConfig({ keystore: paths.keystore, ...file, ...given, ...more });
       // The daemon may be started from anywhere later.
-      return { ...config, network: resolve(config.network), keystore: resolve(config.keystore) };
+      const { network, keystore, blockedDomainsFile: list } = config;
+      return {
+        ...config,
+        network: resolve(network),
+        keystore: resolve(keystore),
+        blockedDomainsFile: list === null ? null : resolve(list),
+      };
     },
   };
 }

@@ -3,7 +3,16 @@
  * goes on, and takes answers out that point into special-purpose ranges (DNS rebinding: a name of an
  * attacker's must not lead into the provider's home). Pure: bytes in, bytes out.
  */
-import { type Answer, decode, encode, type Packet, type Question, RECURSION_DESIRED } from 'dns-packet';
+import {
+  type Answer,
+  decode,
+  encode,
+  encodingLength,
+  type Packet,
+  type PacketOpt,
+  type Question,
+  RECURSION_DESIRED,
+} from 'dns-packet';
 import { isSpecialPurpose } from '../../shared/node/special-purpose.ts';
 import { isSiteLocalName } from './site-names.ts';
 
@@ -45,9 +54,22 @@ export function parseQuery(message: Uint8Array): Query | { readonly id: number; 
   };
 }
 
+/** RFC 8467 §4.1: how long a question is tells what it asks, so over TLS all are as long. */
+const PADDED_LENGTH = 128;
+const PADDING = 12;
+const OPTION_HEADER = 4;
+
 /** The question anew, under our id and with no option of the client's (no client subnet, RFC 7871 §11). */
-export function upstreamQuery(id: number, query: Query): Buffer {
-  return encode({
+export function upstreamQuery(id: number, query: Query, form: 'plain' | 'padded' = 'plain'): Buffer {
+  const bare = upstreamPacket(id, query, []);
+  if (form === 'plain') return encode(bare);
+  const length = encodingLength(bare) + OPTION_HEADER;
+  const padding = (PADDED_LENGTH - (length % PADDED_LENGTH)) % PADDED_LENGTH;
+  return encode(upstreamPacket(id, query, [{ code: PADDING, length: padding }]));
+}
+
+function upstreamPacket(id: number, query: Query, options: PacketOpt[]): Packet {
+  return {
     type: 'query',
     id,
     flags: RECURSION_DESIRED,
@@ -61,10 +83,10 @@ export function upstreamQuery(id: number, query: Query): Buffer {
         ednsVersion: 0,
         flags: query.wantsDnssec ? 0x8000 : 0,
         flag_do: query.wantsDnssec,
-        options: [],
+        options,
       },
     ],
-  });
+  };
 }
 
 /** True when `message` answers exactly the question that we asked under `id`. */
@@ -91,13 +113,14 @@ export function answerFor(query: Query, upstream: Uint8Array): Buffer {
   if (!packet) return refusal(query, 'SERVFAIL');
   const answers = packet.answers ?? [];
   const clean = answers.filter((record) => !pointsInside(record));
-  if (clean.length === answers.length) {
+  const beside = [...(packet.authorities ?? []), ...(packet.additionals ?? [])];
+  if (clean.length === answers.length && !beside.some(pointsInside)) {
     const bytes = Buffer.from(upstream);
     bytes.writeUInt16BE(query.id, 0);
     return bytes;
   }
   const addresses = clean.filter((record) => record.type === 'A' || record.type === 'AAAA');
-  if (addresses.length === 0) return refusal(query, 'REFUSED');
+  if (addresses.length === 0 && clean.length < answers.length) return refusal(query, 'REFUSED');
   return encode({
     type: 'response',
     id: query.id,
@@ -125,6 +148,12 @@ export function fitting(query: Query, answer: Buffer): Buffer {
     flags: RECURSION_DESIRED | 0x80 | 0x0200,
     questions: [query.question],
   });
+}
+
+/** The names that an answer leads over (CNAME, DNAME), beside the one that was asked. */
+export function aliasesIn(answer: Uint8Array): readonly string[] {
+  const records = parsed(answer)?.answers ?? [];
+  return records.flatMap((record) => (record.type === 'CNAME' || record.type === 'DNAME' ? [record.data] : []));
 }
 
 function parsed(message: Uint8Array): Packet | null {

@@ -1,41 +1,55 @@
 /**
- * Asks the upstream DNS servers, one question at a time: a fresh random port and id for each (RFC 5452),
- * UDP first and TCP where the answer was cut, the next server after each timeout. It knows no client.
+ * Asks the upstream DNS servers: each question at the server that answered last, then at the next one. Servers
+ * with a name are asked over TLS and never otherwise; the others with a fresh random port and id for each
+ * question (RFC 5452), UDP first and TCP where the answer was cut. It knows no client.
  */
 import { randomInt } from 'node:crypto';
 import dgram from 'node:dgram';
-import { readFile } from 'node:fs/promises';
-import { createConnection, isIP, isIPv6 } from 'node:net';
+import { createConnection, isIPv6 } from 'node:net';
+import { framed } from './framing.ts';
 import { isAnswerTo, isTruncated, MAX_UDP_PAYLOAD, type Query, upstreamQuery } from './messages.ts';
+import type { UpstreamServer } from './servers.ts';
+import { openTlsLine, type TlsLine } from './tls-line.ts';
 
-export interface UpstreamServer {
-  readonly address: string;
-  readonly port: number;
+export interface Upstream {
+  /** The raw answer (its id is ours, not the client's), or null when no server gave one in time. */
+  ask(query: Query): Promise<Buffer | null>;
+  close(): void;
 }
 
 const TRY_MS = 2_000;
 const MAX_TRIES = 3;
 
-/** The raw answer (its id is ours, not the client's), or null when no server gave one in time. */
-export async function askUpstream(servers: readonly UpstreamServer[], query: Query): Promise<Buffer | null> {
-  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-    const server = servers[attempt % servers.length];
-    if (!server) return null;
-    const answer = await byUdp(server, query);
-    if (answer && !isTruncated(answer)) return answer;
-    if (answer) return (await byTcp(server, query)) ?? answer;
-  }
-  return null;
-}
+export function openUpstream(servers: readonly UpstreamServer[]): Upstream {
+  const lines = new Map<UpstreamServer, TlsLine>();
+  let first = 0;
 
-/** `nameserver` lines of a resolv.conf (resolv.conf(5)); none when there is no such file. */
-export async function systemServers(path = '/etc/resolv.conf'): Promise<UpstreamServer[]> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  const found = text
-    .split('\n')
-    .map((line) => /^\s*nameserver\s+(\S+)/.exec(line)?.[1] ?? '')
-    .filter((address) => isIP(address) !== 0);
-  return found.slice(0, MAX_TRIES).map((address) => ({ address, port: 53 }));
+  function askOne(server: UpstreamServer, query: Query): Promise<Buffer | null> {
+    if (server.tlsName === undefined) return byUdp(server, query);
+    const line = lines.get(server) ?? openTlsLine(server.address, server.port, server.tlsName);
+    lines.set(server, line);
+    return line.ask(query);
+  }
+
+  return {
+    async ask(query) {
+      const start = first;
+      for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+        const index = (start + attempt) % servers.length;
+        const server = servers[index];
+        if (!server) return null;
+        const answer = await askOne(server, query);
+        if (!answer) continue;
+        first = index;
+        if (server.tlsName !== undefined || !isTruncated(answer)) return answer;
+        return (await byTcp(server, query)) ?? answer;
+      }
+      return null;
+    },
+    close() {
+      for (const line of lines.values()) line.close();
+    },
+  };
 }
 
 function byUdp(server: UpstreamServer, query: Query): Promise<Buffer | null> {
@@ -82,11 +96,4 @@ function byTcp(server: UpstreamServer, query: Query): Promise<Buffer | null> {
       finish(isAnswerTo(message, id, query.question) ? message : null);
     });
   });
-}
-
-/** RFC 1035 §4.2.2: two bytes of length before the message. */
-export function framed(message: Uint8Array): Buffer {
-  const length = Buffer.alloc(2);
-  length.writeUInt16BE(message.length);
-  return Buffer.concat([length, message]);
 }

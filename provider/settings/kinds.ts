@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { parseInterval } from '../../shared/machine/traversal/interval.ts';
 import { CountrySchema, PortSchema } from '../../shared/wire/schema.ts';
+import { isServerEntry } from '../dns/servers.ts';
 
 export interface Kind<T> {
   readonly schema: v.GenericSchema<unknown, T>;
@@ -58,7 +59,25 @@ export const yesNo = (): Kind<boolean> =>
 
 export const country = (): Kind<string> => kind('CC', CountrySchema, { type: 'string', pattern: '^[A-Z]{2}$' });
 
-export const ip = (): Kind<string> => kind('ADDRESS', v.pipe(v.string(), v.ip()), { type: 'string' });
+/** Whom to ask for names (dns/servers.ts). */
+export const dnsServer = (): Kind<string> =>
+  kind(
+    'SERVER',
+    v.pipe(
+      v.string(),
+      v.maxLength(300),
+      v.check(isServerEntry, 'expected 9.9.9.9#dns.quad9.net (over TLS), 9.9.9.9 (in plain text), or system'),
+    ),
+    { type: 'string', maxLength: 300 },
+  );
+
+const DOMAIN = /^[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})+$/;
+
+export const domain = (): Kind<string> =>
+  kind('DOMAIN', v.pipe(v.string(), v.maxLength(253), v.regex(DOMAIN, 'expected a domain, as ads.example')), {
+    type: 'string',
+    pattern: DOMAIN.source,
+  });
 
 const PREFIX = /^[0-9a-f.:]+(\/\d{1,3})?$/;
 

@@ -3,12 +3,14 @@
  * flags, the environment variables, the checks, the help and the page in docs/. A setting that is `hot`
  * takes effect while the node runs; the others at its next start.
  */
+import { DEFAULT_SERVERS } from '../dns/servers.ts';
 import {
   amount,
   count,
   country,
+  dnsServer,
+  domain,
   interval,
-  ip,
   type Kind,
   list,
   maybe,
@@ -102,6 +104,32 @@ export const SETTINGS = {
     'No new client while this machine has less memory left.',
   ),
   blockedTcpPorts: hot('Limits', list(port(), 64), [25], 'TCP ports on the internet that clients may not reach.'),
+  blockedUdpPorts: hot('Limits', list(port(), 64), [], 'UDP ports on the internet that clients may not reach.'),
+  allowedPorts: hot(
+    'Limits',
+    list(port(), 64),
+    [],
+    'Nothing but these ports, TCP and UDP: 80,443 carries the web only. Empty: all that are not blocked.',
+  ),
+  clientConnections: hot('Limits', count('N', 16, 65_535), 1024, 'Connections of one client at once.'),
+  clientNewFlows: hot(
+    'Limits',
+    count('N', 1, 10_000),
+    100,
+    'New connections of one client in a second; five times as many at once.',
+  ),
+  blockedDomains: cold(
+    'Limits',
+    list(domain(), 1000),
+    [],
+    'Domains whose names are not resolved for clients, each with everything below it.',
+  ),
+  blockedDomainsFile: cold(
+    'Limits',
+    maybe(path()),
+    null,
+    'More of them in a file: a name a line, or in the form of /etc/hosts.',
+  ),
   forbid: hot(
     'Limits',
     list(prefix(), 128),
@@ -123,9 +151,9 @@ export const SETTINGS = {
   ),
   upstreamDns: cold(
     'Reach',
-    list(ip(), 4),
-    [],
-    'DNS servers for the names that clients ask for. Empty: those of /etc/resolv.conf.',
+    list(dnsServer(), 4),
+    [...DEFAULT_SERVERS],
+    'Whom to ask for the names that clients look up, in this order: 9.9.9.9#dns.quad9.net over TLS, 192.168.1.1 in plain text, "system" for what /etc/resolv.conf names.',
   ),
 
   network: required('Files and ports', path(), 'Network profile: chain, contracts, relays, STUN servers.'),

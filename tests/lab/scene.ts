@@ -251,6 +251,8 @@ async function startProvider(options: ProviderOptions): Promise<SceneProvider> {
       ...['--netd-socket', join(lab.paths.run, `${name}-netd`, 'netd.sock')],
       ...['--runtime-dir', runtime],
       ...['--price-per-mb', price, '--country', country, ...rotating, '--no-check'],
+      // The lab's own name servers.
+      ...['--upstream-dns', 'system'],
     ]);
     if ((await process.exited) !== 0) throw new Error(`provider ${name} init failed\n${process.tail()}`);
     const keystore = JSON.parse(readFileSync(join(user.home, 'keystore.json'), 'utf8')) as { readonly address: string };

@@ -128,7 +128,7 @@ export class ProviderLab {
       ...['--keystore', join(this.#user.home, 'keystore.json')],
       ...['--netd-socket', this.#netdSocket.provider],
       ...['--runtime-dir', this.#runtime],
-      ...['--price-per-mb', PRICE, '--min-grace-minutes', '120'],
+      ...['--price-per-mb', PRICE, '--min-grace-minutes', '120', '--upstream-dns', 'system'],
     ]);
     if ((await process.exited) !== 0) throw new Error(`init failed\n${process.tail()}`);
     this.#greeting = process.output;

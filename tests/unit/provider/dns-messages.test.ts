@@ -117,6 +117,14 @@ describe("a client's question", () => {
     expect(sent).toMatchObject({ id: 5, type: 'query', questions: [{ name: 'one.example', type: 'A' }] });
     expect(sent.additionals?.[0]).toMatchObject({ type: 'OPT', options: [] });
   });
+
+  it('is as long as any other where its length would tell something', () => {
+    for (const name of ['a.example', 'a-much-longer-name.of-somebody.example']) {
+      const bytes = upstreamQuery(5, { ...query, question: { ...QUESTION, name } }, 'padded');
+      expect(bytes).toHaveLength(128);
+      expect(decode(bytes).questions).toMatchObject([{ name }]);
+    }
+  });
 });
 
 describe("the upstream's answer", () => {
@@ -138,6 +146,15 @@ describe("the upstream's answer", () => {
     'that points to %s is refused',
     (data) => expect(decode(answerFor(query, answers([a(data)])))).toMatchObject({ id: 7, rcode: 'REFUSED' }),
   );
+
+  it('carries nothing beside the answer that points into the home', () => {
+    const glue = { ...a('192.168.1.1'), name: 'ns.one.example' };
+    const response = (records: Answer[]) =>
+      encode({ type: 'response', id: 99, questions: [QUESTION], answers: records, additionals: [glue] });
+    const cleaned = decode(answerFor(query, response([a('93.184.216.34')])));
+    expect(cleaned).toMatchObject({ id: 7, answers: [{ data: '93.184.216.34' }], additionals: [] });
+    expect(decode(answerFor(query, response([])))).toMatchObject({ id: 7, rcode: 'NOERROR' });
+  });
 
   it.each(['::1', 'fe80::1', 'fd00::1', '::ffff:192.168.1.1', '64:ff9b::c0a8:101'])(
     'that points to %s is refused',

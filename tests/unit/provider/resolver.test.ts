@@ -2,7 +2,7 @@ import dgram from 'node:dgram';
 import { connect, createServer, type Server } from 'node:net';
 import { type Answer, decode, encode, type Packet } from 'dns-packet';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { UpstreamServer } from '../../../provider/dns/upstream.ts';
+import type { UpstreamServer } from '../../../provider/dns/servers.ts';
 import { startResolver } from '../../../provider/resolver.ts';
 
 const closers: (() => unknown)[] = [];
