@@ -7,6 +7,7 @@ import type { Clock, TunnelDevice, Unsubscribe } from '../shared/effects.ts';
 import { createSplice } from '../shared/node/splice.ts';
 import { GATEWAY4, GATEWAY6, LARGEST_MTU, type PeerCounters, type SpliceRoute } from '../shared/wire/netd.ts';
 import type { TunnelAddresses } from './addresses.ts';
+import { linkBytes } from './link-bytes.ts';
 
 export interface PeerSetup extends TunnelAddresses {
   /** Base64. */
@@ -66,6 +67,8 @@ const IDLE_SAMPLE_MS = 150;
 const BUSY_BYTES = 50_000;
 /** Reading a thousand peers takes longer: never more than a quarter of the time goes into it. */
 const REST_FACTOR = 3;
+/** While nothing passes the link, nobody's counters move but by keepalives: they are read this often. */
+const QUIET_SAMPLE_MS = 1_500;
 
 export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel> {
   const { device, clock } = options;
@@ -74,6 +77,8 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
   let cancelSample: Unsubscribe | null = null;
   let sampling = false;
   let closed = false;
+  let passed: number | null = null;
+  let sampledAt: Ms = Number.NEGATIVE_INFINITY;
 
   const created = await device.ask({
     verb: 'create',
@@ -88,8 +93,18 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
   const splice = createSplice(device, tunnel);
   await splice.ports([options.port], options.port);
 
+  /** A glance at the link first: a thousand idle peers would keep a small machine busy with being read. */
+  function look(): void {
+    const now = linkBytes(tunnel);
+    const isQuiet = now !== null && now === passed && clock.now() - sampledAt < QUIET_SAMPLE_MS;
+    passed = now;
+    if (isQuiet) schedule(IDLE_SAMPLE_MS);
+    else void sample();
+  }
+
   async function sample(): Promise<void> {
     const started = clock.now();
+    sampledAt = started;
     const before = totals.rxBytes + totals.txBytes;
     sampling = true;
     try {
@@ -114,7 +129,7 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
     if (closed || sampling || cancelSample || watchers.size === 0) return;
     cancelSample = clock.after(delay, () => {
       cancelSample = null;
-      void sample();
+      look();
     });
   }
 

@@ -49,6 +49,8 @@ export class ProviderLab {
   #greeting = '';
   account: Address = address(`0x${'0'.repeat(40)}`);
   provider: LabProcess | null = null;
+  /** What `start` runs, relative to the work tree. */
+  program = 'provider/main.ts';
 
   private constructor(
     lab: Lab,
@@ -150,7 +152,7 @@ export class ProviderLab {
     return this.lab.startNode({
       name: `provider-${verb}`,
       namespace: this.lab.home('de').host,
-      file: cheat === null ? 'provider/main.ts' : 'tests/roles/programs/cheating-provider.ts',
+      file: cheat === null ? this.program : 'tests/roles/programs/cheating-provider.ts',
       ...(cheat === null ? {} : { env: { CHEAT: cheat } }),
       args: [verb, '--config', this.#config, '--password-file', this.#passwordFile, ...args],
       user: this.#user,

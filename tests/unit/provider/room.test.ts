@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { freeMemoryMB } from '../../../provider/free-memory.ts';
+import { linkBytes } from '../../../provider/link-bytes.ts';
 import { type Load, MAX_SHAKING, noRoom } from '../../../provider/room.ts';
 
 const LIMITS = { maxClients: 10, capacityMbps: 100, fairShareMbps: 5, minFreeMemoryMB: 64 };
@@ -36,6 +37,19 @@ describe('free memory', () => {
     await writeFile(join(folder, 'meminfo'), 'MemTotal: 16000000 kB\nMemFree: 100 kB\nMemAvailable: 1000000 kB\n');
     expect(freeMemoryMB(join(folder, 'meminfo'))).toBe(1024);
     expect(freeMemoryMB(join(folder, 'none'))).toBeNull();
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('what passed a link', () => {
+  it('is read off the kernel’s list, for that link alone', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'warren-dev-'));
+    const file = join(folder, 'dev');
+    const head = 'Inter-|   Receive |  Transmit\n face |bytes packets\n';
+    await writeFile(file, `${head}  eth0: 9 1 0 0 0 0 0 0 9 1 0\nwrn0a1b2c: 120 2 0 0 0 0 0 0 34 1 0 0 0 0 0 0\n`);
+    expect(linkBytes('wrn0a1b2c', file)).toBe(154);
+    expect(linkBytes('wrn0a1b', file)).toBeNull();
+    expect(linkBytes('wrn0a1b2c', join(folder, 'none'))).toBeNull();
     await rm(folder, { recursive: true });
   });
 });
