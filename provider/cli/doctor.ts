@@ -9,7 +9,7 @@ import { createDatagrams } from '../../shared/node/datagrams.ts';
 import { createLedgerReader } from '../../shared/node/ledger/reader.ts';
 import { connectNetd } from '../../shared/node/netd-client.ts';
 import { openRendezvous } from '../../shared/node/relays/open.ts';
-import { assertInRam } from '../../shared/node/runtime-dir.ts';
+import { makeInRam } from '../../shared/node/runtime-dir.ts';
 import { NETD_VERSION } from '../../shared/wire/netd.ts';
 import type { NetworkProfile } from '../../shared/wire/network.ts';
 import type { HealthLine } from '../dashboard/status.ts';
@@ -91,7 +91,7 @@ function keys({ keystore }: Config): Promise<HealthLine> {
 
 function folder({ runtimeDir }: Config): Promise<HealthLine> {
   return plain('Runtime folder', async () => {
-    await assertInRam(runtimeDir);
+    await makeInRam(runtimeDir);
     return `${runtimeDir} is in memory`;
   });
 }
@@ -163,7 +163,7 @@ async function nat(config: Config, profile: NetworkProfile): Promise<HealthLine>
   });
   if (!looked.found) return looked.line;
   const words = natWords(looked.found.nat);
-  const text = `${words.title}. ${words.clients} Place: ${placeWords(looked.found.place)}`;
+  const text = `${words.title}. ${words.clients} Place: ${placeWords(looked.found.place, config.country)}`;
   return { name: 'NAT', ok: words.good, text, action: words.action };
 }
 

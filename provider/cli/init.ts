@@ -30,8 +30,16 @@ export async function init(invocation: Invocation): Promise<void> {
 
   const keys = chooseKeys(options);
   await createKeystore(config.keystore, await readPassword(options.passwordFile, true), keys.account, keys);
-  const { network, keystore } = config;
-  await writeSettings(configPath, { ...(await readSettings(configPath)), ...given, ...answers, network, keystore });
+  // Said in full: another user, or a service, may start it.
+  const { network, keystore, runtimeDir } = config;
+  await writeSettings(configPath, {
+    ...(await readSettings(configPath)),
+    ...given,
+    ...answers,
+    network,
+    keystore,
+    runtimeDir,
+  });
 
   const did = didOf(profile.chainId, keys.account);
   const facts = { account: keys.account, did, config: configPath, keystore };
@@ -44,7 +52,7 @@ export async function init(invocation: Invocation): Promise<void> {
         ['Identity', did],
         ['Settings', `${configPath} (every setting, with a comment)`],
         ['Keys', `${keystore} (back it up, with its password)`],
-        ...(look ? ([['Place', placeWords(look.place)]] as const) : []),
+        ...(look ? ([['Place', placeWords(look.place, config.country)]] as const) : []),
         ...(words ? ([['NAT', words.title]] as const) : []),
       ]),
       ...(words ? ['', `What clients get: ${words.clients}`] : []),

@@ -57,8 +57,8 @@ export function readInvocation(
   const { values, positionals } = parse(argv);
   const text = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined);
   const is = (name: string) => values[name] === true;
-  const paths = defaultPaths(homedir(), environment.XDG_CONFIG_HOME);
-  const configPath = resolve(text('config') ?? environment.WARREN_PROVIDER_CONFIG ?? paths.config);
+  const { config: defaultConfig, ...defaults } = defaultPaths(homedir(), environment);
+  const configPath = resolve(text('config') ?? environment.WARREN_PROVIDER_CONFIG ?? defaultConfig);
   const given = { ...settingsFromEnvironment(environment), ...settingsFromFlags(values) };
   return {
     words: positionals,
@@ -79,7 +79,7 @@ export function readInvocation(
     },
     async config(more = {}) {
       const file = await readSettings(configPath);
-      const config = parseConfig({ keystore: paths.keystore, ...file, ...given, ...more });
+      const config = parseConfig({ ...defaults, ...file, ...given, ...more });
       // The daemon may be started from anywhere later.
       const { network, keystore, blockedDomainsFile: list } = config;
       return {

@@ -25,7 +25,9 @@ export async function lookAround(config: Config, profile: NetworkProfile): Promi
   }
 }
 
-export function placeWords(place: GeoFacts | null): string {
+/** @param country what the owner says; it counts where the tables are silent. */
+export function placeWords(place: GeoFacts | null, country: string | null): string {
+  if (!place && country) return `${country}, by your word: the tables do not know this address`;
   if (!place) return 'unknown to the tables: say it with --country';
   const network = place.network ? `${place.network} (AS${place.asn})` : 'unknown network';
   return `${place.country ?? 'unknown country'}, ${network}, ${place.residential ? 'residential' : 'hosting'}`;

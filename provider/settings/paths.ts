@@ -6,10 +6,22 @@ import { WarrenError } from '../../shared/base/errors.ts';
 import { type NetworkProfile, NetworkProfileSchema } from '../../shared/wire/network.ts';
 import type { Config } from './table.ts';
 
-/** The XDG configuration folder. */
-export function defaultPaths(home: string, xdg: string | undefined): { config: string; keystore: string } {
-  const folder = join(xdg ?? join(home, '.config'), 'warren-provider');
-  return { config: join(folder, 'config.json'), keystore: join(folder, 'keystore.json') };
+export interface DefaultPaths {
+  readonly config: string;
+  readonly keystore: string;
+  /** Only where the system gives each user a folder in memory; else the table's own default holds. */
+  readonly runtimeDir?: string;
+}
+
+/** The folders of the XDG Base Directory Specification. */
+export function defaultPaths(home: string, environment: Readonly<Record<string, string | undefined>>): DefaultPaths {
+  const { XDG_CONFIG_HOME: configuration, XDG_RUNTIME_DIR: runtime } = environment;
+  const folder = join(configuration || join(home, '.config'), 'warren-provider');
+  return {
+    config: join(folder, 'config.json'),
+    keystore: join(folder, 'keystore.json'),
+    ...(runtime ? { runtimeDir: join(runtime, 'warren-provider') } : {}),
+  };
 }
 
 /** Totals of each day: beside the keys, since both are backed up together. */

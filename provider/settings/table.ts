@@ -163,7 +163,7 @@ export const SETTINGS = {
     'Files and ports',
     path(),
     '/run/warren',
-    'On tmpfs: the journal of proofs and the key to the dashboard.',
+    'On tmpfs: the journal of proofs and the key to the dashboard. Where there is an $XDG_RUNTIME_DIR, a folder in it.',
   ),
   dashboardPort: cold(
     'Files and ports',

@@ -8,7 +8,6 @@ import {
   existsSync,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -18,7 +17,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { WarrenError } from '../base/errors.ts';
-import { assertInRam } from './runtime-dir.ts';
+import { makeInRam } from './runtime-dir.ts';
 
 export interface Journal {
   load(): readonly string[];
@@ -35,8 +34,7 @@ export interface Journal {
  * @throws WarrenError runtime_not_tmpfs.
  */
 export async function openJournal(folder: string, name: string): Promise<Journal> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  await assertInRam(folder);
+  await makeInRam(folder);
   const path = join(folder, name);
   const start = existsSync(path) ? readFileSync(path, 'utf8') : '';
   let file = openSync(path, 'a', 0o600);

@@ -23,12 +23,7 @@ export interface RuntimeDir {
  */
 export async function openRuntimeDir(parent: string, name: string): Promise<RuntimeDir> {
   const path = join(parent, `${name}-${process.pid}`);
-  try {
-    await mkdir(parent, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw refusal(`The runtime folder ${parent} can not be made.`, cause);
-  }
-  await assertInRam(parent);
+  await makeInRam(parent);
   await removeLeftovers(parent, name);
   try {
     await rm(path, { recursive: true, force: true });
@@ -39,6 +34,16 @@ export async function openRuntimeDir(parent: string, name: string): Promise<Runt
   const made = await lstat(path);
   if (!made.isDirectory() || made.uid !== process.getuid?.()) throw refusal(`${path} is not ours.`);
   return { path, wipe: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** Makes the folder where there is none. @throws WarrenError `runtime_not_tmpfs` when it can not, or it is on a disk. */
+export async function makeInRam(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw refusal(`The runtime folder ${folder} can not be made.`, cause);
+  }
+  await assertInRam(folder);
 }
 
 /** @throws WarrenError `runtime_not_tmpfs` when the existing path is on anything but tmpfs or ramfs. */
