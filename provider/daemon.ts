@@ -270,7 +270,9 @@ export async function startDaemon(
     made(
       'settings',
       live.onChange((changed) => {
-        if (changed.some((name) => ENFORCED.includes(name))) egress().catch(failing);
+        // A refusal leaves the rules of before in force, whole.
+        const refused = (error: unknown) => log.error({ reason: asWarrenError(error).message }, 'limits not changed');
+        if (changed.some((name) => ENFORCED.includes(name))) egress().catch(refused);
         if (changed.some((name) => OFFERED.includes(name))) publish().catch(failing);
       }),
     );

@@ -1,4 +1,5 @@
 /** The kinds of values that a setting may have: for each how it is checked, read from text, and described. */
+import { isIP } from 'node:net';
 import * as v from 'valibot';
 import { parseInterval } from '../../shared/machine/traversal/interval.ts';
 import { CountrySchema, PortSchema } from '../../shared/wire/schema.ts';
@@ -82,10 +83,21 @@ export const domain = (): Kind<string> =>
 const PREFIX = /^[0-9a-f.:]+(\/\d{1,3})?$/;
 
 export const prefix = (): Kind<string> =>
-  kind('PREFIX', v.pipe(v.string(), v.maxLength(64), v.regex(PREFIX, 'expected an address or prefix')), {
-    type: 'string',
-    pattern: PREFIX.source,
-  });
+  kind(
+    'PREFIX',
+    v.pipe(v.string(), v.maxLength(64), v.check(isPrefix, 'expected an address or prefix, as 10.1.0.0/16')),
+    {
+      type: 'string',
+      pattern: PREFIX.source,
+    },
+  );
+
+/** As the firewall takes it: a mistake must show when the settings are read. */
+function isPrefix(said: string): boolean {
+  const [address = '', bits] = said.split('/');
+  const family = PREFIX.test(said) ? isIP(address) : 0;
+  return family !== 0 && (bits === undefined || Number(bits) <= (family === 4 ? 32 : 128));
+}
 
 /** Seconds between two of these, or "off". */
 export const interval = (): Kind<string> =>

@@ -82,6 +82,9 @@ describe('the settings of a provider', () => {
     ['maxClients', settingsFromFlags({ 'max-clients': 'many' })],
     ['residential', settingsFromFlags({ residential: 'perhaps' })],
     ['rotation', { rotation: '9-1' }],
+    ['forbid.0', { forbid: ['10.0.0.0/33'] }],
+    ['forbid.0', { forbid: ['fe80::/129'] }],
+    ['forbid.0', { forbid: ['10.0.0'] }],
   ])('refuse a bad %s and name it', (name, bad) => {
     expect(() => parseConfig({ ...LEAST, ...bad })).toThrow(name);
   });
