@@ -1,6 +1,7 @@
 /** One client of the relay: NIP-01 frames in, answers out, within its limits. */
+import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import { DELETION_KIND, type NostrFilter, parseEvent, parseFilter } from '../../shared/wire/nostr.ts';
+import { DELETION_KIND, type NostrEvent, type NostrFilter, parseEvent, parseFilter } from '../../shared/wire/nostr.ts';
 import { PROPOSAL_KIND } from '../../shared/wire/proposal.ts';
 import type { Metrics } from '../metrics.ts';
 import { createRateLimit } from '../rate-limit.ts';
@@ -12,6 +13,8 @@ import { isForSignals, type Subscriber, type Subscriptions } from './subscriptio
 
 export interface ConnectionOptions {
   readonly socket: WebSocket;
+  /** What lies below it. */
+  readonly line: Pick<Socket, 'cork' | 'uncork'>;
   /** What the client counts as for limits that several connections share. */
   readonly source: string;
   readonly intake: Intake;
@@ -22,14 +25,16 @@ export interface ConnectionOptions {
 }
 
 export function serveConnection(options: ConnectionOptions): void {
-  const { socket, source, intake, store, subscriptions, shares, metrics } = options;
+  const { socket, line, source, intake, store, subscriptions, shares, metrics } = options;
   const mine = new Map<string, Subscriber>();
   const frames = createRateLimit({ ...LIMITS.framesPerConnection, maxNames: 1 });
 
-  function send(frame: readonly unknown[]): void {
+  function write(frame: string): void {
     if (socket.bufferedAmount > LIMITS.unsentBytes) socket.terminate();
-    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(frame));
+    if (socket.readyState === socket.OPEN) socket.send(frame);
   }
+  const send = (frame: readonly unknown[]) => write(JSON.stringify(frame));
+  const deliver = (id: string, found: NostrEvent) => write(`["EVENT",${JSON.stringify(id)},${textOf(found)}]`);
 
   function close(id: string): void {
     const subscriber = mine.get(id);
@@ -66,13 +71,20 @@ export function serveConnection(options: ConnectionOptions): void {
     const good = filters as NostrFilter[];
     close(id);
     // Live first, then what is stored: an event in between comes twice rather than never.
-    const subscriber: Subscriber = { id, filters: good, deliver: (found) => send(['EVENT', id, found]) };
+    const subscriber: Subscriber = { id, filters: good, deliver: (found) => deliver(id, found) };
     mine.set(id, subscriber);
     subscriptions.add(subscriber);
     const nowSec = Math.floor(Date.now() / 1000);
-    for (const filter of good.filter(asksForStored))
-      for (const found of store.query(filter, nowSec)) send(['EVENT', id, found]);
+    // Hundreds of frames, one write.
+    line.cork();
+    for (const filter of good.filter(asksForStored)) {
+      for (const found of store.query(filter, nowSec)) {
+        if (socket.bufferedAmount > LIMITS.answerBytes) break;
+        deliver(id, found);
+      }
+    }
     send(['EOSE', id]);
+    line.uncork();
   }
 
   function refusal(id: string, filters: readonly (NostrFilter | null)[]): string | null {
@@ -109,6 +121,17 @@ export function serveConnection(options: ConnectionOptions): void {
   });
   // `close` follows.
   socket.on('error', () => {});
+}
+
+const texts = new WeakMap<NostrEvent, string>();
+
+/** As JSON, written once however often an offer is looked up. */
+function textOf(event: NostrEvent): string {
+  const known = texts.get(event);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(event);
+  if (event.kind === PROPOSAL_KIND) texts.set(event, text);
+  return text;
 }
 
 function asksForStored(filter: NostrFilter): boolean {

@@ -18,8 +18,10 @@ export const LIMITS = {
   /** Seconds that `created_at` may differ from our clock. */
   clockSkewSec: 900,
   proposalLifetimeSec: 7_200,
-  /** Unsent bytes after which a slow reader is cut off. */
-  unsentBytes: 4 * 1024 * 1024,
+  /** Of the stored events that a REQ asks for the newest so many bytes are sent; what is left out is newer soon. */
+  answerBytes: 4 * 1024 * 1024,
+  /** Unsent bytes after which a slow reader is cut off: more than one answer. */
+  unsentBytes: 5 * 1024 * 1024,
   pingEveryMs: 45_000,
   framesPerConnection: { perSecond: 50, burst: 200 },
   eventsPerKey: { perSecond: 50, burst: 200 },

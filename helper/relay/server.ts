@@ -72,7 +72,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     request.socket.setNoDelay(true);
     alive.add(socket);
     socket.on('pong', () => alive.add(socket));
-    serveConnection({ socket, source, intake, store, subscriptions, shares, metrics });
+    serveConnection({ socket, line: request.socket, source, intake, store, subscriptions, shares, metrics });
   });
 
   const ping = setInterval(() => {

@@ -186,6 +186,19 @@ describe('proposals', () => {
     await closed.close();
   });
 
+  test('a long answer comes whole, newest first', async () => {
+    const many = await start();
+    const a = await connect(many.url);
+    const base = proposalEvent(sampleProposal({ city: 'x'.repeat(60) }), nowSec());
+    for (let n = 0; n < 120; n++) await a.publish(key().sign({ ...base, created_at: nowSec() - n }));
+    const all = (await a.ask('all', { kinds: [30777], limit: 5000 })) as NostrEvent[];
+    expect(all).toHaveLength(120);
+    expect(all.map((event) => event.created_at)).toEqual(
+      all.map((event) => event.created_at).toSorted((x, y) => y - x),
+    );
+    await many.close();
+  });
+
   test('another relay copies them, and their deletion', async () => {
     const copy = await start({ peers: [relay.url] });
     const [a, b] = [await connect(), await connect(copy.url)];
