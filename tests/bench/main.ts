@@ -1,7 +1,7 @@
 /**
  * Measures and prints; never fails on a time, since a loaded machine has the last word on those.
  *
- * usage: main.ts [--only connect,nat,proxy,rootless,gate,handshake,proofs,ledger,host,rules,peers] [--json FILE]
+ * usage: main.ts [--only connect,nat,proxy,rootless,gate,handshake,proofs,ledger,host,rules,peers,helper] [--json FILE]
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -19,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   connect: async () => (await import('./connect.ts')).benchConnect(),
   nat: async () => (await import('./nat.ts')).benchNat(),
   peers: async () => (await import('./peers.ts')).benchPeers(),
+  helper: async () => (await import('./helper.ts')).benchHelper(),
 };
 
 /** `{ a: { b: 1 } }` → `a.b  1`, one line a figure. */
