@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Metrics } from './metrics.ts';
 
-const RESOLUTION_MS = 20;
+const RESOLUTION_MS = 100;
 
 /** @returns stops the measuring. */
 export function measureProcess(metrics: Metrics): () => void {
