@@ -5,7 +5,8 @@ export const LIMITS = {
   frameBytes: MAX_RELAY_FRAME_BYTES,
   /** A proposal with its envelope. */
   proposalEventBytes: 4_096,
-  connections: 20_000,
+  /** The service may hold 65,536 descriptors. */
+  connections: 50_000,
   connectionsPerSource: 256,
   subscriptionsPerConnection: 20,
   subscriptionIdLength: 64,

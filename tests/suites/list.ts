@@ -144,7 +144,7 @@ export const SUITES = {
   },
   roles: vitest('roles', 'roles', 240_000),
   load: vitest('load', 'load', 300_000),
-  outages: vitest('outages', 'outages', 400_000),
+  outages: vitest('outages', 'outages', 900_000),
   // In a guest with Debian's kernel; its first run downloads that kernel.
   kernel: {
     name: 'kernel',
