@@ -120,6 +120,11 @@ const LAYERS: readonly { readonly folder: string; readonly may: readonly string[
     because: 'data about how the parts find each other',
   },
   {
+    folder: 'packaging',
+    may: ['shared/base', 'shared/wire', 'manifest', 'native-host/install', 'package.json'],
+    because: 'it puts the programs into packages and runs none of their code',
+  },
+  {
     folder: 'extension',
     may: ['shared/base', 'shared/wire', 'shared/ui'],
     because: 'it runs in a browser: nothing of Node may reach its bundle',
@@ -140,6 +145,7 @@ const TOP_LEVEL = [
   'contracts',
   'provider',
   'helper',
+  'packaging',
   'docs',
   'package.json',
   'vite.config.ts',

@@ -12,14 +12,14 @@ export interface NetworkChoice {
   /** What was asked for; null: the installed one, else the one public profile of the checkout. */
   readonly file: string | null;
   readonly checkout: string;
-  /** Where the installed one is, if there is one. */
-  readonly installed: string;
+  /** Where the installed one is, if there is one; null: none counts. */
+  readonly installed: string | null;
 }
 
 /** @throws InstallError `network_unreadable`, or `network_missing` when there is none, or no single one, to choose. */
 export async function chooseNetwork({ file, checkout, installed: present }: NetworkChoice): Promise<NetworkProfile> {
   if (file !== null) return readProfile(file);
-  const installed = await readProfile(present).catch(() => null);
+  const installed = present === null ? null : await readProfile(present).catch(() => null);
   if (installed) return installed;
   const folder = join(checkout, 'manifest', 'networks');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();

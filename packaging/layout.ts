@@ -1,0 +1,20 @@
+/** Where the packages put things. What is common with an installation from a checkout stands in native-host/install. */
+export const LIB = '/usr/lib/warren';
+/** What a bundled program reads of its own package. */
+export const PACKAGE = `${LIB}/package.json`;
+export const NODE = `${LIB}/node`;
+export const NETD = `${LIB}/netd.mjs`;
+export const HOST = `${LIB}/host`;
+export const NAMESPACE = `${LIB}/namespace`;
+export const HOST_WRAPPER = `${LIB}/warren-host`;
+export const PROVIDER = `${LIB}/provider`;
+export const HELPER = `${LIB}/helper`;
+export const EXTENSION = '/usr/share/warren/extension';
+/** The network of this machine, for host and provider: an administrator's file. */
+export const NETWORK = '/etc/warren/network.json';
+export const UNITS = '/usr/lib/systemd/system';
+
+/** As debian/<package>.<kind> becomes what it is for. */
+export const SYSUSERS = '/usr/lib/sysusers.d';
+export const TMPFILES = '/usr/lib/tmpfiles.d';
+export const OVERRIDES = '/usr/share/lintian/overrides';
