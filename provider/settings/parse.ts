@@ -14,7 +14,12 @@ export function parseConfig(settings: Settings): Config {
 function valueFor(name: SettingName, given: unknown): unknown {
   const { kind, default: initial } = settingOf(name);
   if (given === undefined && initial !== undefined) return initial;
-  if (given === undefined) throw bad(name, 'it is missing', `Give it with --${flagOf(name)} ${kind.placeholder}.`);
+  if (given === undefined)
+    throw bad(
+      name,
+      'it is missing',
+      `Run "warren-provider init", or give it with --${flagOf(name)} ${kind.placeholder}.`,
+    );
   const parsed = v.safeParse(kind.schema, given);
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;

@@ -29,7 +29,7 @@ const SAMPLE = 20;
 const AT_A_TIME = 2;
 /** anvil's second account, which it signs for. */
 const PAYER = '0x70997970c51812dc3a010c7d01b50e0d17dc79c8';
-const REST_MS = 30_000;
+const REST_MS = Number(process.env.WARREN_BENCH_REST ?? 30_000);
 
 /** As it is installed: one file. Run from its sources, Node keeps its TypeScript parser and every file's text in memory. */
 const BUNDLE = 'artifacts/bench/provider';
