@@ -15,6 +15,7 @@ import { toBase64 } from '../../shared/base/bytes.ts';
 import { type Address, address, type Did, parseDid } from '../../shared/base/units.ts';
 import type { Datagrams, TransportAddress } from '../../shared/effects.ts';
 import type { Session } from '../../shared/machine/handshake/api.ts';
+import { createDatagrams } from '../../shared/node/datagrams.ts';
 import type { Candidate } from '../../shared/wire/candidate.ts';
 import { NetworkProfileSchema } from '../../shared/wire/network.ts';
 import type { FoundProposal } from '../../shared/wire/proposal.ts';
@@ -189,8 +190,14 @@ function never(): never {
 }
 
 const real = await openWorld(profile, '/nowhere');
-// One home for all of them, and an interval that ends after the bench does.
-const world: World = { ...real, openRouterLine: null, rotateEvery: { min: 3_600_000, max: 3_700_000 } };
+// One home for all of them, whose network stays as it is, and an interval that ends after the bench does.
+const world: World = {
+  ...real,
+  openDatagrams: () => createDatagrams(),
+  openRouterLine: null,
+  onNetwork: () => () => {},
+  rotateEvery: { min: 3_600_000, max: 3_700_000 },
+};
 const found = async (): Promise<FoundProposal> => {
   for (;;) {
     const [node] = await world.rendezvous.directory.find({ dids: [did as Did] });
