@@ -5,11 +5,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WarrenError } from '../../shared/base/errors.ts';
 import { canonicalIp } from '../../shared/base/ip.ts';
+import { mtuTowards } from '../../shared/node/path-mtu.ts';
 import { BASE_MTU, GATEWAY4, GATEWAY6, type Verb } from '../../shared/wire/netd.ts';
+import { run } from './commands.ts';
 import { egressRules } from './egress.ts';
 import { gateRules } from './gate.ts';
 import type { Machine } from './machine.ts';
-import { mtuTowards } from './path-mtu.ts';
 import { refuse } from './refusal.ts';
 import type { LinkAddresses } from './routes.ts';
 import { shape } from './shaper.ts';
@@ -203,7 +204,8 @@ export class Tunnel {
 
   async #mtuTowards(publicKey: string): Promise<number> {
     const peer = (await this.counters()).find((one) => one.publicKey === publicKey);
-    return peer?.endpoint ? mtuTowards(this.#machine.programs.ip, peer.endpoint.address) : BASE_MTU;
+    const ip = (args: readonly string[]) => run(this.#machine.programs.ip, args);
+    return peer?.endpoint ? mtuTowards(ip, peer.endpoint.address) : BASE_MTU;
   }
 
   #providersOnly(): void {

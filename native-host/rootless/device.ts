@@ -2,10 +2,13 @@
  * netd's seam over a namespace: verbs go to the process inside; where a verb speaks of ports and addresses
  * of the outside, it is answered here, where they are.
  */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { WarrenError } from '../../shared/base/errors.ts';
 import type { TunnelDevice, Unsubscribe } from '../../shared/effects.ts';
-import { NETD_RESULTS, type NetdResult, type Verb, type VerbName } from '../../shared/wire/netd.ts';
+import { mtuTowards } from '../../shared/node/path-mtu.ts';
+import { BASE_MTU, NETD_RESULTS, type NetdResult, type Verb, type VerbName } from '../../shared/wire/netd.ts';
 import { openLeg } from './leg.ts';
 import { Pump } from './pump.ts';
 import type { Switchboard } from './switchboard.ts';
@@ -36,6 +39,8 @@ export class RootlessDevice implements TunnelDevice {
     return this.#namespace.close();
   }
 
+  async #do(body: Extract<Verb, { verb: 'counters' }>): Promise<NetdResult<'counters'>>;
+  async #do(body: Verb): Promise<NetdResult<VerbName>>;
   async #do(body: Verb): Promise<NetdResult<VerbName>> {
     switch (body.verb) {
       case 'hello':
@@ -55,6 +60,8 @@ export class RootlessDevice implements TunnelDevice {
         const pump = this.#pump(body.tunnel);
         return { peers: peers.map((peer) => ({ ...peer, endpoint: peer.endpoint && pump.remoteOf(peer.endpoint) })) };
       }
+      case 'mtu':
+        return this.#mtu(body);
       case 'destroy':
         this.#pumps.get(body.tunnel)?.close();
         this.#pumps.delete(body.tunnel);
@@ -74,6 +81,14 @@ export class RootlessDevice implements TunnelDevice {
     return created;
   }
 
+  /** Inside, every way leads over loopback, which carries anything. */
+  async #mtu(body: Extract<Verb, { verb: 'mtu' }>): Promise<NetdResult<'mtu'>> {
+    const { peers } = await this.#do({ verb: 'counters', tunnel: body.tunnel });
+    const remote = peers.find(({ publicKey }) => publicKey === body.publicKey)?.endpoint;
+    const carried = remote ? await mtuTowards(ip, remote.address) : BASE_MTU;
+    return this.#inside({ ...body, mtu: Math.min(body.mtu, carried) });
+  }
+
   async #inside<V extends VerbName>(verb: Extract<Verb, { verb: V }>): Promise<NetdResult<V>> {
     const { result } = await this.#namespace.ask({ what: 'verb', verb });
     return v.parse(NETD_RESULTS[verb.verb as V], result) as NetdResult<V>;
@@ -89,4 +104,9 @@ export class RootlessDevice implements TunnelDevice {
     for (const pump of this.#pumps.values()) pump.close();
     this.#pumps.clear();
   }
+}
+
+async function ip(args: readonly string[]): Promise<string> {
+  const path = '/usr/sbin:/usr/bin:/sbin:/bin';
+  return (await promisify(execFile)('ip', [...args], { env: { PATH: path, LC_ALL: 'C' }, timeout: 5_000 })).stdout;
 }

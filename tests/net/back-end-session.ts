@@ -77,6 +77,13 @@ export class BackEndSession {
     return this.#provider.ask({ verb: 'splice', tunnel, accept: [...PROVIDER_PORTS], send });
   }
 
+  /** The link's, as the host asks for it; returns what it is then. */
+  async setMtu(mtu: number): Promise<number> {
+    const { tunnel } = this;
+    await this.#bench.ask<'mtu'>({ verb: 'mtu', tunnel, publicKey: this.#providerKey, mtu });
+    return Number(/ mtu (\d+) /.exec(await this.#bench.inside('ip', '-o', 'link', 'show', tunnel))?.[1]);
+  }
+
   /** What the client knows of the provider. */
   async peer(): Promise<PeerCounters> {
     const { peers } = await this.#bench.ask<'counters'>({ verb: 'counters', tunnel: this.tunnel });

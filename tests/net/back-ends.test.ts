@@ -124,6 +124,13 @@ describe.each<BackEndName>(['netd', 'rootless'])('%s', (name) => {
     expect(received).toBe(sent);
   });
 
+  test('carries packets as large as the way outside does', async () => {
+    expect(await session.setMtu(1_420)).toBe(1_420);
+    await lab.client.must('ip', 'link', 'set', 'wan', 'mtu', '1400');
+    expect(await session.setMtu(1_420)).toBe(1_340);
+    await lab.client.must('ip', 'link', 'set', 'wan', 'mtu', '1500');
+  });
+
   type Fault = readonly [string, () => Promise<unknown> | unknown];
   const ofItsProcess: readonly Fault[] =
     BACK_END === 'kernel' ? [] : [['wireguard-go is killed', () => process.kill(bench.wireGuardGo(), 'SIGKILL')]];

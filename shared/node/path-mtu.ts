@@ -5,8 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
-import { BASE_MTU } from '../../shared/wire/netd.ts';
-import { run } from './commands.ts';
+import { BASE_MTU } from '../wire/netd.ts';
 
 /** `ip -json route get`: `metrics` is there when a router has said how much it carries. */
 const RouteSchema = v.tuple([
@@ -18,9 +17,12 @@ const RouteSchema = v.tuple([
 const UDP_AND_WIREGUARD = 40;
 const IP_HEADER = { 4: 20, 6: 40 } as const;
 
-/** Of a tunnel's link, in bytes, so that its packets reach `address` whole. Never less than 1280. */
-export async function mtuTowards(ip: string, address: string): Promise<number> {
-  const answer = v.safeParse(RouteSchema, JSON.parse(await run(ip, ['-json', 'route', 'get', address])));
+/**
+ * Of a tunnel's link, in bytes, so that its packets reach `address` whole. Never less than 1280.
+ * @param ip runs ip(8) in the network that the packets leave by, and gives what it wrote.
+ */
+export async function mtuTowards(ip: (args: readonly string[]) => Promise<string>, address: string): Promise<number> {
+  const answer = v.safeParse(RouteSchema, JSON.parse(await ip(['-json', 'route', 'get', address])));
   if (!answer.success) return BASE_MTU;
   const [{ dev, metrics = [] }] = answer.output;
   const ofLink = Number(await readFile(`/sys/class/net/${dev}/mtu`, 'utf8'));
