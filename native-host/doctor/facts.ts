@@ -5,6 +5,8 @@ export interface HostFacts {
   readonly installed: { readonly wrapper: string; readonly for: 'machine' | 'user' } | null;
   /** What it said when it was started: its release, or why not. */
   readonly answer: { readonly version: string } | { readonly failure: string } | null;
+  /** The profile that was named, for whoever installs it. */
+  readonly network: string | null;
   /** The release of this checkout. */
   readonly ownVersion: string;
 }

@@ -39,7 +39,7 @@ function readOptions(): Options {
 
 async function look({ netd, network }: Options): Promise<readonly Verdict[]> {
   const [host, tunnels, surroundings] = await Promise.all([
-    probeHost(),
+    probeHost(network),
     probeTunnels(netd),
     probeNetwork(network, process.env.XDG_RUNTIME_DIR ?? '/dev/shm'),
   ]);

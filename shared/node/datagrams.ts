@@ -87,7 +87,7 @@ function over(first: dgram.Socket, second?: dgram.Socket): Datagrams {
 function bound(type: 'udp4' | 'udp6', port: number, address: string, room?: number): Promise<dgram.Socket> {
   return new Promise((resolve, reject) => {
     const recvBufferSize = room === undefined ? {} : { recvBufferSize: room };
-    const socket = dgram.createSocket({ type, ipv6Only: type === 'udp6', ...recvBufferSize });
+    const socket = dgram.createSocket({ type, ipv6Only: type === 'udp6', lookup: none, ...recvBufferSize });
     socket.once('error', (cause) => {
       socket.close();
       const free = 'Close the program that uses this port, or choose another one.';
@@ -98,6 +98,11 @@ function bound(type: 'udp4' | 'udp6', port: number, address: string, room?: numb
       resolve(socket);
     });
   });
+}
+
+/** We send to addresses only: no name is ever looked up for a packet, and none waits for a turn of the loop. */
+function none(address: string, _options: unknown, callback: (error: null, address: string, family: number) => void) {
+  callback(null, address, isIPv6(address) ? 6 : 4);
 }
 
 function isBusy(cause: unknown): boolean {

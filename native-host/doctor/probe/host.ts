@@ -12,9 +12,9 @@ import { hasProgram, read } from './system.ts';
 
 const ANSWER_LIMIT_MS = 8_000;
 
-export async function probeHost(): Promise<HostFacts> {
+export async function probeHost(network: string | null): Promise<HostFacts> {
   const installed = findHost();
-  return { installed, answer: installed && (await start(installed.wrapper)), ownVersion: VERSION };
+  return { installed, network, answer: installed && (await start(installed.wrapper)), ownVersion: VERSION };
 }
 
 /** A user's own manifest comes before the machine's, as it does for browsers. */

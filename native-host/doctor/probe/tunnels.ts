@@ -16,7 +16,9 @@ const TUN = '/dev/net/tun';
 export async function probeTunnels(netdSocket: string): Promise<TunnelFacts> {
   const user = userName();
   const own = placeOf(homedir()).programs ?? '';
-  const { code, stderr } = await run('unshare', [...NAMESPACES, '--', 'true']);
+  // The first thing that is done inside: some systems let a namespace be made, and allow nothing in it.
+  const inside = hasProgram('ip') ? ['ip', 'link', 'set', 'dev', 'lo', 'up'] : ['true'];
+  const { code, stderr } = await run('unshare', [...NAMESPACES, '--', ...inside]);
   const work = code === 0;
   return {
     netd: await askNetd(netdSocket),

@@ -8,6 +8,7 @@ const WELL: Facts = {
   host: {
     installed: { wrapper: '/home/ann/.local/lib/warren/warren-host', for: 'user' },
     answer: { version: '0.1.0' },
+    network: null,
     ownVersion: '0.1.0',
   },
   browsers: [{ name: 'Firefox', packedAs: 'package' }],
