@@ -1,13 +1,13 @@
 /**
  * Firefox with the extension *installed* (an XPI, for good), as users have it: it outlives a restart,
- * which `about:debugging`'s temporary kind does not. On this machine's own network; every name that is
- * asked directly is this machine.
+ * which `about:debugging`'s temporary kind does not. In a namespace of a lab.
  */
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Bidi, LISTENING } from '../lab/firefox/bidi.ts';
+import { bridge } from '../lab/firefox/bridge.ts';
 import { FIREFOX } from '../lab/firefox/browser.ts';
 import { preferences } from '../lab/firefox/preferences.ts';
 import { FirefoxSession } from '../lab/firefox/session.ts';
@@ -17,16 +17,27 @@ export interface InstalledFirefox {
   readonly nativeMessagingDir: string;
   /** Each launch has the same profile, as a restart has. */
   launch(...args: readonly string[]): Promise<FirefoxSession & { readonly close: () => Promise<void> }>;
+  /** An XPI of this version of the same extension, for `install`. */
+  pack(version: string): Promise<string>;
 }
 
-/** @param dist the built extension; @param work a folder for XPI, home and profile, removed by the caller. */
-export async function installFirefox(dist: string, work: string, privateWindows: boolean): Promise<InstalledFirefox> {
+export interface FirefoxPlace {
+  /** The built extension. */
+  readonly dist: string;
+  /** A folder for XPI, home and profile, removed by the caller. */
+  readonly work: string;
+  readonly namespace: string;
+}
+
+export async function installFirefox(place: FirefoxPlace, privateWindows: boolean): Promise<InstalledFirefox> {
+  const { dist, work } = place;
   const home = join(work, 'home');
   const profile = join(work, 'profile');
   const nativeMessagingDir = join(home, '.mozilla/native-messaging-hosts');
   for (const folder of [nativeMessagingDir, profile]) await mkdir(folder, { recursive: true });
   const quiet = {
-    'network.dns.forceResolve': '127.0.0.1',
+    // The sites under test speak plain HTTP, where Firefox lets no page have a service worker.
+    'dom.serviceWorkers.testing.enabled': true,
     // ESR honours it: no store has signed this build.
     'xpinstall.signatures.required': false,
   };
@@ -35,7 +46,7 @@ export async function installFirefox(dist: string, work: string, privateWindows:
   return {
     nativeMessagingDir,
     async launch(...args) {
-      const { bidi, exited } = await start(profile, home, args);
+      const { bidi, exited } = await start(place, profile, home, args);
       const session = new FirefoxSession(bidi);
       if (!installed) await session.install({ type: 'archivePath', path: await pack(dist, work), privateWindows });
       installed = true;
@@ -46,12 +57,20 @@ export async function installFirefox(dist: string, work: string, privateWindows:
         },
       });
     },
+    async pack(version) {
+      const newer = join(work, `dist-${version}`);
+      await cp(dist, newer, { recursive: true });
+      const manifest = JSON.parse(await readFile(join(newer, 'manifest.json'), 'utf8')) as object;
+      await writeFile(join(newer, 'manifest.json'), JSON.stringify({ ...manifest, version }));
+      return pack(newer, work);
+    },
   };
 }
 
-async function start(profile: string, home: string, args: readonly string[]) {
+async function start({ namespace }: FirefoxPlace, profile: string, home: string, args: readonly string[]) {
   const driven = ['--remote-debugging-port', '0', '-remote-allow-system-access'];
-  const child = spawn(FIREFOX, ['--headless', '--no-remote', '--profile', profile, ...driven, ...args], {
+  const command = ['netns', 'exec', namespace, FIREFOX, '--headless', '--no-remote', '--profile', profile, ...driven];
+  const child = spawn('ip', [...command, ...args], {
     env: { ...process.env, HOME: home, TMPDIR: home, MOZ_REMOTE_SETTINGS_DEVTOOLS: '1' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -67,7 +86,7 @@ async function start(profile: string, home: string, args: readonly string[]) {
     });
     void exited.then(() => fail(new Error(`Firefox ended: ${said}`)));
   });
-  return { bidi: await Bidi.open(port), exited };
+  return { bidi: await Bidi.open(port, bridge(namespace, port, process.execPath)), exited };
 }
 
 async function pack(dist: string, work: string): Promise<string> {

@@ -1,5 +1,5 @@
 /** The extension as a person uses it: clicks and words on its pages, by their stable test ids. */
-import type { View } from '../../extension/messages.ts';
+import type { Command, View } from '../../extension/messages.ts';
 import { TEST } from '../../extension/ui/testids.ts';
 import type { Locator, Page } from '../lab/browser.ts';
 import { until } from './wait.ts';
@@ -36,6 +36,24 @@ export function view(page: Page): Promise<View> {
         });
       }),
   );
+}
+
+/** What a window may ask of the background, asked over the page's own port. @throws the background's words. */
+export function ask(page: Page, command: Command): Promise<unknown> {
+  const play = (asked: Command) =>
+    new Promise((resolve, reject) => {
+      const port = chrome.runtime.connect({ name: 'ui' });
+      port.onMessage.addListener(
+        (message: { readonly type: string; readonly result?: unknown; readonly error?: { message: string } }) => {
+          if (message.type !== 'answer') return;
+          port.disconnect();
+          if (message.error) reject(new Error(message.error.message));
+          else resolve(message.result);
+        },
+      );
+      port.postMessage({ id: 1, command: asked });
+    });
+  return page.evaluate(new Function(`return (${play})(${JSON.stringify(command)})`) as () => Promise<unknown>);
 }
 
 /** Creates the wallet through the set-up page; returns the words that the page showed. */

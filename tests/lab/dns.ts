@@ -15,6 +15,8 @@ export interface DnsQuestion {
   readonly at: number;
 }
 
+/** RFC 9460, which the codec does not know yet. */
+const NEWER: Readonly<Record<string, string>> = { UNKNOWN_64: 'SVCB', UNKNOWN_65: 'HTTPS' };
 const AUTHORITATIVE = 0x0400;
 const REFUSED = 5;
 const NXDOMAIN = 3;
@@ -35,7 +37,7 @@ export async function startDns(
     const question = asked.questions?.[0];
     if (!question) return null;
     const name = question.name.toLowerCase();
-    report({ name, type: question.type, from, transport, at: Date.now() });
+    report({ name, type: NEWER[question.type] ?? question.type, from, transport, at: Date.now() });
     const site = Object.keys(zone).find((host) => name === host || name.endsWith(`.${host}`));
     const known = site === name ? zone[site] : undefined;
     const type = question.type === 'AAAA' ? 'AAAA' : 'A';

@@ -12,7 +12,13 @@ test('a routed site still goes through the exit or nowhere, and the popup says t
   expect(await bench.load('one.example')).toBe('through the exit as u');
   expect(await bench.load('no.example')).toBe('NS_ERROR_PROXY_CONNECTION_REFUSED');
   expect(await bench.load('three.example')).toBe('direct');
-  expect(bench.direct).not.toContain('one.example');
   expect((await view(bench.popup)).applied).toBe('noFloor');
   expect(await by(bench.popup, 'stateDetail').textContent()).toMatch(/private windows/i);
+});
+
+test('what gets out without it is the one question that the floor is there for, and no packet to the site', async () => {
+  const leaks = bench.place.leaks();
+  expect(leaks).toContain('HTTPS question for one.example');
+  expect(leaks.filter((leak) => !leak.startsWith('HTTPS question'))).toEqual([]);
+  expect(await bench.place.strayPackets()).toEqual([]);
 });

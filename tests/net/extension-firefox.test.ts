@@ -1,32 +1,31 @@
 /** Firefox's own ways to go direct (each measured), tried on the built extension in a real Firefox ESR. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { existsSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { GECKO_ID } from '../../manifest/extension.ts';
-import { by, view } from '../e2e/ui.ts';
+import { ask, by, view } from '../e2e/ui.ts';
 import { until } from '../e2e/wait.ts';
 import { iceCandidates } from '../lab/ice-candidates.ts';
 import { FirefoxBench } from './firefox-bench.ts';
+import { loadFromEverywhere } from './page-loads.ts';
 
 const REFUSED = 'NS_ERROR_PROXY_CONNECTION_REFUSED';
 /** As when it was idle for long enough; an open native port would keep it awake otherwise. */
 const SLEEP = `WebExtensionPolicy.getByID('${GECKO_ID}').extension.terminateBackground({ disableResetIdleForTest: true })`;
 
 const bench = new FirefoxBench();
-const { exit } = bench;
 
 beforeAll(() => bench.up({ privateWindows: true }));
 afterAll(() => bench.down());
-beforeEach(async () => {
-  bench.direct = [];
-});
+// Over everything since the start: what comes late is found by the next one.
+afterEach(() => expect(bench.place.leaks()).toEqual([]));
 
-const neverDirect = () => expect(bench.direct.filter((host) => host.includes('one.example'))).toEqual([]);
+const requests = async () => (await bench.exit.seen()).requests;
 
 describe('routes', () => {
   test('a routed site goes through the exit, named there, with credentials and no prompt; others go direct', async () => {
     expect(await bench.load('www.one.example')).toBe('through the exit as u');
-    expect(exit.hosts).toContain('www.one.example');
+    expect((await bench.exit.seen()).hosts).toContain('www.one.example');
     expect(await bench.load('three.example')).toBe('direct');
-    neverDirect();
   });
 
   test('a host with the trailing dot of the root is the same site', async () => {
@@ -35,31 +34,46 @@ describe('routes', () => {
 
   test('a blocked site does not load', async () => {
     expect(await bench.load('no.example')).toBe(REFUSED);
-    expect(bench.direct).toEqual([]);
   });
 
-  test('what a page loads, prefetches, opens as a WebSocket or asks from a worker takes the way of its host', async () => {
+  test('whatever a routed page loads, hints at, downloads or asks from a worker goes through the exit', async () => {
     const tab = await bench.firefox.tab();
     await tab.goto(bench.url('one.example'));
-    await tab.evaluate(async () => {
-      const link = Object.assign(document.createElement('link'), { rel: 'prefetch', href: '/prefetched' });
-      document.head.append(link);
-      const socket = new WebSocket(`ws://${location.host}/socket`);
-      await new Promise((done) => socket.addEventListener('error', done));
-      const work = `fetch('${location.origin}/worker').then(() => postMessage(0), () => postMessage(1))`;
-      const worker = new Worker(URL.createObjectURL(new Blob([work])));
-      await new Promise((done) => worker.addEventListener('message', done));
+    expect(await tab.evaluate(loadFromEverywhere)).toEqual({ worker: 'fetched', serviceWorker: 'fetched' });
+    const wanted = ['image', 'socket', 'worker', 'service-worker', 'beacon', 'download'];
+    await until('all of them', async () => {
+      const seen = await requests();
+      return wanted.every((path) => seen.some((request) => request.endsWith(`/${path}`)));
     });
     await tab.close();
-    expect(exit.requests).toEqual(expect.arrayContaining(['ws:one.example/socket', 'one.example/worker']));
-    neverDirect();
+  });
+
+  test('what a direct page hints at of a routed site opens nothing and asks for no name', async () => {
+    const tab = await bench.firefox.tab();
+    await tab.goto(bench.url('three.example'));
+    expect(await tab.evaluate(loadFromEverywhere)).toMatchObject({ worker: 'fetched' });
+    await tab.close();
+  });
+
+  test('a rule for one container counts there and nowhere else', async () => {
+    const { cookieStoreId: id, tab } = await bench.firefox.containerTab();
+    const rule = {
+      id: 'work',
+      enabled: true,
+      match: { kind: 'domain', text: 'two.example' },
+      action: { kind: 'block' },
+      scope: { kind: 'container', id, name: 'Work' },
+    } as const;
+    await ask(bench.popup, { name: 'rule.upsert', rule });
+    expect(await bench.load('two.example', '/', async () => tab)).toBe(REFUSED);
+    expect(await bench.load('two.example')).toBe('direct');
+    await ask(bench.popup, { name: 'rules.undo' });
   });
 
   test('a private window has the same routes', async () => {
     const tab = await bench.firefox.privateTab();
     expect(await bench.load('one.example', '/private', async () => tab)).toBe('through the exit as u');
-    expect(exit.requests).toContain('one.example/private');
-    neverDirect();
+    expect(await requests()).toContain('one.example/private');
   });
 
   test('WebRTC finds no address of this machine on a direct page', async () => {
@@ -75,26 +89,26 @@ describe('credentials', () => {
   test('a new tunnel on the same port gets a connection of its own at once, whatever is still open', async () => {
     const tab = await bench.firefox.tab();
     await tab.goto(bench.url('one.example', '/kept-alive'));
-    exit.username = 'second';
+    await bench.exit.rename('second');
     bench.host('up');
     await until('the new credentials', async () => {
       await tab.goto(bench.url('one.example', '/again'));
       return (await tab.locator('body').textContent()) === 'through the exit as second';
     });
     await tab.close();
-    expect(exit.refused).toBe(0);
-    exit.username = 'u';
+    expect((await bench.exit.seen()).refused).toBe(0);
+    await bench.exit.rename('u');
     bench.host('up');
     await until('the first again', async () => (await bench.load('one.example')) === 'through the exit as u');
   });
 
   test('wrong ones end in an error after a few tries: no prompt, no loop, not direct', async () => {
-    exit.password = 'changed';
+    await bench.exit.set({ password: 'changed' });
     expect(await bench.load('fresh.one.example')).toMatch(/^NS_ERROR_/);
-    expect(exit.refused).toBeGreaterThan(0);
-    expect(exit.refused).toBeLessThan(20);
-    neverDirect();
-    exit.password = 'p';
+    const { refused } = await bench.exit.seen();
+    expect(refused).toBeGreaterThan(0);
+    expect(refused).toBeLessThan(20);
+    await bench.exit.set({ password: 'p' });
   });
 });
 
@@ -107,9 +121,8 @@ describe('when something dies', () => {
     expect(await bench.load('three.example')).toBe('direct');
     bench.host('up');
     await bench.state('protected');
-    await until('the tab has healed', () => exit.requests.includes('one.example/healing'));
+    await until('the tab has healed', async () => (await requests()).includes('one.example/healing'));
     await tab.close();
-    neverDirect();
   });
 
   test('a listener that throws blocks everything, direct sites too', async () => {
@@ -127,7 +140,6 @@ describe('when something dies', () => {
       background.URL = background.kept;
     });
     expect(await bench.load('three.example')).toBe('direct');
-    neverDirect();
   });
 
   test.each([
@@ -142,7 +154,6 @@ describe('when something dies', () => {
     expect(await bench.load('three.example')).toBe(REFUSED);
     // Reloaded by the extension, which takes it for one that failed before its exit was up: any word but one.
     expect(await bench.load('one.example')).not.toBe('direct');
-    expect(bench.direct).toEqual([]);
     await bench.sabotage('null');
     expect(await bench.load('three.example')).toBe('direct');
   });
@@ -168,7 +179,6 @@ describe('when something dies', () => {
     // What was planted is gone: this is a new life. It starts with dead routes, since its host is new as well.
     await until('it is routed', async () => (await bench.load('one.example')) === 'through the exit as u');
     await bench.openPopup();
-    neverDirect();
   });
 
   test('a killed host leaves routed sites blocked until a new one is up', async () => {
@@ -180,7 +190,6 @@ describe('when something dies', () => {
     bench.host('up');
     await bench.state('protected');
     expect(await bench.load('one.example')).toBe('through the exit as u');
-    neverDirect();
   });
 
   test("the extension's whole process killed: never direct, and up again at the latest when Firefox has noticed", async () => {
@@ -192,7 +201,6 @@ describe('when something dies', () => {
     await bench.openPopup();
     await bench.state('protected');
     expect(await bench.load('one.example')).toBe('through the exit as u');
-    neverDirect();
   });
 
   test('after a restart, with a routed page on the command line: blocked first, then up, and never direct', async () => {
@@ -204,7 +212,6 @@ describe('when something dies', () => {
     bench.host('up');
     await bench.state('protected');
     expect(await bench.load('one.example')).toBe('through the exit as u');
-    neverDirect();
   });
 
   test('another extension that takes the proxy settings: said at once, and mended when it goes', async () => {
@@ -215,31 +222,62 @@ describe('when something dies', () => {
     await bench.firefox.uninstall(other);
     await until('it is over', async () => (await view(bench.popup)).protection.state === 'protected');
     expect(await bench.load('one.example')).toBe('through the exit as u');
-    neverDirect();
   });
 
   test.each([
     ['overrules ours with null, which means direct', 'null'],
     ['takes every request to a proxy of its own', `({ type: 'http', host: '127.0.0.1', port: RIVAL })`],
   ])('a rival that %s: routed requests are stopped, and nothing says protected', async (_what, answer) => {
-    const { port } = new URL(bench.url('rival'));
+    const port = String(bench.exit.rivalPort);
     const rival = await bench.installRival(
       `browser.proxy.onRequest.addListener(() => ${answer.replace('RIVAL', port)}, { urls: ['<all_urls>'] });`,
     );
-    expect(await bench.load('one.example')).not.toBe('direct');
-    expect(await bench.load('three.example')).toBe('direct');
+    expect(await bench.load('one.example')).toMatch(/^NS_ERROR_/);
+    expect(await bench.load('three.example')).toBe(answer === 'null' ? 'direct' : 'by the rival');
     await until('the conflict is known', async () => (await view(bench.popup)).protection.why === 'conflict');
     await bench.firefox.uninstall(rival);
     await by(bench.popup, 'errorRetry').click();
     await bench.state('protected');
     expect(await bench.load('one.example')).toBe('through the exit as u');
-    neverDirect();
+  });
+
+  test('another extension that lets WebRTC around the proxy: said at once, and mended when it goes', async () => {
+    const other = await bench.installRival('browser.privacy.network.webRTCIPHandlingPolicy.set({ value: "default" });');
+    await until('the conflict is known', async () => (await view(bench.popup)).protection.why === 'conflict');
+    await bench.firefox.uninstall(other);
+    await until('it is over', async () => (await view(bench.popup)).protection.state === 'protected');
+  });
+
+  test('an update of the extension: never direct in between, and protected again by itself', async () => {
+    const loads: string[] = [];
+    const updated = bench.update('0.1.1').then(() => true);
+    while (!(await Promise.race([updated, nothingYet()]))) loads.push(await bench.load('one.example'));
+    await bench.openPopup();
+    await bench.state('protected');
+    expect(await bench.popup.evaluate(() => chrome.runtime.getManifest().version)).toBe('0.1.1');
+    expect(await bench.load('one.example')).toBe('through the exit as u');
+    expect(loads).not.toContain('direct');
+  });
+
+  test('switched off in about:addons it lets its host go; switched on it protects by itself, never direct first', async () => {
+    const pid = bench.place.hostPid;
+    await bench.setEnabled(false);
+    await until('the host has ended', () => !existsSync(`/proc/${pid}`));
+    await bench.setEnabled(true);
+    expect(await bench.load('one.example')).not.toBe('direct');
+    await bench.openPopup();
+    await bench.state('protected');
+    expect(await bench.load('one.example')).toBe('through the exit as u');
+  });
+
+  test('nothing of a routed site, and nothing of WebRTC, was on the wire in all that', async () => {
+    expect(await bench.place.strayPackets()).toEqual([]);
   });
 
   test('switched off, the browser is as it was', async () => {
     await by(bench.popup, 'connectSwitch').click();
     await bench.state('off');
-    expect(await bench.load('one.example')).toBe('direct');
+    expect(await bench.load('two.example')).toBe('direct');
     const left = await bench.popup.evaluate(async () => {
       const proxy = await chrome.proxy.settings.get({});
       const webrtc = await chrome.privacy.network.webRTCIPHandlingPolicy.get({});
@@ -248,3 +286,6 @@ describe('when something dies', () => {
     expect(left).toEqual(['controllable_by_this_extension', 'controllable_by_this_extension']);
   });
 });
+
+/** Lets a page load begin, but is no answer. */
+const nothingYet = () => Promise.resolve(false);

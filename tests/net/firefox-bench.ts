@@ -1,23 +1,17 @@
 /**
- * A real Firefox with the extension installed and connected, ready to be mistreated. The native host is
- * the one of the screenshots and the exit a SOCKS5 proxy that answers every page itself: what is asked
- * here is what the browser does, and tunnels are tested elsewhere.
+ * A real Firefox with the extension installed and connected, ready to be mistreated: what is asked here is what the
+ * browser does, and tunnels are tested elsewhere.
  */
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { build, type Plugin } from 'vite';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Plugin } from 'vite';
 import { GECKO_ID, PAGE_PATH, POPUP_PATH } from '../../manifest/extension.ts';
-import { writeNativeManifests } from '../../manifest/native-messaging.ts';
 import { type InstalledFirefox, installFirefox } from '../e2e/installed-firefox.ts';
-import { writeScenario } from '../e2e/shots-host.ts';
-import { EMPTY, NODES, PROTECTED } from '../e2e/shots-scenes.ts';
-import { addRule, by, PASSWORD } from '../e2e/ui.ts';
+import { by } from '../e2e/ui.ts';
 import { until } from '../e2e/wait.ts';
-import { SocksExit } from '../fakes/socks-exit.ts';
 import type { Page } from '../lab/browser.ts';
+import { BrowserLab, connectFirst, wayOf } from './browser-lab.ts';
+import type { LabExit } from './lab-exit.ts';
 
 type Launched = Awaited<ReturnType<InstalledFirefox['launch']>>;
 
@@ -33,41 +27,25 @@ const SABOTAGE: Plugin = {
 };
 
 export class FirefoxBench {
-  readonly exit = new SocksExit();
-  /** Hosts of requests that came to a site by themselves, without the exit. */
-  direct: string[] = [];
   firefox!: Launched;
   popup!: Page;
-  readonly #work = mkdtempSync(join(tmpdir(), 'warren-firefox-'));
-  readonly #scenario = join(this.#work, 'scenario.json');
-  readonly #sites: Server;
+  place!: BrowserLab;
   #installed!: InstalledFirefox;
 
-  constructor() {
-    this.#sites = createServer((request, response) => {
-      this.direct.push(request.headers.host?.split(':')[0] ?? '');
-      const headers = { 'content-type': 'text/html', 'cache-control': 'no-store', connection: 'close' };
-      response.writeHead(200, headers).end('<title>direct</title>direct');
-    });
+  get exit(): LabExit {
+    return this.place.exit;
   }
 
-  /** Connected: DE as the exit, `one.example` through it, `no.example` blocked, everything else direct. */
+  /** Connected, with the rules of `browser-lab.ts`. */
   async up({ privateWindows }: { readonly privateWindows: boolean }): Promise<void> {
-    process.env.BROWSER_TARGET = 'firefox';
-    const dist = join(this.#work, 'dist');
-    await build({
-      configFile: resolve('vite.config.ts'),
-      logLevel: 'error',
-      build: { outDir: dist },
-      plugins: [SABOTAGE],
-    });
-    await new Promise<void>((done) => this.#sites.listen(0, '127.0.0.1', done));
-    await this.exit.listen();
-    this.#installed = await installFirefox(dist, this.#work, privateWindows);
-    await this.#installHost();
-    this.host('up');
+    this.place = await BrowserLab.create();
+    const dist = await this.place.build('firefox', [SABOTAGE]);
+    const { work, home } = this.place;
+    this.#installed = await installFirefox({ dist, work, namespace: home.host }, privateWindows);
+    await this.place.installHost('firefox', this.#installed.nativeMessagingDir, GECKO_ID);
     await this.launch();
-    await this.#setUp();
+    await connectFirst((name) => this.#open(name));
+    await this.state('protected');
   }
 
   async launch(...args: readonly string[]): Promise<void> {
@@ -76,24 +54,11 @@ export class FirefoxBench {
 
   async down(): Promise<void> {
     await this.firefox?.close();
-    this.exit.close();
-    this.#sites.closeAllConnections();
-    this.#sites.close();
-    rmSync(this.#work, { recursive: true, force: true });
+    await this.place?.close();
   }
 
-  /** What the native host says from now on; `broken`: nothing that can be read. */
   host(state: 'up' | 'failed' | 'broken'): void {
-    if (state === 'broken') {
-      writeFileSync(this.#scenario, '{"broken":');
-      return;
-    }
-    const exits = PROTECTED.exits
-      .filter((exit) => exit.node?.country === 'DE')
-      .map((exit) =>
-        state === 'up' ? { ...exit, proxy: this.exit.proxy } : { ...exit, phase: 'failed' as const, proxy: null },
-      );
-    writeScenario(this.#scenario, { ...EMPTY, exits });
+    this.place.host(state);
   }
 
   /** Puts a function (its text) in place of the listener of `proxy.onRequest`, in this life of the background; `null`: none. */
@@ -118,13 +83,13 @@ export class FirefoxBench {
 
   /** A second proxy extension, whose background is that script. Resolves with its id. */
   async installRival(script: string): Promise<string> {
-    const folder = join(this.#work, 'rival');
+    const folder = join(this.place.work, 'rival');
     mkdirSync(folder, { recursive: true });
     const manifest = {
       manifest_version: 2,
       name: 'Rival',
       version: '1',
-      permissions: ['proxy', '<all_urls>'],
+      permissions: ['proxy', 'privacy', '<all_urls>'],
       background: { scripts: ['background.js'] },
     };
     writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
@@ -132,8 +97,20 @@ export class FirefoxBench {
     return this.firefox.install({ type: 'path', path: folder, privateWindows: true });
   }
 
+  /** The newer version of the extension over the one that runs. */
+  async update(version: string): Promise<void> {
+    const path = await this.#installed.pack(version);
+    await this.firefox.install({ type: 'archivePath', path, privateWindows: true });
+  }
+
+  /** As the switch in about:addons. */
+  async setEnabled(on: boolean): Promise<void> {
+    const addon = `await AddonManager.getAddonByID('${GECKO_ID}')`;
+    await this.firefox.inside(`(async () => { await (${addon}).${on ? 'enable' : 'disable'}(); return true; })()`);
+  }
+
   killHost(): void {
-    process.kill(Number(readFileSync(join(this.#work, 'pid'), 'utf8')), 'SIGKILL');
+    this.place.killHost();
   }
 
   async openPopup(): Promise<void> {
@@ -150,15 +127,15 @@ export class FirefoxBench {
   }
 
   url(site: string, path = '/'): string {
-    return `http://${site}:${(this.#sites.address() as AddressInfo).port}${path}`;
+    return `http://${site}${path}`;
   }
 
-  /** The page's text, or Firefox's error. */
+  /** The page's text (`direct` for the site's own), or Firefox's error. */
   async load(site: string, path?: string, open: () => Promise<Page> = () => this.firefox.tab()): Promise<string> {
     const tab = await open();
     try {
       await tab.goto(this.url(site, path), { timeout: 10_000 });
-      return (await tab.locator('body').textContent()) ?? '';
+      return wayOf((await tab.locator('body').textContent()) ?? '');
     } catch (error) {
       return /NS_ERROR_\w+/.exec(String(error))?.[0] ?? String(error);
     } finally {
@@ -166,34 +143,11 @@ export class FirefoxBench {
     }
   }
 
-  async #installHost(): Promise<void> {
-    const wrapper = join(this.#work, 'host.sh');
-    const host = [process.execPath, resolve('tests/e2e/shots-host.ts'), this.#scenario];
-    const exec = host.map((word) => `'${word}'`).join(' ');
-    writeFileSync(wrapper, `#!/bin/sh\necho $$ > '${join(this.#work, 'pid')}'\nexec ${exec}\n`);
-    chmodSync(wrapper, 0o755);
-    const { nativeMessagingDir: dir } = this.#installed;
-    await writeNativeManifests({ dir, hostPath: wrapper, browser: 'firefox', extensionId: GECKO_ID });
-  }
-
-  async #setUp(): Promise<void> {
-    const setup = await this.firefox.open(`${PAGE_PATH}#/setup`);
-    await by(setup, 'setupCreate').click();
-    await by(setup, 'passwordNew').fill(PASSWORD);
-    await by(setup, 'passwordRepeat').fill(PASSWORD);
-    await by(setup, 'passwordSubmit').click();
-    await by(setup, 'seedReveal').waitFor();
-    await setup.close();
-    const rules = await this.firefox.open(`${PAGE_PATH}#/rules`);
-    await addRule(rules, 'one.example', `node:${NODES[0]?.did}`);
-    await addRule(rules, 'no.example', 'block');
-    await by(rules, 'otherwise').selectOption('direct');
-    await rules.close();
-    await this.openPopup();
-    await by(this.popup, 'tabNodes').click();
-    await by(by(this.popup, 'nodeRow', { 'data-key': NODES[0]?.did ?? '' }), 'nodeSetDefault').click();
-    await by(this.popup, 'tabConnect').click();
-    await by(this.popup, 'connectSwitch').click();
-    await this.state('protected');
+  async #open(name: 'setup' | 'rules' | 'popup'): Promise<Page> {
+    if (name === 'popup') {
+      await this.openPopup();
+      return this.popup;
+    }
+    return this.firefox.open(`${PAGE_PATH}#/${name}`);
   }
 }

@@ -6,6 +6,8 @@ import { EXTENSION_ORIGIN } from './preferences.ts';
 
 /** What is running after this long is not going to end by itself. */
 const CLOSE_MS = 5_000;
+const CONTAINERS =
+  "ChromeUtils.importESModule('resource://gre/modules/ContextualIdentityService.sys.mjs').ContextualIdentityService";
 
 export interface Install {
   /** A folder (until the browser ends) or an XPI (for good). */
@@ -42,6 +44,14 @@ export class FirefoxSession {
 
   tab(): Promise<FirefoxPage> {
     return this.#create({ type: 'tab' });
+  }
+
+  /** A new container, and a tab in it. */
+  async containerTab(): Promise<{ readonly cookieStoreId: string; readonly tab: FirefoxPage }> {
+    const { userContext } = await this.#bidi.call<{ userContext: string }>('browser.createUserContext');
+    const tab = await this.#create({ type: 'tab', userContext });
+    const id = await this.inside<number>(`${CONTAINERS}.getPublicIdentities().at(-1).userContextId`);
+    return { cookieStoreId: `firefox-container-${id}`, tab };
   }
 
   /** A tab in a new private window. */
