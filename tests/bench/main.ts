@@ -1,7 +1,8 @@
 /**
  * Measures and prints; never fails on a time, since a loaded machine has the last word on those.
  *
- * usage: main.ts [--only connect,nat,proxy,rootless,gate,handshake,proofs,ledger,host,rules,peers,helper] [--json FILE]
+ * usage: main.ts [--only connect,nat,proxy,rootless,gate,handshake,proofs,ledger,host,rules,peers,helper,popup]
+ *   [--json FILE]
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   ledger: async () => (await import('./ledger.ts')).benchLedger(),
   host: async () => (await import('./host.ts')).benchHostStart(),
   rules: async () => (await import('./rules.ts')).benchRules(),
+  popup: async () => (await import('./popup.ts')).benchPopup(),
   proxy: async () => (await import('./proxy.ts')).benchProxy(),
   rootless: async () => (await import('./rootless.ts')).benchRootless(),
   gate: async () => (await import('./gate.ts')).benchGate(),

@@ -28,7 +28,7 @@ export async function showWallet(page: Page, { show, scene, open, seed }: Stage)
   await show('page-wallet');
   await page.getByTestId(TEST.send).click();
   await page.getByTestId(TEST.sendTo).fill(LOOKALIKE);
-  await page.getByTestId(TEST.sendCheck).filter({ hasText: /\w/ }).waitFor();
+  await page.getByTestId(TEST.sendCheck).filter({ hasText: /\S/ }).waitFor();
   await page.getByTestId(TEST.sendAmount).fill('2.5');
   await page.getByTestId(TEST.auto).click();
   await show('page-wallet-forms');

@@ -1,58 +1,86 @@
 /**
- * Renders every screen of the built extension in real Chromium, light and dark, into shots/, and runs
- * axe-core on each. The background is driven by `shots-host.ts` with recorded snapshots: a picture
- * book, not a test of the network. Exits 1 when axe finds anything.
- * Usage: npm run shots [-- --lang de] [-- --only popup-]
+ * Renders every screen of the built extension in real Chromium into shots/: light, dark, and from right to
+ * left (Persian); runs axe-core on each, and puts all of them on contact sheets. The background is driven by
+ * `shots-host.ts` with recorded snapshots: a picture book, not a test of the network. Exits 1 when axe finds anything.
+ * Usage: npm run shots [-- --lang de] [-- --only popup-] [-- --looks light,dark,contrast,forced]
  */
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { TEST } from '../../extension/ui/testids.ts';
 import { channelSigner } from '../../extension/wallet/keys.ts';
 import { seedOf } from '../../extension/wallet/seed.ts';
-import { EXTENSION_ID_CHROMIUM, PAGE_PATH, POPUP_PATH } from '../../manifest/extension.ts';
-import { writeNativeManifests } from '../../manifest/native-messaging.ts';
 import { address } from '../../shared/base/units.ts';
-import { type Scenario, writeScenario } from './shots-host.ts';
+import { contactSheets } from './contact-sheet.ts';
+import type { Scenario } from './shots-host.ts';
 import { pageKnownNode, pageNodes, popupNodes, rememberNode } from './shots-nodes.ts';
 import { BLOCKED, CONNECTING, EMPTY, FAILOVER, NO_FUNDS, NODES, needs, PROTECTED, REPLACED } from './shots-scenes.ts';
 import { showWallet } from './shots-wallet.ts';
+import { open, PAGE, POPUP, POPUP_SIZE, Stage, state, waitFor } from './stage.ts';
+
+type Look = 'light' | 'dark' | 'rtl' | 'contrast' | 'forced';
+type Media = NonNullable<Parameters<Page['emulateMedia']>[0]>;
+const PLAIN: Media = { colorScheme: 'light', reducedMotion: 'reduce', contrast: null, forcedColors: null };
+const MEDIA: Record<Look, Media> = {
+  light: PLAIN,
+  dark: { ...PLAIN, colorScheme: 'dark' },
+  rtl: PLAIN,
+  contrast: { ...PLAIN, contrast: 'more' },
+  forced: { ...PLAIN, forcedColors: 'active' },
+};
 
 const { values: options } = parseArgs({
-  options: { lang: { type: 'string', default: 'en' }, only: { type: 'string', default: '' } },
+  options: {
+    lang: { type: 'string' },
+    only: { type: 'string', default: '' },
+    looks: { type: 'string', default: 'light,dark' },
+  },
 });
 const OUT = resolve('shots');
-const ORIGIN = `chrome-extension://${EXTENSION_ID_CHROMIUM}`;
-const POPUP = `${ORIGIN}/${POPUP_PATH}`;
-const PAGE = `${ORIGIN}/${PAGE_PATH}`;
-const POPUP_SIZE = { width: 360, height: 600 };
 const PAGE_SIZE = { width: 1160, height: 820 };
 const PASSWORD = 'a quiet burrow';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-const work = mkdtempSync(join(tmpdir(), 'warren-shots-'));
-const scenario = join(work, 'scenario.json');
-const hosts = join(work, 'profile', 'NativeMessagingHosts');
+/** One language and its pictures after another. */
+const LOOKS = options.looks.split(',') as Look[];
+const RUNS: readonly { readonly lang: string; readonly looks: readonly Look[] }[] = options.lang
+  ? [{ lang: options.lang, looks: LOOKS }]
+  : [
+      { lang: 'en', looks: LOOKS },
+      { lang: 'fa', looks: ['rtl'] },
+    ];
+let run = RUNS[0] as (typeof RUNS)[number];
+let stage: Stage;
 let violations = 0;
 let seed: Uint8Array = new Uint8Array();
 
 async function main(): Promise<void> {
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
-  const context = await launch([resolve('dist/chrome')]);
+  for (run of RUNS) {
+    stage = new Stage(run.lang);
+    await withBrowser([], story);
+    await withBrowser([], later);
+    await withBrowser([rival()], conflict);
+    stage.end();
+  }
+  stage = new Stage();
+  const columns = RUNS.flatMap(({ looks }) => looks);
+  await withBrowser([], async (context) => contactSheets(await context.newPage(), OUT, columns));
+  stage.end();
+  console.log(violations === 0 ? 'axe: no violation' : `axe: ${violations} violations`);
+  process.exitCode = violations === 0 ? 0 : 1;
+}
+
+async function withBrowser(others: readonly string[], show: (context: BrowserContext) => Promise<void>): Promise<void> {
+  const context = await stage.launch(...others);
   try {
-    await story(context);
+    await show(context);
   } finally {
     await context.close();
   }
-  await later();
-  await conflict();
-  rmSync(work, { recursive: true, force: true });
-  console.log(violations === 0 ? 'axe: no violation' : `axe: ${violations} violations`);
-  process.exitCode = violations === 0 ? 0 : 1;
 }
 
 async function story(context: BrowserContext): Promise<void> {
@@ -63,7 +91,7 @@ async function story(context: BrowserContext): Promise<void> {
   await waitFor(page, TEST.errorScreen);
   await show('popup-host-missing');
   scene({ ...EMPTY, version: 0 });
-  await installHost();
+  await stage.installHost();
   await page.getByTestId(TEST.errorRetry).click();
   await page.locator(`[data-testid=${TEST.errorScreen}][data-code=host_too_old]`).waitFor();
   await show('popup-host-too-old');
@@ -134,7 +162,7 @@ async function popups(page: Page, show: Show): Promise<void> {
   await page.locator(`[data-testid=${TEST.approvalApprove}]:enabled`).waitFor();
   await show('popup-approval');
   await page.getByTestId(TEST.approvalAmount).fill('900');
-  await page.getByTestId(TEST.approvalError).filter({ hasText: /\w/ }).waitFor();
+  await page.getByTestId(TEST.approvalError).filter({ hasText: /\S/ }).waitFor();
   await show('popup-approval-too-much');
   await page.getByTestId(TEST.approvalAmount).fill('2');
   await page.getByTestId(TEST.approvalApprove).click();
@@ -173,7 +201,7 @@ async function popups(page: Page, show: Show): Promise<void> {
   await page.getByTestId(TEST.lock).click();
   await page.getByTestId(TEST.unlockPassword).fill('wrong password');
   await page.getByTestId(TEST.unlockSubmit).click();
-  await page.getByTestId(TEST.unlockError).filter({ hasText: /\w/ }).waitFor();
+  await page.getByTestId(TEST.unlockError).filter({ hasText: /\S/ }).waitFor();
   await show('popup-wallet-wrong-password');
   await page.getByTestId(TEST.unlockPassword).fill(PASSWORD);
   await page.getByTestId(TEST.unlockSubmit).click();
@@ -204,7 +232,7 @@ async function pages(page: Page, show: Show): Promise<void> {
   await page.getByTestId(TEST.ruleMatchKind).selectOption('regex');
   await page.getByTestId(TEST.ruleMatchText).fill('(a+)+$');
   await page.getByTestId(TEST.ruleSave).click();
-  await page.getByTestId(TEST.ruleError).filter({ hasText: /\w/ }).waitFor();
+  await page.getByTestId(TEST.ruleError).filter({ hasText: /\S/ }).waitFor();
   await show('page-rule-form');
   await page.getByTestId(TEST.ruleMatchKind).selectOption('domain');
   await page.getByTestId(TEST.ruleMatchText).fill('video.example');
@@ -253,27 +281,22 @@ async function foreignRules(): Promise<string> {
       exclude: [],
     },
   ];
-  const file = join(work, 'FoxyProxy.json');
+  const file = join(stage.work, 'FoxyProxy.json');
   writeFileSync(file, JSON.stringify({ mode: 'pattern', data }));
   return file;
 }
 
 /** The same browser, started anew. */
-async function later(): Promise<void> {
-  const context = await launch([resolve('dist/chrome')]);
-  try {
-    const page = await context.newPage();
-    await open(page, `${PAGE}#/nodes`);
-    await pageKnownNode(page, shooter(page));
-  } finally {
-    await context.close();
-  }
+async function later(context: BrowserContext): Promise<void> {
+  const page = await context.newPage();
+  await open(page, `${PAGE}#/nodes`);
+  await pageKnownNode(page, shooter(page));
 }
 
-/** A second extension that takes the proxy settings for itself, installed after ours and so above it. */
-async function conflict(): Promise<void> {
-  const rival = join(work, 'rival');
-  mkdirSync(rival);
+/** The folder of a second extension that takes the proxy settings for itself: installed after ours, and so above it. */
+function rival(): string {
+  const folder = join(stage.work, 'rival');
+  mkdirSync(folder);
   const manifest = {
     manifest_version: 3,
     name: 'rival',
@@ -281,18 +304,17 @@ async function conflict(): Promise<void> {
     permissions: ['proxy'],
     background: { service_worker: 'sw.js' },
   };
-  writeFileSync(join(rival, 'manifest.json'), JSON.stringify(manifest));
-  writeFileSync(join(rival, 'sw.js'), "chrome.proxy.settings.set({value:{mode:'direct'},scope:'regular'})");
-  const context = await launch([resolve('dist/chrome'), rival]);
-  try {
-    const page = await context.newPage();
-    await open(page, POPUP);
-    await state(page, 'off').catch(() => {});
-    await page.locator(`[data-testid=${TEST.errorScreen}][data-code=proxy_conflict]`).waitFor();
-    await shooter(page)('popup-conflict');
-  } finally {
-    await context.close();
-  }
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
+  writeFileSync(join(folder, 'sw.js'), "chrome.proxy.settings.set({value:{mode:'direct'},scope:'regular'})");
+  return folder;
+}
+
+async function conflict(context: BrowserContext): Promise<void> {
+  const page = await context.newPage();
+  await open(page, POPUP);
+  await state(page, 'off').catch(() => {});
+  await page.locator(`[data-testid=${TEST.errorScreen}][data-code=proxy_conflict]`).waitFor();
+  await shooter(page)('popup-conflict');
 }
 
 function shooter(page: Page): Show {
@@ -302,13 +324,13 @@ function shooter(page: Page): Show {
     // The whole page as one window: stitched together, what sticks to the window would hang in the middle.
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
     if (!name.startsWith('popup')) await page.setViewportSize({ ...PAGE_SIZE, height });
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    for (const look of run.looks) {
+      await page.emulateMedia(MEDIA[look]);
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-      await page.screenshot({ path: join(OUT, `${name}-${colorScheme}.png`) });
-      await check(page, `${name}-${colorScheme}`);
+      await page.screenshot({ path: join(OUT, `${name}-${look}.png`) });
+      await check(page, `${name}-${look}`);
     }
-    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+    await page.emulateMedia(PLAIN);
   };
 }
 
@@ -330,57 +352,8 @@ interface Violation {
   readonly nodes: readonly { readonly target: string[]; readonly failureSummary: string }[];
 }
 
-function launch(extensions: readonly string[]): Promise<BrowserContext> {
-  mkdirSync(hosts, { recursive: true });
-  return chromium.launchPersistentContext(join(work, 'profile'), {
-    executablePath: '/usr/lib/chromium/chromium',
-    headless: true,
-    locale: options.lang,
-    env: { ...process.env, LANGUAGE: options.lang, TMPDIR: work },
-    viewport: POPUP_SIZE,
-    deviceScaleFactor: 2,
-    args: [
-      '--no-sandbox',
-      '--no-first-run',
-      '--disable-gpu',
-      '--disable-sync',
-      '--disable-background-networking',
-      '--disable-component-update',
-      `--lang=${options.lang}`,
-      `--disable-extensions-except=${extensions.join()}`,
-      `--load-extension=${extensions.join()}`,
-    ],
-  });
-}
-
-async function installHost(): Promise<void> {
-  const wrapper = join(work, 'host.sh');
-  const node = process.execPath;
-  writeFileSync(wrapper, `#!/bin/sh\nexec '${node}' '${resolve('tests/e2e/shots-host.ts')}' '${scenario}'\n`);
-  chmodSync(wrapper, 0o755);
-  await writeNativeManifests({
-    dir: hosts,
-    hostPath: wrapper,
-    browser: 'chromium',
-    extensionId: EXTENSION_ID_CHROMIUM,
-  });
-}
-
 function scene(next: Scenario): void {
-  writeScenario(scenario, next);
-}
-
-async function open(page: Page, url: string): Promise<void> {
-  await page.goto('about:blank');
-  await page.goto(url);
-}
-
-async function waitFor(page: Page, testid: string): Promise<void> {
-  await page.getByTestId(testid).first().waitFor();
-}
-
-async function state(page: Page, name: string): Promise<void> {
-  await page.locator(`[data-testid=${TEST.stateText}][data-state=${name}]`).waitFor();
+  stage.scene(next);
 }
 
 /** Until the chart has so many samples, that is: that many views with new rates. */
