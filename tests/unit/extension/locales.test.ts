@@ -106,3 +106,15 @@ test('no word for an error that does not exist', () => {
     expect([language, stray]).toEqual([language, []]);
   }
 });
+
+test('styles speak of start and end, not of left and right: Persian runs the other way', () => {
+  const folders = [join(EXTENSION, 'ui/styles'), fileURLToPath(new URL('../../../shared/ui', import.meta.url))];
+  const sheets = folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((file) => file.endsWith('.css'))
+      .flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n')),
+  );
+  const sided = sheets.filter((line) => /^\s*([\w-]+-)?(left|right)\s*:|:\s*(left|right)\s*;/.test(line));
+  // The middle is the middle from either side; and a line in a language of its own is put to its side by name.
+  expect(sided.map((line) => line.trim()).sort()).toEqual(['left: 50%;', 'text-align: right;']);
+});
