@@ -3,7 +3,7 @@ import { type ComponentChild, render } from 'preact';
 import { direction, language } from './i18n.ts';
 import { connect } from './link.ts';
 import '../../shared/ui/tokens.css';
-import './styles/contrast.css';
+import '../../shared/ui/contrast.css';
 import './styles/scripts.css';
 import '../../shared/ui/base.css';
 import '../../shared/ui/controls.css';

@@ -1,6 +1,7 @@
 /** The page of a node's owner: styles, the line to the node, the root. */
 import { render } from 'preact';
 import '../../../shared/ui/tokens.css';
+import '../../../shared/ui/contrast.css';
 import '../../../shared/ui/base.css';
 import '../../../shared/ui/controls.css';
 import './board.css';
