@@ -110,19 +110,23 @@ async function join(world: World, node: FoundProposal): Promise<Joined> {
   const accepted = Promise.withResolvers<void>();
   const way = Promise.withResolvers<TransportAddress>();
   const up = Promise.withResolvers<void>();
-  const timer = setTimeout(() => up.reject(new Error('not up in time')), PATIENCE_MS);
+  let stage = 'gathering';
+  const timer = setTimeout(() => up.reject(new Error(`not up in time: ${stage}`)), PATIENCE_MS);
   let socket: Datagrams | null = null;
   let initiator: WireGuardInitiator | null = null;
   let remote: TransportAddress | null = null;
+  const onWireGuard = (packet: Uint8Array) => {
+    if (!initiator?.answered(packet)) return;
+    answering++;
+    const first = initiator.keepalive();
+    if (first && remote) socket?.send(first, remote);
+    up.resolve();
+  };
   const openDatagrams = async () => {
-    socket = shared(await world.openDatagrams(), (packet) => {
-      if (!initiator?.answered(packet)) return;
-      answering++;
-      const first = initiator.keepalive();
-      if (first && remote) socket?.send(first, remote);
-      up.resolve();
-    });
-    return socket;
+    const opened = shared(await world.openDatagrams(), onWireGuard);
+    // Those that follow only look at the router.
+    socket ??= opened;
+    return opened;
   };
   const path = await openPath(
     { ...world, openDatagrams },
@@ -143,6 +147,7 @@ async function join(world: World, node: FoundProposal): Promise<Joined> {
     },
   );
   const [document, candidates] = await Promise.all([world.ledger.resolve(did as Did), gathered.promise]);
+  stage = 'shaking hands';
   const began = performance.now();
   const since = () => performance.now() - began;
   const config = { node, payer: address(payer), signer: signer.address, signerKey: signer.key };
@@ -156,9 +161,11 @@ async function join(world: World, node: FoundProposal): Promise<Joined> {
   try {
     const session = await Promise.race([established.promise, up.promise.then(() => never())]);
     const establishedAt = since();
+    stage = 'waiting for the node';
     path.startChecks(session);
     await Promise.race([accepted.promise, up.promise]);
     const acceptedAt = since();
+    stage = 'looking for a path';
     const to = await Promise.race([way.promise, up.promise.then(() => never())]);
     const peer = new WireGuardInitiator({
       ...keys,
@@ -167,6 +174,7 @@ async function join(world: World, node: FoundProposal): Promise<Joined> {
     });
     initiator = peer;
     const knock = () => socket?.send(peer.initiate(), remote ?? to);
+    stage = 'WireGuard';
     knock();
     await up.promise;
     clearTimeout(timer);
