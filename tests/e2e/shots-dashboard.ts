@@ -1,18 +1,16 @@
 /**
  * Renders the provider's page in real Chromium into shots/: light, dark and as a phone shows it, with axe-core on
  * each. The server is the daemon's own; its figures are recorded, so it is a picture book and no test of the network.
- * Exits 1 when axe finds anything. Usage: npm run shots:dashboard [-- --docs]: also renews the picture in docs/.
+ * Exits 1 when axe finds anything. Usage: npm run shots:dashboard
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { chromium, type Page } from 'playwright-core';
 import { startDashboard } from '../../provider/dashboard/server.ts';
 import type { Status } from '../../provider/dashboard/status.ts';
 import { QUIET, SERVING } from './shots-dashboard-scenes.ts';
 
-const { values: options } = parseArgs({ options: { docs: { type: 'boolean', default: false } } });
 const OUT = resolve('shots');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SIZES = { desk: { width: 1080, height: 700 }, phone: { width: 390, height: 800 } } as const;
@@ -37,7 +35,6 @@ async function main(): Promise<void> {
       await page.goto(`http://127.0.0.1:${dashboard.port}/#${dashboard.token}`);
       await page.getByTestId('session').first().waitFor();
       await shoot(page, `dashboard-${device}`);
-      if (options.docs && device === 'desk') await picture(page);
       now = QUIET;
       await page.getByTestId('trouble').first().waitFor();
       await shoot(page, `dashboard-trouble-${device}`);
@@ -68,12 +65,6 @@ async function shoot(page: Page, name: string): Promise<void> {
     await page.screenshot({ path: join(OUT, `${name}-${colorScheme}.png`), fullPage: true });
     await check(page, `${name}-${colorScheme}`);
   }
-}
-
-/** The upper part, as a window would show it. */
-async function picture(page: Page): Promise<void> {
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  await page.screenshot({ path: resolve('docs/images/dashboard.png'), scale: 'css' });
 }
 
 interface Violation {
