@@ -2,7 +2,7 @@
 import { parseDid } from '../../shared/base/units.ts';
 import type { NodeView } from '../messages.ts';
 import type { Action, ExitRef } from '../routing/rules.ts';
-import { countryName } from './format.ts';
+import { countryName, placeText } from './format.ts';
 import { t } from './i18n.ts';
 import { view } from './link.ts';
 
@@ -71,7 +71,7 @@ export function actionText(action: Action | ExitRef): string {
     case 'country':
       return countryName(action.country);
     case 'node':
-      return action.label ? `${action.label}, ${countryName(action.country)}` : countryName(action.country);
+      return action.label ? placeText(action.label, action.country) : countryName(action.country);
   }
 }
 

@@ -6,6 +6,11 @@ export function countryName(code: string): string {
   return figures.countryName(code, language());
 }
 
+/** "Kassel, Germany": a place in its country. */
+export function placeText(place: string, country: string): string {
+  return t('placeIn', place, countryName(country));
+}
+
 /** An amount that was written with a point and the digits 0 to 9, with the signs of the browser's language. */
 export function localAmount(text: string): string {
   return figures.localAmount(text, language());

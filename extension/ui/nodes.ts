@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import type { WarrenErrorData } from '../../shared/base/errors.ts';
 import type { NodeView } from '../messages.ts';
-import { countryName } from './format.ts';
+import { countryName, placeText } from './format.ts';
 import { t } from './i18n.ts';
 import { send } from './link.ts';
 
@@ -28,7 +28,7 @@ export function nodeName(node: {
   readonly network?: string | null | undefined;
 }): string {
   const place = node.city ?? node.label ?? node.network;
-  return place ? `${place}, ${countryName(node.country)}` : countryName(node.country);
+  return place ? placeText(place, node.country) : countryName(node.country);
 }
 
 /** "1 node", "7 nodes" */

@@ -39,7 +39,7 @@ export function ApprovalFacts({ approval, amount }: { approval: Approval; amount
           <>
             <dt>{t('price')}</dt>
             <dd>
-              <Amount wei={BigInt(pricePerMB) * 1000n} /> <span class="unit">/ GB</span>
+              <Amount wei={BigInt(pricePerMB) * 1000n} per="GB" />
             </dd>
           </>
         )}

@@ -81,7 +81,7 @@ export function NodeDetails({ node, onBack, onBlocked }: Props) {
       <section class="card" aria-label={t('price')}>
         <h3 class="card-title">{t('price')}</h3>
         <p>
-          <Amount wei={BigInt(node.pricePerMB) * 1000n} digits={4} /> <span class="unit">/ GB</span>
+          <Amount wei={BigInt(node.pricePerMB) * 1000n} digits={4} per="GB" />
         </p>
         <NodePrices prices={known?.prices ?? []} />
       </section>

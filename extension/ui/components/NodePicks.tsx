@@ -17,7 +17,7 @@ export function NodePicks({ fastest, cheapest }: { fastest: NodeView | null; che
         {millis(fastest.latencyMs)}
       </Pick>
       <Pick node={cheapest} icon="coin" label={t('cheapest')} testid={TEST.pickCheapest}>
-        <Amount wei={BigInt(cheapest.pricePerMB) * 1000n} digits={3} /> / GB
+        <Amount wei={BigInt(cheapest.pricePerMB) * 1000n} digits={3} per="GB" />
       </Pick>
     </div>
   );

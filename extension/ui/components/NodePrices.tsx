@@ -34,7 +34,7 @@ export function NodePrices({ prices }: { prices: Known['prices'] }) {
             <li key={day}>
               <span class="unit">{dayDate(day)}</span>
               <span>
-                <Amount wei={BigInt(wei) * 1000n} digits={4} /> <span class="unit">/ GB</span>
+                <Amount wei={BigInt(wei) * 1000n} digits={4} per="GB" />
               </span>
             </li>
           ))}

@@ -42,8 +42,7 @@ export function NodeRow({ node, onOpen }: { node: NodeView; onOpen: () => void }
       </button>
       <div class="row-figures">
         <span data-testid={TEST.nodePrice} data-value={node.pricePerMB}>
-          <Amount wei={BigInt(node.pricePerMB) * 1000n} digits={3} />
-          <span class="unit"> / GB</span>
+          <Amount wei={BigInt(node.pricePerMB) * 1000n} digits={3} per="GB" />
         </span>
         <span class="row-sub" data-testid={TEST.nodeLatency} data-value={node.latencyMs ?? ''}>
           {node.online ? millis(node.latencyMs) : t('offline')}

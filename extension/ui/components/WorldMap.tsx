@@ -175,7 +175,7 @@ function Legend() {
     <ul class="legend" aria-label={t('latency')}>
       {paces.map(([pace, text]) => (
         <li key={pace} data-pace={pace}>
-          {text}
+          {pace === 'unknown' ? text : <bdi dir="ltr">{text}</bdi>}
         </li>
       ))}
     </ul>

@@ -16,15 +16,15 @@ const TRANSLATED = LANGUAGES.filter((language) => language !== 'en');
 
 /** Rightly the same as in English: a word that both languages share, or no word at all. */
 const SHARED: Readonly<Record<string, readonly string[]>> = {
-  de: ['nodesIn', 'scopeContainer'],
-  es: ['hours'],
+  de: ['nodesIn', 'placeIn', 'scopeContainer'],
+  es: ['hours', 'placeIn'],
   fa: [],
   zh_CN: [],
 };
 /** Letters of the language, where they are not Latin. */
 const SCRIPT: Readonly<Record<string, RegExp>> = { fa: /\p{Script=Arabic}/u, zh_CN: /\p{Script=Han}/u };
 /** Made of places and signs alone. */
-const NO_LETTERS: readonly string[] = ['language', 'nodesIn'];
+const NO_LETTERS: readonly string[] = ['language', 'nodesIn', 'placeIn'];
 
 type Words = Readonly<Record<string, string>>;
 
