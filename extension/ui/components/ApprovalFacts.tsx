@@ -43,9 +43,7 @@ export function ApprovalFacts({ approval, amount }: { approval: Approval; amount
             </dd>
           </>
         )}
-        <dt>
-          {t('networkFee')}, {t('atMost')}
-        </dt>
+        <dt>{t('networkFee')}</dt>
         <dd data-testid={TEST.approvalFee} data-value={maxFee ?? ''}>
           <Amount wei={maxFee} coin digits={6} />
           {maxFeeInToken === null ? null : (

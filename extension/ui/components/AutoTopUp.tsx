@@ -82,7 +82,7 @@ function Form({ kept, network }: { kept: AutoTopUpView; network: NetworkView }) 
         {FIELDS.map(({ name, label, note }) => (
           <label key={name} class="field">
             <span>
-              {t(label)}, {name === 'maxFee' ? network.coinSymbol : network.tokenSymbol}
+              {t(label)} ({name === 'maxFee' ? network.coinSymbol : network.tokenSymbol})
             </span>
             <input
               class="input"
