@@ -269,7 +269,7 @@ describe('a provider', () => {
     expect(await lab.balance(owner)).toBe(parseEther('0.001'));
     await lab.command('withdraw', owner, '--yes');
     expect([await lab.balance(owner), await lab.balance(lab.account)]).toEqual([earned, 0n]);
-  });
+  }, 120_000);
 
   test('wrote no address of a client, no destination and no key into its log', async () => {
     const log = lab.provider?.output ?? '';
