@@ -6,7 +6,7 @@ export function Login() {
   const [pasted, setPasted] = useState('');
   return (
     <form
-      class="card"
+      class="card login"
       onSubmit={(event) => {
         event.preventDefault();
         unlock(pasted);
