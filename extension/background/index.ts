@@ -77,6 +77,8 @@ browser.alarms.onAlarm.addListener(() => {
 void browser.alarms.get(ALARM).then((alarm) => {
   if (!alarm) void browser.alarms.create(ALARM, { periodInMinutes: 1 });
 });
+// Firefox holds its first requests until we run; Chromium does not.
+if (!FIREFOX) browser.runtime.onStartup.addListener(() => void tabs.browserStarted());
 browser.runtime.onInstalled.addListener(({ reason }) => {
   if (reason === 'install') void core.ready.then(openSetup);
 });

@@ -9,6 +9,8 @@ import type { Core } from './core.ts';
 import type { Where } from './sites.ts';
 
 const PROXY_ERRORS = /ERR_(PROXY_|TUNNEL_|EMPTY_RESPONSE|MANDATORY_PROXY)|PROXY_CONNECTION_REFUSED/;
+/** A port of the last run that somebody still listens on: only a proxy says that, and no site. */
+const PROXY_AUTHENTICATION_REQUIRED = 407;
 const MAX_FAILED = 50;
 const COLORS = { off: '#6b6b62', connecting: '#8a5a00', protected: '#1f6b4a', blocked: '#a3341f' } as const;
 
@@ -37,9 +39,12 @@ export class Tabs {
       if (details.tabId >= 0) this.core.sites.finished(details.tabId, details.url, details as Finished);
     }, all);
     browser.webRequest.onErrorOccurred.addListener(({ tabId, url, error }) => {
-      if (tabId >= 0 && PROXY_ERRORS.test(error) && this.failed.size < MAX_FAILED) this.failed.set(tabId, url);
+      if (tabId >= 0 && PROXY_ERRORS.test(error)) this.noteFailed(tabId, url);
     }, pages);
-    browser.webRequest.onCompleted.addListener(({ tabId }) => this.forget(tabId), pages);
+    browser.webRequest.onCompleted.addListener(({ tabId, url, statusCode }) => {
+      if (statusCode !== PROXY_AUTHENTICATION_REQUIRED) this.forget(tabId);
+      else if (tabId >= 0) this.noteFailed(tabId, url);
+    }, pages);
     browser.tabs.onRemoved.addListener((tabId) => {
       this.forget(tabId);
       this.core.sites.end(tabId);
@@ -53,6 +58,22 @@ export class Tabs {
   async follow(): Promise<void> {
     await this.reloadHealed();
     await this.draw();
+  }
+
+  /** The browser has just started: what it began to load of routed sites before we ran has failed without our seeing it. */
+  async browserStarted(): Promise<void> {
+    await this.core.ready;
+    for (const { id, url, pendingUrl, discarded } of await browser.tabs.query({})) {
+      const asked = pendingUrl || url || '';
+      if (id === undefined || discarded || !/^https?:/.test(asked)) continue;
+      const way = this.core.sites.wayIn(id, new URL(asked).hostname);
+      if (way !== 'direct' && way !== 'blocked') this.noteFailed(id, asked);
+    }
+    await this.reloadHealed();
+  }
+
+  private noteFailed(tabId: number, url: string): void {
+    if (this.failed.size < MAX_FAILED) this.failed.set(tabId, url);
   }
 
   private forget(tabId: number): void {
