@@ -6,7 +6,7 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash, createPublicKey } from 'node:crypto';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type BrowserContext, chromium } from 'playwright-core';
@@ -17,20 +17,28 @@ export interface InstalledChromium {
   readonly extensionId: string;
   /** `<profile>/NativeMessagingHosts`: where native-messaging manifests are read from. */
   readonly nativeMessagingDir: string;
-  /** Each launch has the same profile, as a restart has. */
+  /** Each launch has the same profile, as a restart has. What is no option is a page to open. */
   launch(...args: readonly string[]): Promise<BrowserContext>;
+  /** From now on the store, so to speak, has this version of the same extension. */
+  publish(version: string): Promise<void>;
 }
 
-/** @param dist the built extension; @param work a folder for key, CRX, policy and profile, removed by the caller. */
-export async function installChromium(dist: string, work: string): Promise<InstalledChromium> {
-  const { crx, extensionId } = await pack(dist, work);
-  const { version } = JSON.parse(await readFile(join(dist, 'manifest.json'), 'utf8')) as { version: string };
+/**
+ * @param dist the built extension; @param work a folder for key, CRX, policy and profile, removed by the caller.
+ * @param namespace where the browser lives, if not in this machine's own network.
+ */
+export async function installChromium(dist: string, work: string, namespace?: string): Promise<InstalledChromium> {
   const update = join(work, 'update.xml');
-  await writeFile(
-    update,
-    `<gupdate xmlns="http://www.google.com/update2/response" protocol="2.0"><app appid="${extensionId}">` +
-      `<updatecheck codebase="file://${crx}" version="${version}"/></app></gupdate>`,
-  );
+  const offer = async ({ crx, extensionId, version }: Packed) =>
+    writeFile(
+      update,
+      `<gupdate xmlns="http://www.google.com/update2/response" protocol="2.0"><app appid="${extensionId}">` +
+        `<updatecheck codebase="file://${crx}" version="${version}"/></app></gupdate>`,
+    );
+  const { version } = JSON.parse(await readFile(join(dist, 'manifest.json'), 'utf8')) as { version: string };
+  const first = await pack(await stage(dist, work, version), work);
+  const { extensionId } = first;
+  await offer(first);
   const policy = join(work, 'policy.json');
   await writeFile(
     policy,
@@ -41,9 +49,12 @@ export async function installChromium(dist: string, work: string): Promise<Insta
     }),
   );
   const wrapper = join(work, 'chromium.sh');
+  const inside = namespace === undefined ? '' : `ip netns exec '${namespace}' `;
   await writeFile(
     wrapper,
-    `#!/bin/sh\nif [ -z "$WARREN_MOUNTED" ]; then WARREN_MOUNTED=1 exec unshare -m "$0" "$@"; fi\n` +
+    // Headless, there is room for one page.
+    '#!/bin/sh\nfor arg; do shift; [ "$arg" = about:blank ] && [ -n "$WARREN_PAGE" ] && arg=$WARREN_PAGE; set -- "$@" "$arg"; done\n' +
+      `if [ -z "$WARREN_MOUNTED" ]; then WARREN_MOUNTED=1 exec ${inside}unshare -m "$0" "$@"; fi\n` +
       'mount --make-rprivate / && mount -t tmpfs none /etc/chromium && mkdir -p /etc/chromium/policies/managed &&\n' +
       `cp '${policy}' /etc/chromium/policies/managed/ && exec ${BINARY} "$@"\n`,
   );
@@ -58,26 +69,54 @@ export async function installChromium(dist: string, work: string): Promise<Insta
       chromium.launchPersistentContext(profile, {
         executablePath: wrapper,
         headless: true,
-        env: { ...process.env, TMPDIR: work },
+        // Playwright takes no page among the arguments.
+        env: { ...process.env, TMPDIR: work, WARREN_PAGE: args.find((arg) => !arg.startsWith('--')) ?? '' },
         // Playwright switches these off; an installed extension needs the first two, its CRX the third.
         ignoreDefaultArgs: ['--disable-extensions', '--disable-background-networking', '--disable-component-update'],
-        args: ['--no-sandbox', '--no-first-run', '--disable-gpu', '--disable-sync', ...args],
+        args: [
+          '--no-sandbox',
+          '--no-first-run',
+          '--disable-gpu',
+          '--disable-sync',
+          ...args.filter((arg) => arg.startsWith('--')),
+        ],
       }),
+    publish: async (newer) => offer(await pack(await stage(dist, work, newer), work, `${join(work, version)}.pem`)),
   };
 }
 
-async function pack(dist: string, work: string): Promise<{ crx: string; extensionId: string }> {
+/** A copy that asks for its updates where this extension's are. */
+async function stage(dist: string, work: string, version: string): Promise<string> {
+  const folder = join(work, version);
+  await cp(dist, folder, { recursive: true });
+  const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as object;
+  const more = { version, update_url: `file://${join(work, 'update.xml')}` };
+  await writeFile(join(folder, 'manifest.json'), JSON.stringify({ ...manifest, ...more }));
+  return folder;
+}
+
+interface Packed {
+  readonly crx: string;
+  readonly extensionId: string;
+  readonly version: string;
+}
+
+/** @param pem the key to sign with; without one, a new key is written to `<dist>.pem`. */
+async function pack(dist: string, work: string, pem?: string): Promise<Packed> {
   const args = [
     '--no-sandbox',
     '--headless=new',
     `--user-data-dir=${join(work, 'packer')}`,
     `--pack-extension=${dist}`,
+    ...(pem === undefined ? [] : [`--pack-extension-key=${pem}`]),
   ];
   // Packs, then may linger or end with an error of its own: what counts is the file.
   await promisify(execFile)(BINARY, args, { timeout: 20_000, env: { ...process.env, TMPDIR: work } }).catch(() => {});
-  const key = createPublicKey(await readFile(`${dist}.pem`)).export({ type: 'spki', format: 'der' });
+  const key = createPublicKey(await readFile(pem ?? `${dist}.pem`)).export({ type: 'spki', format: 'der' });
   const letters = createHash('sha256').update(key).digest('hex').slice(0, 32);
+  const { version } = JSON.parse(await readFile(join(dist, 'manifest.json'), 'utf8')) as { version: string };
   return {
+    version,
     crx: `${dist}.crx`,
     extensionId: letters.replace(/./g, (digit) => String.fromCharCode(97 + Number.parseInt(digit, 16))),
   };

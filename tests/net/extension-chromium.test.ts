@@ -1,260 +1,276 @@
-/**
- * The built extension, installed in real Chromium: what its PAC and its credentials really do. The native host is
- * the one of the screenshots and the exit a small HTTP proxy; tunnels are tested elsewhere.
- */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import type { BrowserContext, Page } from 'playwright-core';
-import { build } from 'vite';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { TEST } from '../../extension/ui/testids.ts';
-import { PAGE_PATH, POPUP_PATH } from '../../manifest/extension.ts';
-import { writeNativeManifests } from '../../manifest/native-messaging.ts';
-import { type InstalledChromium, installChromium } from '../e2e/installed-chromium.ts';
-import { writeScenario } from '../e2e/shots-host.ts';
-import { EMPTY, NODES, PROTECTED } from '../e2e/shots-scenes.ts';
+/** Chromium's own ways around a proxy (each measured), tried on the built extension, installed in a real Chromium. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ask, by, view } from '../e2e/ui.ts';
+import { until } from '../e2e/wait.ts';
 import { iceCandidates } from '../lab/ice-candidates.ts';
+import { ChromiumBench } from './chromium-bench.ts';
+import { loadFromEverywhere } from './page-loads.ts';
 
-const PASSWORD = 'a quiet burrow';
-const DE = NODES[0]?.payee ?? '';
+const REFUSED = 'net::ERR_PROXY_CONNECTION_FAILED';
+const OURS = 'through the exit as u';
 
-const work = mkdtempSync(join(tmpdir(), 'warren-chromium-'));
-const scenario = join(work, 'scenario.json');
-const dist = join(work, 'dist');
-let origin: Server;
-let proxy: Server;
-/** Hosts of requests that came to the site directly, hosts and paths of those through the proxy with credentials. */
-let direct: string[] = [];
-const proxied: string[] = [];
-let refused = 0;
-let installed: InstalledChromium;
-let context: BrowserContext;
-let popup: Page;
+const bench = new ChromiumBench();
 
-beforeAll(async () => {
-  process.env.BROWSER_TARGET = 'chrome';
-  await build({ configFile: resolve('vite.config.ts'), logLevel: 'error', build: { outDir: dist } });
-  origin = createServer((request, response) => {
-    direct.push(request.headers.host?.split(':')[0] ?? '');
-    page(response, 'direct');
-  });
-  proxy = createServer((request, response) => {
-    if (!authorised(request)) {
-      refused++;
-      response.writeHead(407, { 'proxy-authenticate': 'Basic realm="warren"' }).end();
-      return;
-    }
-    const { hostname, pathname } = new URL(request.url ?? '');
-    proxied.push(hostname + pathname);
-    page(response, 'through the exit');
-  });
-  await Promise.all([listen(origin), listen(proxy)]);
-  installed = await installChromium(dist, work);
-  await installHost();
-  scene('up');
-  context = await launch();
-  await setUp();
-}, 60_000);
-afterAll(async () => {
-  await context?.close();
-  await Promise.all([close(origin), close(proxy)]);
-  rmSync(work, { recursive: true, force: true });
-});
+beforeAll(() => bench.up());
+afterAll(() => bench.down());
+// Over everything since the start: what comes late is found by the next one.
+afterEach(() => expect(bench.place.leaks()).toEqual([]));
 
-function page(response: import('node:http').ServerResponse, text: string): void {
-  response.writeHead(200, { 'content-type': 'text/html', connection: 'close' }).end(`<title>${text}</title>${text}`);
-}
+const requests = async () => (await bench.exit.seen()).requests;
 
-function authorised(request: IncomingMessage): boolean {
-  return request.headers['proxy-authorization'] === `Basic ${Buffer.from('u:p').toString('base64')}`;
-}
-
-function scene(state: 'up' | 'failed'): void {
-  const exits = PROTECTED.exits
-    .filter((exit) => exit.node?.country === 'DE')
-    .map((exit) =>
-      state === 'up'
-        ? { ...exit, proxy: { host: '127.0.0.1' as const, port: portOf(proxy), username: 'u', password: 'p' } }
-        : { ...exit, phase: 'failed' as const, proxy: null },
-    );
-  writeScenario(scenario, { ...EMPTY, exits });
-}
-
-async function installHost(): Promise<void> {
-  const wrapper = join(work, 'host.sh');
-  const script = resolve('tests/e2e/shots-host.ts');
-  writeFileSync(
-    wrapper,
-    `#!/bin/sh\necho $$ > '${join(work, 'pid')}'\nexec '${process.execPath}' '${script}' '${scenario}'\n`,
-  );
-  chmodSync(wrapper, 0o755);
-  const { nativeMessagingDir: dir, extensionId } = installed;
-  await writeNativeManifests({ dir, hostPath: wrapper, browser: 'chromium', extensionId });
-}
-
-function launch(): Promise<BrowserContext> {
-  return installed.launch(`--host-resolver-rules=MAP *.example 127.0.0.1:${portOf(origin)}`);
-}
-
-/** The extension's own page, in a new tab each: installing an extension closes tabs that named it before. */
-async function open(path: string): Promise<void> {
-  const url = `chrome-extension://${installed.extensionId}/${path}`;
-  const show = async () => {
-    await popup?.close();
-    popup = await context.newPage();
-    await popup.goto(url);
-  };
-  await vi.waitFor(show, { timeout: 30_000, interval: 300 });
-}
-
-/** A wallet, DE as the exit, `one.example` through it, `no.example` blocked, everything else direct; connected. */
-async function setUp(): Promise<void> {
-  await open(`${PAGE_PATH}#/setup`);
-  await popup.getByTestId(TEST.setupCreate).click();
-  await popup.getByTestId(TEST.passwordNew).fill(PASSWORD);
-  await popup.getByTestId(TEST.passwordRepeat).fill(PASSWORD);
-  await popup.getByTestId(TEST.passwordSubmit).click();
-  await popup.getByTestId(TEST.seedReveal).waitFor();
-  await open(`${PAGE_PATH}#/rules`);
-  for (const [text, action] of [
-    ['one.example', `node:${NODES[0]?.did}`],
-    ['no.example', 'block'],
-  ] as const) {
-    await popup.getByTestId(TEST.ruleAdd).click();
-    await popup.getByTestId(TEST.ruleMatchText).fill(text);
-    await popup.locator(`[data-testid=${TEST.ruleAction}] option[value="${action}"]`).waitFor({ state: 'attached' });
-    await popup.getByTestId(TEST.ruleAction).selectOption(action);
-    await popup.getByTestId(TEST.ruleSave).click();
-    await popup.getByTestId(TEST.ruleRow).filter({ hasText: text }).waitFor();
-  }
-  await popup.getByTestId(TEST.otherwise).selectOption('direct');
-  await open(POPUP_PATH);
-  await popup.getByTestId(TEST.tabNodes).click();
-  await popup.locator(`[data-key="${NODES[0]?.did}"]`).getByTestId(TEST.nodeSetDefault).click();
-  await popup.getByTestId(TEST.tabConnect).click();
-  await popup.getByTestId(TEST.connectSwitch).click();
-  await state('protected');
-}
-
-function state(name: string): Promise<void> {
-  return popup.locator(`[data-testid=${TEST.stateText}][data-state=${name}]`).waitFor({ timeout: 15_000 });
-}
-
-/** The page's text, or Chromium's error. A new tab each: a failed navigation spoils the next one. */
-async function load(url: string): Promise<string> {
-  const tab = await context.newPage();
-  try {
-    await tab.goto(url, { timeout: 10_000 });
-    return (await tab.textContent('body')) ?? '';
-  } catch (error) {
-    return /net::\w+/.exec(String(error))?.[0] ?? String(error);
-  } finally {
-    await tab.close();
-  }
-}
-
-describe('in a real Chromium', () => {
-  test('a routed site goes through the exit with credentials and no prompt; others go direct', async () => {
-    expect(await load('http://www.one.example/')).toBe('through the exit');
-    expect(await load('http://three.example/')).toBe('direct');
-    expect(proxied).toContain('www.one.example/');
-    expect(direct).toEqual(expect.arrayContaining(['three.example']));
-    expect(direct).not.toContain('www.one.example');
+describe('routes', () => {
+  test('a routed site goes through the exit with credentials and no prompt, over TLS too; others go direct', async () => {
+    expect(await bench.load('http://www.one.example/')).toBe(OURS);
+    expect(await bench.load('https://one.example/')).toBe(OURS);
+    expect(await bench.load('http://three.example/')).toBe('direct');
+    const { refused, hosts } = await bench.exit.seen();
+    expect(hosts).toEqual(expect.arrayContaining(['www.one.example', 'one.example']));
+    // Chromium asks once without credentials: a proxy that let that pass would be open to every program.
     expect(refused).toBeGreaterThan(0);
   });
 
   test('a host with the trailing dot of the root is the same site', async () => {
-    expect(await load('http://one.example./')).toBe('through the exit');
+    expect(await bench.load('http://one.example./')).toBe(OURS);
   });
 
   test('a blocked site does not load', async () => {
-    expect(await load('http://no.example/')).toBe('net::ERR_PROXY_CONNECTION_FAILED');
-    expect(direct).not.toContain('no.example');
+    expect(await bench.load('http://no.example/')).toBe(REFUSED);
+    expect(await bench.load('https://no.example/')).toBe(REFUSED);
   });
 
-  test('a failed exit blocks its sites, also through a new tab, and heals the tab by itself', async () => {
-    scene('failed');
-    await state('blocked');
-    const tab = await context.newPage();
-    await expect(tab.goto('http://one.example/healing')).rejects.toThrow('ERR_PROXY_CONNECTION_FAILED');
-    expect(await load('http://three.example/')).toBe('direct');
-    scene('up');
-    await state('protected');
-    await tab.waitForFunction(() => document.title === 'through the exit');
+  test('whatever a routed page loads, hints at, downloads or asks from a worker goes through the exit', async () => {
+    const tab = await bench.context.newPage();
+    await tab.goto('https://one.example/');
+    expect(await tab.evaluate(loadFromEverywhere)).toEqual({ worker: 'fetched', serviceWorker: 'fetched' });
+    const wanted = ['image', 'socket', 'worker', 'service-worker', 'beacon', 'download'];
+    await until('all of them', async () => {
+      const seen = await requests();
+      return wanted.every((path) => seen.some((request) => request.endsWith(`/${path}`)));
+    });
     await tab.close();
-    expect(proxied.filter((site) => site.endsWith('/healing'))).toHaveLength(1);
-    expect(direct).not.toContain('one.example');
+  });
+
+  test('what a direct page hints at of a routed site opens nothing and asks for no name', async () => {
+    const tab = await bench.context.newPage();
+    await tab.goto('https://three.example/');
+    expect(await tab.evaluate(loadFromEverywhere)).toMatchObject({ worker: 'fetched' });
+    await tab.close();
+  });
+
+  test.each(['http://three.example/', 'http://one.example/'])('WebRTC finds no address on %s', async (url) => {
+    const tab = await bench.context.newPage();
+    await tab.goto(url);
+    expect(await tab.evaluate(iceCandidates)).toEqual([]);
+    await tab.close();
+  });
+
+  test('rules are reordered by dragging, and the change is undone', async () => {
+    const page = await bench.open('ui/page/index.html#/rules');
+    const order = async () =>
+      (await ask(page, { name: 'table' })) as { table: { rules: { match: { text: string } }[] } };
+    const texts = async () => (await order()).table.rules.map(({ match }) => match.text);
+    expect(await texts()).toEqual(['no.example', 'one.example']);
+    const rows = page.locator('[data-testid="rule-row"]');
+    await rows.nth(1).dragTo(rows.nth(0));
+    await until('the new order', async () => (await texts())[0] === 'one.example');
+    await by(page, 'ruleUndo').click();
+    await until('the old order', async () => (await texts())[0] === 'no.example');
+    await bench.openPopup();
+  });
+});
+
+describe('the exit', () => {
+  test.each(['refuse', 'reset'] as const)('that is there but serves nothing (%s) ends in an error', async (mode) => {
+    await bench.exit.set({ mode });
+    expect(await bench.load(`https://${mode}.one.example/`)).toMatch(/^net::ERR_/);
+    // Over plain HTTP Chromium shows what the proxy says, as it would a site's page.
+    expect(await bench.load(`http://${mode}.one.example/`)).toMatch(/^(502$|net::ERR_)/);
+    await bench.exit.set({ mode: 'serve' });
+    expect(await bench.load(`https://${mode}.one.example/`)).toBe(OURS);
+  });
+
+  test('wrong credentials end in an error after a few tries: no prompt, no loop, not direct', async () => {
+    await bench.exit.set({ password: 'changed' });
+    const before = (await bench.exit.seen()).refused;
+    expect(await bench.load('https://fresh.one.example/')).toMatch(/^net::ERR_/);
+    expect(await bench.load('http://fresh.one.example/')).toMatch(/^(407$|net::ERR_)/);
+    const tries = (await bench.exit.seen()).refused - before;
+    expect(tries).toBeGreaterThan(0);
+    expect(tries).toBeLessThan(20);
+    await bench.exit.set({ password: 'p' });
+    expect(await bench.load('https://fresh.one.example/')).toBe(OURS);
+  });
+
+  test('that fails blocks its sites, also through a new tab, and heals the tab by itself', async () => {
+    bench.place.host('failed');
+    await bench.state('blocked');
+    const tab = await bench.context.newPage();
+    await expect(tab.goto('http://one.example/healing')).rejects.toThrow('ERR_PROXY_CONNECTION_FAILED');
+    expect(await bench.load('http://three.example/')).toBe('direct');
+    bench.place.host('up');
+    await bench.state('protected');
+    await tab.waitForFunction(() => document.title === 'exit');
+    await tab.close();
+    expect((await requests()).filter((site) => site.endsWith('/healing'))).toHaveLength(1);
+  });
+});
+
+describe('the proxy script', () => {
+  const put = async (data: string) =>
+    (await bench.worker()).evaluate(
+      (text) =>
+        chrome.proxy.settings.set({ value: { mode: 'pac_script', pacScript: { data: text, mandatory: true } } }),
+      data,
+    );
+  const saying = (answer: string) => put(`function FindProxyForURL() { return ${answer}; }`);
+
+  test('is mandatory, and asks no name', async () => {
+    const { value } = await (await bench.worker()).evaluate(() => chrome.proxy.settings.get({}));
+    expect(value).toMatchObject({ mode: 'pac_script', pacScript: { mandatory: true } });
+    expect(value.pacScript?.data).not.toMatch(/dnsResolve|isResolvable|isInNet|myIpAddress/);
+  });
+
+  test.each(['"', 'throw 1', 'function FindProxyForURL() { throw new Error("broken"); }'])(
+    'that is broken (%j) blocks everything',
+    async (text) => {
+      await put(text);
+      await until('it holds', async () => (await bench.load('http://three.example/')) !== 'direct');
+      expect(await bench.load('https://one.example/')).toMatch(/^net::ERR_/);
+    },
+  );
+
+  test('that says nothing blocks everything; words that Chromium takes for DIRECT are none of ours', async () => {
+    await saying('null');
+    await until('it holds', async () => (await bench.load('http://three.example/')).startsWith('net::ERR_MANDATORY'));
+    for (const answer of ['""', '"PROXY"', '"BLOCK"', '"BOGUS 1.2.3.4:5"']) {
+      await saying(answer);
+      await until(`${answer} means direct`, async () => (await bench.load('http://three.example/')) === 'direct');
+    }
+    await ask(bench.popup, { name: 'proxy.retry' });
+    await until('ours is back', async () => (await bench.load('https://one.example/back')) === OURS);
+  });
+});
+
+describe('when something dies', () => {
+  test('a background that was stopped is woken, routed sites stay blocked until its new host is up', async () => {
+    await bench.stopWorkers();
+    expect(await bench.load('http://one.example/asleep')).not.toBe('direct');
+    await bench.openPopup();
+    await bench.state('protected');
+    expect(await bench.load('http://one.example/')).toBe(OURS);
   });
 
   test('a killed host leaves routed sites blocked until a new one is up', async () => {
-    writeFileSync(scenario, '{"broken":');
-    process.kill(Number(readFileSync(join(work, 'pid'), 'utf8')), 'SIGKILL');
-    await popup.locator(`[data-testid=${TEST.stateText}][data-state=protected]`).waitFor({ state: 'detached' });
-    expect(await load('http://one.example/')).toBe('net::ERR_PROXY_CONNECTION_FAILED');
-    scene('up');
-    await popup
-      .getByTestId(TEST.errorRetry)
-      .click({ timeout: 3_000 })
-      .catch(() => {});
-    await state('protected');
-    expect(await load('http://one.example/')).toBe('through the exit');
-    expect(direct).not.toContain('one.example');
+    bench.place.host('broken');
+    bench.place.killHost();
+    await until('the popup says so', async () => (await view(bench.popup)).protection.state !== 'protected');
+    for (const scheme of ['http', 'https']) expect(await bench.load(`${scheme}://one.example/`)).toBe(REFUSED);
+    bench.place.host('up');
+    await bench.state('protected');
+    expect(await bench.load('http://one.example/')).toBe(OURS);
   });
 
-  test('WebRTC finds no address of this machine while protection is on', async () => {
-    const tab = await context.newPage();
-    await tab.goto('http://three.example/');
-    const candidates = await tab.evaluate(iceCandidates);
-    await tab.close();
-    expect(candidates).toEqual([]);
+  test('after a restart, with a routed page on the command line: blocked first, then up, and never direct', async () => {
+    bench.place.host('broken');
+    await bench.context.close();
+    await bench.launch(bench.writeRival(), 'http://one.example/from-the-command-line');
+    expect(await bench.load('http://one.example/')).toMatch(/^net::ERR_/);
+    await bench.openPopup();
+    bench.place.host('up');
+    await bench.state('protected');
+    expect(await bench.load('http://one.example/')).toBe(OURS);
+    await until('that page has healed', async () => (await requests()).includes('one.example/from-the-command-line'));
+  });
+});
+
+describe('the user and other extensions', () => {
+  const version = () => bench.popup.evaluate(() => chrome.runtime.getManifest().version);
+  const rival = async (play: () => Promise<void>) => (await bench.worker('other')).evaluate(play);
+  const conflict = () =>
+    until('the conflict is known', async () => {
+      const { protection } = await view(bench.popup);
+      return protection.why === 'conflict' && protection.state === 'off';
+    });
+  const over = () => until('it is over', async () => (await view(bench.popup)).protection.state === 'protected');
+
+  test('another extension that takes the proxy: nothing says protected, and it is mended when it goes', async () => {
+    await rival(() => chrome.proxy.settings.set({ value: { mode: 'direct' } }));
+    await conflict();
+    await by(bench.popup, 'errorScreen').waitFor();
+    const badge = async () => (await bench.worker()).evaluate(() => chrome.action.getBadgeText({}));
+    await until('the badge says so', async () => (await badge()) === '!');
+    await rival(() => chrome.proxy.settings.clear({}));
+    await over();
+    expect(await bench.load('https://one.example/')).toBe(OURS);
   });
 
-  test('after a restart of the browser routed sites are blocked first, then up, and never direct', async () => {
-    writeFileSync(scenario, '{"broken":');
-    await context.close();
-    direct = [];
-    context = await launch();
-    expect(await load('http://one.example/')).toMatch(/^net::ERR_/);
-    await open(POPUP_PATH);
-    scene('up');
-    await popup
-      .getByTestId(TEST.errorRetry)
-      .click({ timeout: 8_000 })
-      .catch(() => {});
-    await state('protected');
-    expect(await load('http://one.example/')).toBe('through the exit');
-    expect(direct).not.toContain('one.example');
+  test.each([
+    [
+      'WebRTC',
+      () => chrome.privacy.network.webRTCIPHandlingPolicy.set({ value: 'default' as chrome.privacy.IPHandlingPolicy }),
+    ],
+    ['prediction', () => chrome.privacy.network.networkPredictionEnabled.set({ value: true })],
+  ] as const)('another extension that lets %s around the proxy: the same', async (_what, play) => {
+    await rival(play as () => Promise<void>);
+    await conflict();
+    await rival(async () => {
+      await chrome.privacy.network.webRTCIPHandlingPolicy.clear({});
+      await chrome.privacy.network.networkPredictionEnabled.clear({});
+    });
+    await over();
+  });
+
+  test('private windows, once the user lets Warren in, have the same routes', async () => {
+    await bench.manage(
+      'chrome.developerPrivate.updateExtensionConfiguration({ extensionId: id, incognitoAccess: true })',
+    );
+    await bench.openPopup();
+    await bench.state('protected');
+    const openPrivate = async (url: string) =>
+      (await bench.worker()).evaluate(
+        (address) => chrome.windows.create({ incognito: true, url: address }).then(() => undefined),
+        url,
+      );
+    await openPrivate('http://one.example/private');
+    await until('it came through the exit', async () => (await requests()).includes('one.example/private'));
+    bench.place.host('failed');
+    await bench.state('blocked');
+    await openPrivate('http://one.example/private-blocked');
+    await openPrivate('http://three.example/private-direct');
+    await until('others go direct', () => bench.place.lab.visits.some(({ path }) => path === '/private-direct'));
+    expect(await requests()).not.toContain('one.example/private-blocked');
+    bench.place.host('up');
+    await bench.state('protected');
+  });
+
+  test('an update waits while routes are in use; the restart that brings it leaves nothing open', async () => {
+    await bench.publish('0.1.1');
+    const { status } = await (await bench.worker()).evaluate(() => chrome.runtime.requestUpdateCheck());
+    expect(status).toBe('update_available');
+    for (let i = 0; i < 5; i++) expect(await bench.load('http://one.example/')).toBe(OURS);
+    expect(await version()).toBe('0.1.0');
+    await bench.context.close();
+    await bench.launch('http://one.example/after-the-update');
+    for (let i = 0; i < 5; i++) expect(await bench.load('http://one.example/')).not.toBe('direct');
+    await bench.openPopup();
+    await bench.state('protected');
+    expect(await version()).toBe('0.1.1');
+    expect(await bench.load('https://one.example/')).toBe(OURS);
+  });
+
+  test('nothing of a routed site, and nothing of WebRTC, was on the wire in all that', async () => {
+    expect(await bench.place.strayPackets()).toEqual([]);
   });
 
   test('switched off, the browser is as it was', async () => {
-    await popup.getByTestId(TEST.connectSwitch).click();
-    await state('off');
-    expect(await load('http://one.example/')).toBe('direct');
-    const left = await (context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'))).evaluate(
-      async () => {
-        const proxyNow = await chrome.proxy.settings.get({});
-        const webrtc = await chrome.privacy.network.webRTCIPHandlingPolicy.get({});
-        return [proxyNow.levelOfControl, webrtc.levelOfControl];
-      },
-    );
+    await by(bench.popup, 'connectSwitch').click();
+    await bench.state('off');
+    expect(await bench.load('http://two.example/')).toBe('direct');
+    const left = await (await bench.worker()).evaluate(async () => {
+      const proxyNow = await chrome.proxy.settings.get({});
+      const webrtc = await chrome.privacy.network.webRTCIPHandlingPolicy.get({});
+      return [proxyNow.levelOfControl, webrtc.levelOfControl];
+    });
     expect(left).toEqual(['controllable_by_this_extension', 'controllable_by_this_extension']);
   });
 });
-
-test('the scene names the exit that the rule means', () => {
-  expect(PROTECTED.exits.map(({ exitId }) => exitId)).toContain(`node:${DE}`);
-});
-
-function listen(server: Server): Promise<void> {
-  return new Promise((done) => server.listen(0, '127.0.0.1', done));
-}
-function close(server: Server | undefined): Promise<void> {
-  server?.closeAllConnections();
-  return new Promise((done) => (server ? server.close(() => done()) : done()));
-}
-function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port;
-}

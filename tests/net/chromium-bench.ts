@@ -1,0 +1,130 @@
+/** A real Chromium with the extension installed and connected, ready to be mistreated. Tunnels are tested elsewhere. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BrowserContext, Page, Worker } from 'playwright-core';
+import { PAGE_PATH, POPUP_PATH } from '../../manifest/extension.ts';
+import { type InstalledChromium, installChromium } from '../e2e/installed-chromium.ts';
+import { by } from '../e2e/ui.ts';
+import { until } from '../e2e/wait.ts';
+import { BrowserLab, connectFirst, wayOf } from './browser-lab.ts';
+import type { LabExit } from './lab-exit.ts';
+
+export class ChromiumBench {
+  place!: BrowserLab;
+  context!: BrowserContext;
+  popup!: Page;
+  #installed!: InstalledChromium;
+
+  get exit(): LabExit {
+    return this.place.exit;
+  }
+
+  get extensionId(): string {
+    return this.#installed.extensionId;
+  }
+
+  /** Connected, with the rules of `browser-lab.ts`. */
+  async up(): Promise<void> {
+    this.place = await BrowserLab.create();
+    const dist = await this.place.build('chrome');
+    this.#installed = await installChromium(dist, this.place.work, this.place.home.host);
+    await this.place.installHost('chromium', this.#installed.nativeMessagingDir, this.extensionId);
+    await this.launch();
+    await connectFirst((name) => this.open(name === 'popup' ? POPUP_PATH : `${PAGE_PATH}#/${name}`));
+    await this.state('protected');
+  }
+
+  async launch(...args: readonly string[]): Promise<void> {
+    const trust = `--ignore-certificate-errors-spki-list=${this.place.lab.certificate.pin}`;
+    this.context = await this.#installed.launch(trust, ...args);
+  }
+
+  async down(): Promise<void> {
+    await this.context?.close();
+    await this.place?.close();
+  }
+
+  /** The extension's own page, in a new tab each: installing an extension closes tabs that named it before. */
+  async open(path: string): Promise<Page> {
+    return until(
+      'a page of the extension',
+      async () => {
+        await this.popup?.close();
+        this.popup = await this.context.newPage();
+        await this.popup.goto(`chrome-extension://${this.extensionId}/${path}`);
+        return this.popup;
+      },
+      30_000,
+      300,
+    );
+  }
+
+  openPopup(): Promise<Page> {
+    return this.open(POPUP_PATH);
+  }
+
+  /** Resolves when the popup says that word. A host that was lost is asked for again, as a person would. */
+  async state(name: string): Promise<void> {
+    await until(`the state ${name}`, async () => {
+      const retry = by(this.popup, 'errorRetry');
+      if (name === 'protected' && (await retry.count()) > 0) await retry.click({ timeout: 1_000 }).catch(() => {});
+      return (await by(this.popup, 'stateText').getAttribute('data-state', { timeout: 500 })) === name;
+    });
+  }
+
+  /** The page's text (`direct` for the site's own), or Chromium's error. A new tab each: a failed navigation spoils the next one. */
+  async load(url: string): Promise<string> {
+    const tab = await this.context.newPage();
+    try {
+      await tab.goto(url, { timeout: 10_000 });
+      return wayOf((await tab.textContent('body')) ?? '');
+    } catch (error) {
+      return /net::\w+/.exec(String(error))?.[0] ?? String(error);
+    } finally {
+      await tab.close();
+    }
+  }
+
+  /** The background of our extension, or of another one. Hangs while it is stopped. */
+  worker(whose: 'ours' | 'other' = 'ours'): Promise<Worker> {
+    return until(`the background (${whose})`, () =>
+      this.context.serviceWorkers().find((worker) => worker.url().includes(this.extensionId) === (whose === 'ours')),
+    );
+  }
+
+  /** As when it idled out, which it never does with a debugger at it. Its native port closes with it. */
+  async stopWorkers(): Promise<void> {
+    const session = await this.context.newCDPSession(this.popup);
+    await session.send('ServiceWorker.enable');
+    await session.send('ServiceWorker.stopAllWorkers');
+    await session.detach();
+  }
+
+  /** Runs in chrome://extensions, where a user's own switches are. */
+  async manage(script: string): Promise<void> {
+    const page = await this.context.newPage();
+    await page.goto('chrome://extensions');
+    await page.evaluate(`(async () => { const id = '${this.extensionId}'; await ${script}; })()`);
+    await page.close();
+  }
+
+  publish(version: string): Promise<void> {
+    return this.#installed.publish(version);
+  }
+
+  /** A second proxy extension that does nothing by itself, for `launch`. */
+  writeRival(): string {
+    const folder = join(this.place.work, 'rival');
+    mkdirSync(folder, { recursive: true });
+    const manifest = {
+      manifest_version: 3,
+      name: 'Rival',
+      version: '1',
+      permissions: ['proxy', 'privacy'],
+      background: { service_worker: 'background.js' },
+    };
+    writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
+    writeFileSync(join(folder, 'background.js'), 'chrome.runtime.onMessage.addListener(() => {});');
+    return `--load-extension=${folder}`;
+  }
+}
