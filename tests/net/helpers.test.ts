@@ -14,7 +14,7 @@ let second: SceneHelper;
 beforeAll(async () => {
   bench = await OutageBench.create({ helpers: 2 });
   [first, second] = bench.scene.helpers as [SceneHelper, SceneHelper];
-}, 60_000);
+}, 120_000);
 afterEach(({ task }) => {
   if (task.result?.state === 'fail') bench.tell();
 });
