@@ -168,10 +168,9 @@ export const SUITES = {
 /** Suites that may share the machine, phase by phase: what measures runs alone. */
 export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
   ['types', 'lint', 'extension-lint', 'layers', 'contracts', 'unit'],
-  ['net'],
+  ['net', 'roles'],
   ['load'],
-  ['roles', 'story-chromium'],
-  ['story-firefox'],
+  ['story-chromium', 'story-firefox'],
 ];
 
 /** What takes long beside these: with `--all`, or by name. */
