@@ -151,6 +151,9 @@ export class Attempt {
           this.#handshake = session;
           this.#feed({ type: 'established' });
         },
+        roamed: (candidates) => {
+          if (this.#way) this.#run(this.#way.said({ type: 'candidates', candidates: [...candidates] }));
+        },
         accepted: () => {
           this.#steps.end('accept');
           this.#feed({ type: 'accepted' });

@@ -5,8 +5,9 @@ import type { DidDocument } from '../shared/effects.ts';
 import { drive } from '../shared/machine/drive.ts';
 import type { InitiatorInput, Session } from '../shared/machine/handshake/api.ts';
 import { Initiator } from '../shared/machine/handshake/initiator.ts';
-import { sealRoam } from '../shared/machine/handshake/roam.ts';
+import { openRoam, sealRoam } from '../shared/machine/handshake/roam.ts';
 import type { Candidate } from '../shared/wire/candidate.ts';
+import { ROAM_FRAME } from '../shared/wire/handshake.ts';
 import type { FoundProposal } from '../shared/wire/proposal.ts';
 import type { World } from './world.ts';
 
@@ -23,6 +24,8 @@ export interface ShakeConfig {
 export interface ShakeEvents {
   established(session: Session): void;
   accepted(): void;
+  /** The node does not hear us, and says where it is now. */
+  roamed(candidates: readonly Candidate[]): void;
   failed(error: WarrenError): void;
 }
 
@@ -51,14 +54,15 @@ export function shake(world: World, config: ShakeConfig, events: ShakeEvents): S
     provider: proposal.did,
     offered: { pricePerMB, chainId, channels, token, payee, minGraceMinutes },
   });
-  let established = false;
+  let established: Session | null = null;
   let roams = 0;
+  let theirRoams = 0;
   const driven = drive<InitiatorInput, ReturnType<Initiator['handle']>[number]>(initiator, world.clock, (output) => {
     switch (output.type) {
       case 'send':
         return conversation.send(output.bytes);
       case 'established':
-        established = true;
+        established = output.session;
         return events.established(output.session);
       case 'accepted':
         return events.accepted();
@@ -66,7 +70,16 @@ export function shake(world: World, config: ShakeConfig, events: ShakeEvents): S
         return events.failed(output.error);
     }
   });
-  conversation.onMessage((bytes) => driven.feed({ type: 'message', bytes }));
+  const roamed = (session: Session, bytes: Uint8Array) => {
+    const roam = openRoam(world.crypto, session, 'responder', bytes, theirRoams);
+    if (!roam) return;
+    theirRoams = roam.number;
+    events.roamed(roam.candidates);
+  };
+  conversation.onMessage((bytes) => {
+    if (established && bytes[0] === ROAM_FRAME) roamed(established, bytes);
+    else driven.feed({ type: 'message', bytes });
+  });
   // Once the tunnel is asked for, its own signs of life count: a relay that was restarted knows nobody yet.
   conversation.onUnreachable(() => {
     if (!established) events.failed(offline());
@@ -77,7 +90,7 @@ export function shake(world: World, config: ShakeConfig, events: ShakeEvents): S
     candidates: (candidates) => driven.feed({ type: 'candidates', candidates }),
     confirmed: () => driven.feed({ type: 'confirmed' }),
     roam(session, candidates) {
-      if (candidates.length > 0) conversation.send(sealRoam(world.crypto, session, ++roams, candidates));
+      if (candidates.length > 0) conversation.send(sealRoam(world.crypto, session, 'initiator', ++roams, candidates));
     },
     close() {
       driven.stop();

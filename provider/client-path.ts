@@ -3,12 +3,16 @@
  * client is told once our side of a new way is ready, since it must not move before us.
  */
 import type { Ms } from '../shared/base/units.ts';
+import type { HandshakeCrypto } from '../shared/effects.ts';
 import type { Driven } from '../shared/machine/drive.ts';
 import type { Session } from '../shared/machine/handshake/api.ts';
+import { openRoam, sealRoam } from '../shared/machine/handshake/roam.ts';
 import type { CandidatePair, ChecksInput, ChecksOutput } from '../shared/machine/traversal/api.ts';
 import { credentialsOf } from '../shared/machine/traversal/credentials.ts';
+import { Doubt } from '../shared/machine/tunnel/doubt.ts';
 import type { Candidate } from '../shared/wire/candidate.ts';
 import type { ControlDownInput } from '../shared/wire/control.ts';
+import type { PeerCounters } from '../shared/wire/netd.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { ProviderRelay } from './relay.ts';
 import type { ProviderTunnel } from './tunnel.ts';
@@ -21,15 +25,17 @@ export interface ClientPathEvents {
   /** To the client, where its control connection stands. */
   say(message: ControlDownInput): void;
   fault(error: unknown): void;
+  /** To the client through the rendezvous, where the tunnel carries nothing. */
+  signal(bytes: Uint8Array): void;
 }
 
 export interface ClientPath {
-  /** The client's WireGuard sent something. */
-  heard(): void;
+  /** What its WireGuard has counted: a sign of life, or a reason to ask the path. */
+  counted(counters: PeerCounters, now: Ms): void;
   /** The client comes back from elsewhere: look for it again. */
   again(): void;
-  /** It hears nothing from us, and says where it is now: look at once. */
-  roamed(candidates: readonly Candidate[]): void;
+  /** It hears nothing from us, and says where it is now: look at once, and say where we are. */
+  roamed(message: Uint8Array): void;
   /** Everything that the client can be reached at now. */
   announced(candidates: readonly Candidate[]): void;
   /** The control connection stands: what was missed meanwhile is said. */
@@ -41,6 +47,7 @@ export function findPath(
   endpoint: Endpoint,
   tunnel: ProviderTunnel,
   relay: ProviderRelay,
+  crypto: HandshakeCrypto,
   session: Session,
   events: ClientPathEvents,
 ): ClientPath {
@@ -48,6 +55,10 @@ export function findPath(
   const key = session.peerWireGuardKey;
   let announcement: ControlDownInput | null = null;
   let stopped = false;
+  let good = true;
+  let roams = 0;
+  let theirRoams = 0;
+  const doubt = new Doubt();
   const lane = relay.client(session.peerCandidates);
 
   const follow = async ({ local: own, remote: at }: CandidatePair): Promise<void> => {
@@ -69,7 +80,13 @@ export function findPath(
       case 'mtu':
         tunnel.mtu(key, output.mtu).catch(events.fault);
         return;
+      case 'suspect':
+        good = false;
+        // Perhaps it is not the client but our own router that is elsewhere now.
+        endpoint.doubt();
+        return;
       case 'recovered':
+        good = true;
         events.lost(false);
         return;
       case 'lost':
@@ -83,6 +100,7 @@ export function findPath(
   const checks: Driven<ChecksInput> = endpoint.check({ credentials, remote: session.peerCandidates }, act, (told) => {
     announcement = { type: 'candidates', candidates: [...told] };
     events.say(announcement);
+    if (!good) roam();
   });
   checks.feed({ type: 'start' });
   const announced = (candidates: readonly Candidate[]): void => {
@@ -90,12 +108,24 @@ export function findPath(
     checks.feed({ type: 'candidates', side: 'remote', candidates, all: true });
   };
 
+  const roam = (): void => {
+    const { candidates } = endpoint;
+    if (candidates.length > 0) events.signal(sealRoam(crypto, session, 'responder', ++roams, candidates));
+  };
+
   return {
-    heard: () => checks.feed({ type: 'heard' }),
+    counted(counters, now) {
+      const sign = doubt.sample(counters, now);
+      if (sign) checks.feed({ type: sign === 'heard' ? 'heard' : 'probe' });
+    },
     again: () => checks.feed({ type: 'restart' }),
-    roamed(candidates) {
-      announced(candidates);
+    roamed(message) {
+      const opened = openRoam(crypto, session, 'initiator', message, theirRoams);
+      if (!opened) return;
+      theirRoams = opened.number;
+      announced(opened.candidates);
       checks.feed({ type: 'doubt' });
+      roam();
     },
     announced,
     greet() {

@@ -173,8 +173,15 @@ export async function startDaemon(
     });
     made('sharing', () => sharing.stop());
     let publish = async () => {};
+    let renew = () => {};
+    let seenAs = endpoint.publicAddresses.join();
     line.onGathered = () => {
+      const now = endpoint.publicAddresses.join();
+      // Without an answer nothing is known; and what is as it was is no news.
+      if (now === '' || now === seenAs) return;
+      seenAs = now;
       log.info('addresses changed');
+      renew();
       void Promise.all([egress(), publish()]).catch(failing);
     };
     await egress();
@@ -192,6 +199,8 @@ export async function startDaemon(
 
     const rendezvous = openRendezvous({ relays: profile.relays, clock, secretKey: keys.hot });
     made('relays', () => rendezvous.close());
+    // Connections from another address are dead, though they do not know it yet.
+    renew = rendezvous.renew;
     const offer = keepOffer(rendezvous.directory, clock, log);
     const parts: SessionParts = {
       clock,

@@ -4,6 +4,7 @@
  * no STUN never comes here: the splice in the kernel hands it to WireGuard.
  */
 import { randomBytes } from 'node:crypto';
+import { canonicalIp } from '../shared/base/ip.ts';
 import type { Clock, Datagrams, RouterLine, TransportAddress } from '../shared/effects.ts';
 import { type Driven, drive } from '../shared/machine/drive.ts';
 import type {
@@ -16,8 +17,10 @@ import type {
 } from '../shared/machine/traversal/api.ts';
 import { Bases } from '../shared/machine/traversal/bases.ts';
 import { type Doors, openDoors } from '../shared/machine/traversal/birthday/doors.ts';
+import { addressKey } from '../shared/machine/traversal/candidates.ts';
 import { Checks } from '../shared/machine/traversal/checks.ts';
 import { DEFAULT_INTERVAL, type Interval } from '../shared/machine/traversal/interval.ts';
+import { Outage, type OutageInput, type OutageOutput } from '../shared/machine/traversal/outage.ts';
 import { openPorts } from '../shared/machine/traversal/ports.ts';
 import { createStunRouter } from '../shared/machine/traversal/router.ts';
 import { type Candidate, MAX_CANDIDATES } from '../shared/wire/candidate.ts';
@@ -65,10 +68,15 @@ export interface Endpoint {
   ): Driven<ChecksInput>;
   /** Change the port from now on. */
   startRotation(): void;
+  /** A client is not heard any more: perhaps the world sees us elsewhere, so the STUN servers are asked. */
+  doubt(): void;
   /** Interfaces may have changed: look again. */
   look(): void;
   close(): Promise<void>;
 }
+
+const keyOf = ({ address, port }: TransportAddress): string =>
+  addressKey({ address: canonicalIp(address) ?? address, port });
 
 type Receiver = (packet: Uint8Array, from: TransportAddress, base: BaseId) => void;
 const NETWORK_LOOK_MS = 5_000;
@@ -101,7 +109,10 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
       shared: true,
     },
     {
-      packet: receive,
+      packet(base, packet, from) {
+        if (isServer(from)) outage.feed({ type: 'heard' });
+        receive(base, packet, from);
+      },
       gathered(base, _candidates, found) {
         // A new port's first gathering makes it the newest; what it says then is no news to the world.
         if (base !== ports.newest) return;
@@ -118,6 +129,12 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
       },
     },
   );
+
+  const serverKeys = new Set(servers.map(keyOf));
+  const isServer = (from: TransportAddress): boolean => serverKeys.has(keyOf(from));
+  const outage = drive<OutageInput, OutageOutput>(new Outage(), clock, ({ type }) => {
+    if (type === 'ask') ports.network();
+  });
 
   const doorPort = (base: BaseId) => [...doorsOfAll].map((doors) => doors.portOf(base)).find((port) => port !== null);
   const portOf = (base: BaseId) => ports.numberOf(base) ?? doorPort(base) ?? null;
@@ -236,8 +253,10 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
       };
     },
     startRotation: ports.start,
+    doubt: () => outage.feed({ type: 'silent' }),
     look,
     async close() {
+      outage.stop();
       cancelLook();
       await ports.close();
     },

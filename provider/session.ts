@@ -11,7 +11,6 @@ import type { ChannelOnChain, Conversation } from '../shared/effects.ts';
 import { type Driven, drive } from '../shared/machine/drive.ts';
 import type { OfferedTerms, ResponderInput, ResponderOutput, Session } from '../shared/machine/handshake/api.ts';
 import { Responder } from '../shared/machine/handshake/responder.ts';
-import { openRoam } from '../shared/machine/handshake/roam.ts';
 import type { ControlUp } from '../shared/wire/control.ts';
 import { ROAM_FRAME } from '../shared/wire/handshake.ts';
 import type { PeerCounters } from '../shared/wire/netd.ts';
@@ -57,8 +56,6 @@ export class ClientSession implements ControlOwner {
   #counters: PeerCounters | null = null;
   /** Where the checks found the client, and how far away. */
   #path: { readonly address: string; readonly rttMs: Ms | null; readonly country: string | null } | null = null;
-  /** The highest number among its roaming messages. */
-  #roams = 0;
   #gateOpen = false;
   #closed = false;
   #signs: Signs;
@@ -93,7 +90,7 @@ export class ClientSession implements ControlOwner {
       if (responder.phase === 'listening') void this.end('nothing was said');
     });
     conversation.onMessage((bytes) => {
-      if (bytes[0] === ROAM_FRAME) this.#roamed(bytes);
+      if (bytes[0] === ROAM_FRAME && this.admitted) this.#way?.roamed(bytes);
       else this.#responder.feed({ type: 'message', bytes });
     });
   }
@@ -233,7 +230,7 @@ export class ClientSession implements ControlOwner {
 
   #findPath(session: Session): void {
     const { endpoint, tunnel, relay, log } = this.#parts;
-    this.#way = findPath(endpoint, tunnel, relay, session, {
+    this.#way = findPath(endpoint, tunnel, relay, this.#parts.handshake.crypto, session, {
       found: (address, kind, rttMs) => {
         this.#signs = { ...this.#signs, pathLost: false };
         const country = kind === 'relay' ? null : this.#parts.countryOf(address);
@@ -249,15 +246,8 @@ export class ClientSession implements ControlOwner {
       },
       say: (message) => this.#link?.send(message),
       fault: (error) => this.#fault(error),
+      signal: (bytes) => this.#conversation.send(bytes),
     });
-  }
-
-  /** The client lost its path and says through the rendezvous where it is now. */
-  #roamed(bytes: Uint8Array): void {
-    const roam = this.#session && openRoam(this.#parts.handshake.crypto, this.#session, bytes, this.#roams);
-    if (!roam || !this.admitted) return;
-    this.#roams = roam.number;
-    this.#way?.roamed(roam.candidates);
   }
 
   #onCounters(counters: PeerCounters): void {
@@ -265,10 +255,8 @@ export class ClientSession implements ControlOwner {
     const heard = counters.rxBytes > (this.#counters?.rxBytes ?? 0);
     this.#counters = counters;
     this.#rate.sample(counters, now);
-    if (heard) {
-      this.#signs = { ...this.#signs, receivedAt: now };
-      this.#way?.heard();
-    }
+    if (heard) this.#signs = { ...this.#signs, receivedAt: now };
+    this.#way?.counted(counters, now);
     if (counters.handshakeAt > 0) this.#isUp();
     this.#till?.onCounters(counters);
   }

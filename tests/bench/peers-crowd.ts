@@ -154,7 +154,7 @@ async function join(world: World, node: FoundProposal): Promise<Joined> {
   const handshake = shake(
     world,
     { ...config, wireGuardKey: keys.publicKey },
-    { established: established.resolve, accepted: accepted.resolve, failed: (error) => up.reject(error) },
+    { established: established.resolve, accepted: accepted.resolve, roamed() {}, failed: (error) => up.reject(error) },
   );
   handshake.document(document);
   handshake.candidates(candidates);

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { until } from '../e2e/wait.ts';
+import type { Home } from '../lab/home.ts';
 import { forgetMappings } from '../lab/nat.ts';
 import { blobHash } from '../lab/origins.ts';
 import { inNamespace } from '../lab/run.ts';
@@ -34,7 +35,6 @@ afterEach(({ task }) => {
 afterAll(() => bench?.close());
 
 const host = (...args: readonly string[]) => inNamespace(bench.scene.client.home.host, 'ip', args);
-const router = (...args: readonly string[]) => inNamespace(bench.scene.client.home.router, 'ip', args);
 
 test('another network: the link goes, and comes back with another address', async () => {
   await host('link', 'set', 'eth0', 'down');
@@ -56,21 +56,30 @@ test('the router is elsewhere from one moment to the next, and nobody says so', 
   await bench.flowsAgain('sudden new address', await renumber('90.54.12.91', 0));
 });
 
-/** Another public address for the client's home, all mappings forgotten; when the network was back, `ms` later. */
-async function renumber(wan: string, ms: number): Promise<number> {
+/** Another public address for a home, all mappings forgotten; when the network was back, `ms` later. */
+async function renumber(wan: string, ms: number, home: Home = bench.scene.client.home): Promise<number> {
+  const router = (...args: readonly string[]) => inNamespace(home.router, 'ip', args);
   await router('link', 'set', 'wan', 'down');
   await router('address', 'flush', 'dev', 'wan');
   if (ms > 0) {
     await bench.pulse.gone();
     await lasting(ms);
   }
-  await forgetMappings(bench.scene.client.home);
+  await forgetMappings(home);
   await router('address', 'add', `${wan}/32`, 'dev', 'wan');
   await router('link', 'set', 'wan', 'up');
   const restored = Date.now();
   await router('route', 'replace', 'default', 'dev', 'wan', 'scope', 'link', 'src', wan);
   return restored;
 }
+
+test("the node's router starts again, and the world sees the node elsewhere", async () => {
+  await bench.flowsAgain("node's router restart", await renumber('84.130.44.90', 5_000, bench.scene.providers.de.home));
+});
+
+test("the node's router is elsewhere from one moment to the next, and nobody says so", async () => {
+  await bench.flowsAgain("node's sudden address", await renumber('84.130.44.91', 0, bench.scene.providers.de.home));
+});
 
 test('no datagram passes for ten seconds: a stream to the relay carries, then the direct way', {
   timeout: 120_000,

@@ -1,5 +1,5 @@
 /**
- * A client that lost its path says where it is now through the rendezvous, since the tunnel can not carry
+ * An end that lost its path says where it is now through the rendezvous, since the tunnel can not carry
  * it: its candidates, sealed with a key of the handshake that is used once. The first byte is the type.
  */
 
@@ -16,15 +16,20 @@ const TAG_BYTES = 16;
 /** 16 candidates as JSON take 1.7 KB. */
 const MAX_SEALED = 4_096;
 
-/** @param number counts up within the session. */
+/** Who says it: the client or the node. A message that comes back to its sender opens nothing. */
+export type Roamer = 'initiator' | 'responder';
+const LABEL = { initiator: 'warren roam', responder: 'warren roam back' } as const;
+
+/** @param number counts up within the session, for each end by itself. */
 export function sealRoam(
   crypto: HandshakeCrypto,
   session: Session,
+  from: Roamer,
   number: number,
   candidates: readonly Candidate[],
 ): Uint8Array {
   const head = headOf(number);
-  const sealed = crypto.seal(keyOf(crypto, session, number), utf8(JSON.stringify(candidates)), head);
+  const sealed = crypto.seal(keyOf(crypto, session, from, number), utf8(JSON.stringify(candidates)), head);
   return new Writer().bytes(head).block(sealed).done();
 }
 
@@ -32,12 +37,13 @@ export function sealRoam(
 export function openRoam(
   crypto: HandshakeCrypto,
   session: Session,
+  from: Roamer,
   bytes: Uint8Array,
   after: number,
 ): { readonly number: number; readonly candidates: readonly Candidate[] } | null {
   const frame = read(bytes);
   if (!frame || frame.number <= after) return null;
-  const plain = crypto.open(keyOf(crypto, session, frame.number), frame.sealed, headOf(frame.number));
+  const plain = crypto.open(keyOf(crypto, session, from, frame.number), frame.sealed, headOf(frame.number));
   if (!plain) return null;
   try {
     const parsed = v.safeParse(CandidatesSchema, JSON.parse(new TextDecoder().decode(plain)));
@@ -67,6 +73,6 @@ function headOf(number: number): Uint8Array {
 }
 
 /** Each key seals one message: the number is part of it. */
-function keyOf(crypto: HandshakeCrypto, { psk, sessionId }: Session, number: number): Uint8Array {
-  return crypto.hkdf(psk, sessionId, utf8(`warren roam ${number}`), KEY_BYTES);
+function keyOf(crypto: HandshakeCrypto, { psk, sessionId }: Session, from: Roamer, number: number): Uint8Array {
+  return crypto.hkdf(psk, sessionId, utf8(`${LABEL[from]} ${number}`), KEY_BYTES);
 }

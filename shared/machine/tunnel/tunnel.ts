@@ -9,6 +9,7 @@
 import { type ErrorCode, WarrenError, type WarrenErrorData } from '../../base/errors.ts';
 import type { ByteCount, Ms } from '../../base/units.ts';
 import type { Deadline, Machine, Tick } from '../machine.ts';
+import { type Heard, heardNow, isDoubtful, type Sent, sentNow } from './doubt.ts';
 
 /** WireGuard repeats a lost initiation only after 5 s (REKEY_TIMEOUT): adding the peer anew is quicker. */
 export const KICK_EVERY: Ms = 1_500;
@@ -17,15 +18,6 @@ export const HANDSHAKE_LIMIT: Ms = 6_000;
 export const STALL: Ms = 6_500;
 /** KEEPALIVE_TIMEOUT + REKEY_TIMEOUT: who sent data and heard nothing for so long has no tunnel. */
 export const DEAD: Ms = 15_000;
-/**
- * Data went out again and again, or much was coming in, and then nothing came back for so long: no proof,
- * but reason enough to ask the path at once instead of at its next consent check.
- */
-export const DOUBT: Ms = 600;
-const DOUBT_AGAIN: Ms = 1_500;
-/** Between two samples: more than a keepalive (32 bytes), and as much as only a download brings. */
-const SENT_BYTES: ByteCount = 60;
-const BUSY_BYTES: ByteCount = 2_000;
 /** Sent since the last sign of life: more than keepalives (32 bytes each) can add up to in `DEAD`. */
 const DATA_BYTES: ByteCount = 4_096;
 
@@ -51,25 +43,6 @@ export type TunnelOutput =
   /** WireGuard received something: as good as an answered consent check. */
   | { readonly type: 'heard' }
   | { readonly type: 'lost'; readonly error: WarrenErrorData };
-
-interface Heard {
-  readonly rxBytes: ByteCount;
-  readonly handshakeAt: Ms;
-  /** What we had sent by then. */
-  readonly txBytes: ByteCount;
-  readonly at: Ms;
-  /** Much came in with it. */
-  readonly busy: boolean;
-}
-
-/** What went out since the last sign of life. */
-interface Sent {
-  readonly txBytes: ByteCount;
-  /** Samples in which there was more than a keepalive, and the first of them. */
-  readonly times: number;
-  readonly since: Ms;
-  readonly doubtedAt: Ms | null;
-}
 
 export type TunnelState =
   | { readonly phase: 'waiting'; readonly since: Ms; readonly kickAt: Ms }
@@ -117,7 +90,7 @@ export class Tunnel implements Machine<TunnelInput, TunnelOutput> {
 
   #waiting(s: Extract<TunnelState, { phase: 'waiting' }>, input: TunnelInput | Tick, now: Ms): readonly TunnelOutput[] {
     if (input.type === 'counters' && input.handshakeAt > 0) {
-      this.#state = { phase: 'alive', ...heardNow(input, false, now), consent: 'good' };
+      this.#state = { phase: 'alive', ...heardNow(input, null, now), consent: 'good' };
       return [{ type: 'up' }];
     }
     if (now - s.since >= HANDSHAKE_LIMIT) return this.#lose('The node found a path but its WireGuard does not answer.');
@@ -133,8 +106,7 @@ export class Tunnel implements Machine<TunnelInput, TunnelOutput> {
   ): readonly TunnelOutput[] {
     const consent = input.type === 'consent' ? input.state : s.consent;
     if (input.type === 'counters' && (input.rxBytes !== s.heard.rxBytes || input.handshakeAt !== s.heard.handshakeAt)) {
-      const busy = input.rxBytes - s.heard.rxBytes >= BUSY_BYTES;
-      this.#state = { phase: 'alive', ...heardNow(input, busy, now), consent };
+      this.#state = { phase: 'alive', ...heardNow(input, s.heard, now), consent };
       return [{ type: 'heard' }];
     }
     if (consent === 'offline') {
@@ -159,23 +131,4 @@ export class Tunnel implements Machine<TunnelInput, TunnelOutput> {
     const error = new WarrenError(code, message, 'Warren looks for another way; nothing leaves outside the tunnel.');
     return [{ type: 'lost', error: error.data() }];
   }
-}
-
-type Counters = Extract<TunnelInput, { type: 'counters' }>;
-
-function heardNow({ rxBytes, txBytes, handshakeAt }: Counters, busy: boolean, now: Ms) {
-  const heard: Heard = { rxBytes, txBytes, handshakeAt, at: now, busy };
-  const sent: Sent = { txBytes, times: 0, since: now, doubtedAt: null };
-  return { heard, sent };
-}
-
-function sentNow(sent: Sent, txBytes: ByteCount, now: Ms): Sent {
-  if (txBytes - sent.txBytes < SENT_BYTES) return { ...sent, txBytes };
-  return { ...sent, txBytes, times: sent.times + 1, since: sent.times === 0 ? now : sent.since };
-}
-
-function isDoubtful(heard: Heard, { times, since, doubtedAt }: Sent, now: Ms): boolean {
-  const unanswered = times >= 2 && now - since >= DOUBT;
-  if (doubtedAt !== null) return unanswered && now - doubtedAt >= DOUBT_AGAIN;
-  return unanswered || (heard.busy && now - heard.at >= DOUBT);
 }

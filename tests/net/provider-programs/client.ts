@@ -134,7 +134,7 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
     handshake = shake(
       world,
       { node, payer, signer, signerKey, wireGuardKey: wireGuard.publicKey },
-      { established: established.resolve, accepted: accepted.resolve, failed: (error) => fail(error) },
+      { established: established.resolve, accepted: accepted.resolve, roamed() {}, failed: (error) => fail(error) },
     );
     handshake.document(document);
     handshake.candidates(candidates);

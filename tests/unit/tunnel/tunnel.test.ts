@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { DOUBT } from '../../../shared/machine/tunnel/doubt.ts';
 import {
   DEAD,
-  DOUBT,
   HANDSHAKE_LIMIT,
   KICK_EVERY,
   STALL,

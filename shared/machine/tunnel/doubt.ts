@@ -1,0 +1,81 @@
+/** Whether nothing comes back from a WireGuard peer: told from its counters, sooner than any consent check. */
+import type { ByteCount, Ms } from '../../base/units.ts';
+
+/**
+ * Data went out again and again, or much was coming in, and then nothing came back for so long: no proof,
+ * but reason enough to ask the path at once instead of at its next consent check.
+ */
+export const DOUBT: Ms = 600;
+const DOUBT_AGAIN: Ms = 1_500;
+/** Between two samples: more than a keepalive (32 bytes). */
+const SENT_BYTES: ByteCount = 60;
+/** Between two samples: a flow that does not end by itself in the middle. When it does, a check is cheap. */
+const BUSY_BYTES: ByteCount = 500;
+
+export interface Counters {
+  /** Epoch ms, 0 when there was none. */
+  readonly handshakeAt: Ms;
+  readonly rxBytes: ByteCount;
+  readonly txBytes: ByteCount;
+}
+
+export interface Heard {
+  readonly rxBytes: ByteCount;
+  readonly handshakeAt: Ms;
+  /** What we had sent by then. */
+  readonly txBytes: ByteCount;
+  readonly at: Ms;
+  /** It belongs to a flow: much came in with it, or just before it. */
+  readonly busy: boolean;
+}
+
+/** What went out since the last sign of life. */
+export interface Sent {
+  readonly txBytes: ByteCount;
+  /** Samples in which there was more than a keepalive, and the first of them. */
+  readonly times: number;
+  readonly since: Ms;
+  readonly doubtedAt: Ms | null;
+}
+
+/** For whoever keeps nothing else about the tunnel. */
+export class Doubt {
+  #state: { readonly heard: Heard; readonly sent: Sent } | null = null;
+
+  /** @returns `heard` for a sign of life, `doubt` when the path should be asked. */
+  sample(counters: Counters, now: Ms): 'heard' | 'doubt' | null {
+    const before = this.#state;
+    if (!before) {
+      this.#state = heardNow(counters, null, now);
+      return counters.rxBytes > 0 ? 'heard' : null;
+    }
+    const { heard } = before;
+    if (counters.rxBytes !== heard.rxBytes || counters.handshakeAt !== heard.handshakeAt) {
+      this.#state = heardNow(counters, heard, now);
+      return 'heard';
+    }
+    const sent = sentNow(before.sent, counters.txBytes, now);
+    const doubts = isDoubtful(heard, sent, now);
+    this.#state = { heard, sent: doubts ? { ...sent, doubtedAt: now } : sent };
+    return doubts ? 'doubt' : null;
+  }
+}
+
+/** @param before the sign of life before this one: the last sample of a flow that breaks off holds little of it. */
+export function heardNow({ rxBytes, txBytes, handshakeAt }: Counters, before: Heard | null, now: Ms) {
+  const busy = before !== null && (rxBytes - before.rxBytes >= BUSY_BYTES || (before.busy && now - before.at < DOUBT));
+  const heard: Heard = { rxBytes, txBytes, handshakeAt, at: now, busy };
+  const sent: Sent = { txBytes, times: 0, since: now, doubtedAt: null };
+  return { heard, sent };
+}
+
+export function sentNow(sent: Sent, txBytes: ByteCount, now: Ms): Sent {
+  if (txBytes - sent.txBytes < SENT_BYTES) return { ...sent, txBytes };
+  return { ...sent, txBytes, times: sent.times + 1, since: sent.times === 0 ? now : sent.since };
+}
+
+export function isDoubtful(heard: Heard, { times, since, doubtedAt }: Sent, now: Ms): boolean {
+  const unanswered = times >= 2 && now - since >= DOUBT;
+  if (doubtedAt !== null) return unanswered && now - doubtedAt >= DOUBT_AGAIN;
+  return unanswered || (heard.busy && now - heard.at >= DOUBT);
+}
