@@ -85,6 +85,7 @@ function speeds(say: (bytesPerSecond: number) => string, color: (name: string) =
     stroke: () => color('--ink-2'),
     grid: { stroke: () => color('--line'), width: 1 },
     ticks: { show: false },
-    values: (_, marks) => marks.map(say),
+    // Nothing needs no words, and there is no room for them under the lowest line.
+    values: (_, marks) => marks.map((bytesPerSecond) => (bytesPerSecond === 0 ? '' : say(bytesPerSecond))),
   };
 }
