@@ -7,6 +7,7 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
 import { inNamespace } from '../lab/run.ts';
+import { SERVERS } from '../lab/servers.ts';
 import { ProviderLab, ScriptedClient, until } from '../net/provider-lab.ts';
 import type { CrowdCommand, Joined } from './peers-crowd.ts';
 
@@ -34,11 +35,15 @@ const REST_MS = Number(process.env.WARREN_BENCH_REST ?? 30_000);
 /** As it is installed: one file. Run from its sources, Node keeps its TypeScript parser and every file's text in memory. */
 const BUNDLE = 'artifacts/bench/provider';
 
+/** As its unit has them (provider/warren-provider.service). */
+const NODE_OPTIONS = '--max-semi-space-size=1 --max-old-space-size=256';
+
 export async function benchPeers(): Promise<PeersBench> {
   await bundle();
   const lab = await ProviderLab.create();
   try {
     lab.program = `${BUNDLE}/main.mjs`;
+    lab.nodeOptions = NODE_OPTIONS;
     await lab.chain.give(PAYER as never, { token: String(PEERS), coin: '10' });
     const provider = await lab.start(null, '--max-clients', String(PEERS));
     const node = provider.child.pid ?? 0;
@@ -47,14 +52,16 @@ export async function benchPeers(): Promise<PeersBench> {
     const crowd = new ScriptedClient(
       lab.lab.startNode({
         name: 'crowd',
-        namespace: lab.lab.home('cli').host,
+        namespace: lab.lab.inet,
         file: 'tests/bench/peers-crowd.ts',
-        args: [lab.network, lab.did, PAYER],
+        args: [lab.network, lab.did, PAYER, SERVERS.origins['two.example']],
         ipc: true,
       }),
     );
     await crowd.ready;
-    const ask = <T>(command: CrowdCommand) => crowd.ask<T>(command as never);
+    const gone = crowd.process.exited.then((code) => Promise.reject(new Error(`the crowd ended with ${code}`)));
+    gone.catch(() => {});
+    const ask = <T>(command: CrowdCommand): Promise<T> => Promise.race([crowd.ask<T>(command as never), gone]);
     await ask({ verb: 'fund', count: PEERS });
     const joinOne = () => ask<Joined>({ verb: 'join' });
 

@@ -51,6 +51,8 @@ export class ProviderLab {
   provider: LabProcess | null = null;
   /** What `start` runs, relative to the work tree. */
   program = 'provider/main.ts';
+  /** Flags of Node, as a service would set them. */
+  nodeOptions = '';
 
   private constructor(
     lab: Lab,
@@ -153,7 +155,7 @@ export class ProviderLab {
       name: `provider-${verb}`,
       namespace: this.lab.home('de').host,
       file: cheat === null ? this.program : 'tests/roles/programs/cheating-provider.ts',
-      ...(cheat === null ? {} : { env: { CHEAT: cheat } }),
+      env: { ...(cheat === null ? {} : { CHEAT: cheat }), NODE_OPTIONS: this.nodeOptions },
       args: [verb, '--config', this.#config, '--password-file', this.#passwordFile, ...args],
       user: this.#user,
     });
