@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXTENSION_ID_CHROMIUM, GECKO_ID } from '../manifest/extension.ts';
 import { hostWrapper, type NativeBrowser, nativeManifest } from '../manifest/native-messaging.ts';
-import { MACHINE, NETD_SOCKET } from '../native-host/install/layout.ts';
+import { MACHINE, NETD_SOCKET, PACKAGED_NETWORK } from '../native-host/install/layout.ts';
 import { NATIVE_HOST_NAME } from '../shared/wire/native.ts';
 import { bundleProgram } from './bundle.ts';
 import { documents, page } from './documents.ts';
-import { EXTENSION, HOST, HOST_WRAPPER, NAMESPACE, NETWORK, NODE, OVERRIDES } from './layout.ts';
+import { EXTENSION, HOST, HOST_WRAPPER, NAMESPACE, NODE, OVERRIDES } from './layout.ts';
 import type { DebianPackage, PackagedFile } from './package.ts';
 import { bundled, debianFile, plain, type Sources, scriptsOf, treeOf } from './sources.ts';
 
@@ -24,7 +24,7 @@ export async function clientPackage(sources: Sources): Promise<DebianPackage> {
   const wrapper = hostWrapper({
     nodePath: NODE,
     mainPath: `${HOST}/main.mjs`,
-    network: NETWORK,
+    network: PACKAGED_NETWORK,
     netdSocket: NETD_SOCKET,
   });
   const { dependencies } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as {

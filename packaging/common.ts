@@ -1,7 +1,8 @@
 /** warren-common: what every other package runs on: the pinned Node, what is looked up at run time, and the network to join. */
 import { join } from 'node:path';
+import { PACKAGED_NETWORK } from '../native-host/install/layout.ts';
 import { documents, page } from './documents.ts';
-import { LIB, NETWORK, NODE, OVERRIDES, PACKAGE } from './layout.ts';
+import { LIB, NODE, OVERRIDES, PACKAGE } from './layout.ts';
 import type { DebianPackage, PackagedFile } from './package.ts';
 import { debianFile, plain, type Sources, treeOf } from './sources.ts';
 
@@ -32,7 +33,7 @@ export async function commonPackage(sources: Sources): Promise<DebianPackage> {
       { path: NODE, mode: 0o755, copyOf: node.binary },
       plain(PACKAGE, `${JSON.stringify({ name: 'warren', version: release.version, type: 'module' })}\n`),
       ...lookedUp(checkout),
-      plain(NETWORK, `${JSON.stringify(profile, null, 2)}\n`),
+      plain(PACKAGED_NETWORK, `${JSON.stringify(profile, null, 2)}\n`),
       plain(`${OVERRIDES}/${NAME}`, debianFile(sources, `${NAME}.overrides`)),
       page(checkout, NAME, 'SECURITY.md'),
       ...documents({ checkout, name: NAME, release, contains: [node.packageName, ...Object.keys(LOOKED_UP)] }),

@@ -10,8 +10,6 @@ export const HOST_WRAPPER = `${LIB}/warren-host`;
 export const PROVIDER = `${LIB}/provider`;
 export const HELPER = `${LIB}/helper`;
 export const EXTENSION = '/usr/share/warren/extension';
-/** The network of this machine, for host and provider: an administrator's file. */
-export const NETWORK = '/etc/warren/network.json';
 export const UNITS = '/usr/lib/systemd/system';
 
 /** As debian/<package>.<kind> becomes what it is for. */

@@ -90,6 +90,8 @@ function sourceDate(): number {
 
 async function main(): Promise<void> {
   const request = parse(process.argv.slice(2), process.env.INIT_CWD ?? process.cwd());
+  // Bundles name their sources as seen from here.
+  process.chdir(CHECKOUT);
   const sources = await sourcesFor(request);
   mkdirSync(request.out, { recursive: true });
   for (const make of [commonPackage, netdPackage, clientPackage, providerPackage, helperPackage]) {

@@ -23,6 +23,9 @@ export const LIB = '/usr/local/lib/warren';
 export const NETD = `${LIB}/netd.mjs`;
 export const NETD_NODE = `${LIB}/node`;
 
+/** Where the Debian packages have the network, for host and provider: an administrator's file. */
+export const PACKAGED_NETWORK = '/etc/warren/network.json';
+
 export const UNIT_NAME = 'warren-netd.service';
 export const UNIT = `/etc/systemd/system/${UNIT_NAME}`;
 

@@ -10,7 +10,7 @@ import type { TransportAddress } from '../../../shared/effects.ts';
 import { createDatagrams } from '../../../shared/node/datagrams.ts';
 import { type NetworkProfile, NetworkProfileSchema } from '../../../shared/wire/network.ts';
 import { BINDING, decodeStun, encodeStun } from '../../../shared/wire/stun/message.ts';
-import { MACHINE, placeOf } from '../../install/layout.ts';
+import { MACHINE, PACKAGED_NETWORK, placeOf } from '../../install/layout.ts';
 import { resolveStunServers } from '../../stun-names.ts';
 import type { NetworkFacts } from '../facts.ts';
 import { read } from './system.ts';
@@ -34,7 +34,7 @@ export async function probeNetwork(file: string | null, runtimeDir: string): Pro
 }
 
 function findProfile(file: string | null): NetworkProfile | null {
-  const files = file === null ? [placeOf(homedir()).network, MACHINE.network] : [file];
+  const files = file === null ? [placeOf(homedir()).network, MACHINE.network, PACKAGED_NETWORK] : [file];
   for (const path of files) {
     const text = read(path);
     if (text !== null) return v.parse(NetworkProfileSchema, JSON.parse(text));
