@@ -40,6 +40,14 @@ export async function setPac(text: string, scope: ProxyScope): Promise<void> {
   await chrome.proxy.settings.set({ value: { mode: 'pac_script', pacScript: { data: text, mandatory: true } }, scope });
 }
 
+/** The script by which the browser goes; null where it is not ours, or might be passed over. */
+export async function pacInForce(incognito: boolean): Promise<string | null> {
+  const { levelOfControl, value } = await chrome.proxy.settings.get({ incognito });
+  const { mode, pacScript } = value as chrome.proxy.ProxyConfig;
+  if (levelOfControl !== 'controlled_by_this_extension' || mode !== 'pac_script') return null;
+  return pacScript?.mandatory === true ? (pacScript.data ?? null) : null;
+}
+
 export async function clearPac(scope: ProxyScope): Promise<void> {
   await chrome.proxy.settings.clear({ scope });
 }

@@ -5,7 +5,7 @@
 import type { WarrenErrorData } from '../shared/base/errors.ts';
 import type { UpInput } from '../shared/wire/native.ts';
 import type { Book, MarkName } from './nodes/book.ts';
-import type { Decision } from './routing/match.ts';
+import type { PassedDecision } from './routing/passes.ts';
 import type { ApplyStatus, HostStatus, Protection, ProtectionState } from './routing/protection.ts';
 import type { Action, ExitRef, NodeRef, RouteTable, Rule } from './routing/rules.ts';
 import type { HostUse } from './routing/usage.ts';
@@ -131,6 +131,9 @@ export interface WalletView {
   readonly unlocked: boolean;
   readonly address: string | null;
   readonly backedUp: boolean;
+  /** Addresses of all accounts of the seed; `address` is the one in use. */
+  readonly accounts: readonly string[];
+  readonly activeAccount: number;
   readonly token: WeiText | null;
   readonly coin: WeiText | null;
   readonly channels: readonly ChannelView[];
@@ -169,6 +172,10 @@ export interface View {
     /** Every exit that some rule names, once; at most 64. */
     readonly named: readonly (Action | ExitRef)[];
   };
+  /** Sites that go directly for a short time, by the user's own click. Epoch ms. */
+  readonly passes: readonly { readonly host: string; readonly until: number }[];
+  /** Whether this browser's own request arrived at the default exit, and whether names are resolved there. */
+  readonly selfTest: { readonly status: 'untested' | 'ok' | 'astray'; readonly names: boolean | null };
   /** Grows with every change of what is remembered of nodes. */
   readonly bookRevision: number;
   readonly canUndo: boolean;
@@ -210,6 +217,12 @@ export type Command =
   | { readonly name: 'rule.join'; readonly ruleId: string; readonly hosts: readonly string[] }
   /** The page in a tab: its route and why, and which ways its parts really went. */
   | { readonly name: 'site'; readonly host: string; readonly tab: number | null }
+  /** What is blocked in the tab that asks; null where nothing is. */
+  | { readonly name: 'blocked' }
+  /** Heeded only from our page in the place of a blocked one: that site may go directly for a short time. */
+  | { readonly name: 'blocked.direct' }
+  | { readonly name: 'pass.end'; readonly host: string }
+  | { readonly name: 'selfTest' }
   | { readonly name: 'rules.undo' }
   | { readonly name: 'settings'; readonly autoLockMinutes?: number; readonly closeChannels?: boolean }
   | { readonly name: 'wallet.create'; readonly password: string }
@@ -226,6 +239,11 @@ export type Command =
     }
   | { readonly name: 'wallet.unlock'; readonly password: string }
   | { readonly name: 'wallet.lock' }
+  | { readonly name: 'wallet.changePassword'; readonly password: string; readonly next: string }
+  | { readonly name: 'wallet.addAccount' }
+  | { readonly name: 'wallet.useAccount'; readonly index: number }
+  /** `tail`: the last four letters of the first account's address, typed by the user. */
+  | { readonly name: 'wallet.erase'; readonly tail: string }
   | { readonly name: 'wallet.refresh' }
   | { readonly name: 'wallet.older'; readonly skip: number }
   | { readonly name: 'wallet.csv' }
@@ -246,11 +264,21 @@ export type Command =
 export type CommandName = Command['name'];
 
 export interface SiteView {
-  readonly decision: Decision;
+  readonly decision: PassedDecision;
   readonly uses: readonly (HostUse & {
     /** Goes another way than the page, and no rule of the user says so. */
     readonly stray: boolean;
   })[];
+}
+
+/** A page that did not load, as our page in its place needs it. */
+export interface BlockedView {
+  readonly url: string;
+  readonly decision: PassedDecision;
+  /** The exit that its route means; null where a rule blocks it. */
+  readonly exitId: string | null;
+  /** It was up when the page failed. */
+  readonly up: boolean;
 }
 
 /** One stay at a node since the browser started. Epoch ms, bytes; `endedAt` is null while it lasts. */
@@ -266,6 +294,7 @@ export interface SessionView {
 export interface CommandResults {
   table: { table: RouteTable; revision: number };
   site: SiteView;
+  blocked: { page: BlockedView | null };
   nodes: { nodes: NodeView[]; total: number };
   'node.identity': { bornAt: number | null };
   book: { book: Book; sessions: SessionView[]; revision: number };
@@ -275,7 +304,7 @@ export interface CommandResults {
   'wallet.older': { entries: HistoryEntry[] };
   'wallet.csv': { text: string; rows: number };
   'wallet.checkAddress': { checked: CheckedAddress | AddressProblem };
-  diagnostics: { lines: { name: string; ok: boolean; text: string }[] };
+  diagnostics: { lines: { id?: string | undefined; name: string; ok: boolean; text: string }[] };
 }
 export type CommandResult<N extends CommandName> = N extends keyof CommandResults ? CommandResults[N] : null;
 

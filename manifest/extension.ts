@@ -4,6 +4,7 @@
  */
 import type { ManifestV3Export } from '@crxjs/vite-plugin';
 import pkg from '../package.json' with { type: 'json' };
+import { SELF_TEST_HOST } from '../shared/wire/self-test.ts';
 
 export type BrowserTarget = 'chrome' | 'firefox';
 
@@ -30,7 +31,9 @@ const PERMISSIONS = ['nativeMessaging', 'storage', 'proxy', 'privacy', 'webReque
 const CONTAINERS = ['contextualIdentities', 'cookies'];
 const CONTENT_SECURITY_POLICY =
   "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
-  "connect-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  // The one address that the extension itself asks: its own local proxy, under a name that no resolver knows.
+  `connect-src http://${SELF_TEST_HOST}; ` +
+  "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export function extensionManifest(browser: BrowserTarget): ManifestV3Export {
   const common = {

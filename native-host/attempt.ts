@@ -223,6 +223,11 @@ export class Attempt {
     return this.#signer;
   }
 
+  /** Ours inside the tunnel; null before there is one. */
+  get address4(): string | null {
+    return this.#handshake?.terms.address4 ?? null;
+  }
+
   rate(now: Ms): { readonly rx: number; readonly tx: number } {
     return this.#rate.read(now);
   }

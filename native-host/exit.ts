@@ -14,6 +14,7 @@ import type { ExitSchema, Need, NeedSchema } from '../shared/wire/native.ts';
 import type { FoundProposal } from '../shared/wire/proposal.ts';
 import { Attempt } from './attempt.ts';
 import type { Discovery } from './discovery.ts';
+import type { OpenExit } from './exit-checks.ts';
 import type { Log } from './log.ts';
 import type { Shared } from './shared.ts';
 import { Steps } from './steps.ts';
@@ -102,6 +103,15 @@ export class Exit {
 
   get nat(): Attempt['nat'] {
     return this.#attempt?.nat ?? null;
+  }
+
+  /** Its tunnel while it carries traffic. */
+  get open(): OpenExit | null {
+    const { state } = this.#session;
+    const address4 = this.#attempt?.address4;
+    if (state.phase !== 'up' || !address4) return null;
+    const { country, city } = state.trial.node.proposal;
+    return { name: city ? `${city}, ${country}` : country, address4, lan: this.#attempt?.path?.kind === 'lan' };
   }
 
   /** The end of the host: no settling, everything goes. */

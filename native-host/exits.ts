@@ -3,6 +3,7 @@ import type { Address, Wei } from '../shared/base/units.ts';
 import type { Intent } from '../shared/wire/native.ts';
 import type { Discovery } from './discovery.ts';
 import { Exit } from './exit.ts';
+import type { OpenExit } from './exit-checks.ts';
 import type { Log } from './log.ts';
 import type { Shared } from './shared.ts';
 import type { World } from './world.ts';
@@ -62,6 +63,11 @@ export class Exits {
 
   get nat(): Exit['nat'] {
     return [...this.#exits.values()].map((exit) => exit.nat).find((nat) => nat !== null) ?? null;
+  }
+
+  /** Those that carry traffic. */
+  get open(): OpenExit[] {
+    return [...this.#exits.values()].flatMap((exit) => exit.open ?? []);
   }
 
   view(): ReturnType<Exit['view']>[] {

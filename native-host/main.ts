@@ -138,6 +138,7 @@ function welcome(profile: NetworkProfile): UpInput {
     version: PROTOCOL_VERSION,
     hostVersion: VERSION,
     network: { name, chainId, channels, ...tokenFacts, coinSymbol, explorer, confirmations, ...rate },
+    capabilities: ['self-test'],
   };
 }
 

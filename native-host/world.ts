@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import type { Address } from '../shared/base/units.ts';
 import type {
   Clock,
+  Datagrams,
   Directory,
   HandshakeCrypto,
   LedgerReader,
@@ -43,6 +44,8 @@ export interface World {
   readonly openProxy: BackEnd['openProxy'];
   readonly connectControl: BackEnd['connectControl'];
   readonly openDatagrams: BackEnd['openDatagrams'];
+  /** A socket inside a tunnel: bound to this machine's address there. @throws where the back end has no such address here. */
+  openInside(address: string): Promise<Datagrams>;
   /** A socket that this machine alone can reach. */
   readonly openLoopback: BackEnd['openLoopback'];
   /** Null: the network has no relay. */
@@ -93,6 +96,7 @@ export async function openWorld(
     ledger: reader.createLedgerReader(profile),
     onNetwork: network.networkEvents(),
     ...backEnd.createBackEnd(netdSocket, tunnels),
+    openInside: (address) => datagrams.createDatagrams({ address }),
     turn: turn.turnAccess(profile.turn),
     openRouterLine: router.openRouterLine,
     hostAddresses: datagrams.hostAddresses,

@@ -1,5 +1,5 @@
 /** Chromium: a mandatory PAC, WebRTC without UDP outside the proxy, no prediction. */
-import { allowedInPrivate, browser, clearPac, setPac } from '../browser.ts';
+import { allowedInPrivate, clearPac, pacInForce, setPac } from '../browser.ts';
 import { blockAllPac, preparePac } from '../routing/pac.ts';
 import type { RouteTable } from '../routing/rules.ts';
 import type { Desired, ProxyControl } from './applier.ts';
@@ -8,6 +8,7 @@ import { clearPrivacy, privacyHolds, setPrivacy } from './privacy.ts';
 /** What is written for each kind of window; private ones have a script of their own, since rules may differ there. */
 export function chromiumProxy(): ProxyControl {
   let last: string | null = null;
+  let wrote: { readonly regular: string; readonly private: string | null } | null = null;
   return {
     async set(desired) {
       const texts = { regular: pacFor(desired, false), private: pacFor(desired, true) };
@@ -15,22 +16,25 @@ export function chromiumProxy(): ProxyControl {
       const both = `${texts.regular}\n${texts.private}`;
       if (both === last) return;
       await setPac(texts.regular, 'regular');
-      if (await allowedInPrivate()) await setPac(texts.private, 'incognito_persistent');
+      const inPrivate = await allowedInPrivate();
+      if (inPrivate) await setPac(texts.private, 'incognito_persistent');
+      wrote = { regular: texts.regular, private: inPrivate ? texts.private : null };
       await setPrivacy();
       // Last: were one of them to fail, the next attempt must not take both for done.
       last = both;
     },
     async clear() {
       last = null;
+      wrote = null;
       await clearPac('incognito_persistent').catch(() => {});
       await clearPac('regular');
       await clearPrivacy();
     },
     async owner() {
-      const kinds = (await allowedInPrivate()) ? [false, true] : [false];
-      const settings = await Promise.all(kinds.map((incognito) => browser.proxy.settings.get({ incognito })));
-      const ours = settings.every(({ levelOfControl }) => levelOfControl === 'controlled_by_this_extension');
-      return ours && (await privacyHolds()) ? 'us' : 'other';
+      // What the browser uses, not what we asked it for.
+      if ((await pacInForce(false)) !== wrote?.regular) return 'other';
+      if (wrote.private !== null && (await pacInForce(true)) !== wrote.private) return 'other';
+      return (await privacyHolds()) ? 'us' : 'exposed';
     },
     retry() {
       last = null;
@@ -38,7 +42,7 @@ export function chromiumProxy(): ProxyControl {
   };
 }
 
-type Prepared = (live: ReadonlyMap<string, number>) => string;
+type Prepared = ReturnType<typeof preparePac>;
 const prepared = new WeakMap<RouteTable, Map<boolean, Prepared>>();
 
 /** The rules are compiled once; a new port costs only the list of answers. */
@@ -56,7 +60,8 @@ export function pacFor(desired: Desired, inPrivate: boolean): string {
     if (exit.proxy !== null && exit.phase === 'up') live.set(exit.exitId, exit.proxy.port);
   }
   try {
-    return prepare(desired.table, inPrivate)(live);
+    // Chromium shows our page in regular windows only, so a pass is never for a private one.
+    return prepare(desired.table, inPrivate)(live, inPrivate ? [] : desired.passes);
   } catch (thrown) {
     console.error('the rules could not be compiled; everything is blocked', thrown);
     return blockAllPac();

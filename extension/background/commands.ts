@@ -4,7 +4,7 @@ import { WarrenError } from '../../shared/base/errors.ts';
 import { address } from '../../shared/base/units.ts';
 import type { Node, Result } from '../../shared/wire/native.ts';
 import { CountSchema, WeiSchema } from '../../shared/wire/schema.ts';
-import { CHANNEL_REQUESTS, type Command, type CommandName } from '../messages.ts';
+import { type BlockedView, CHANNEL_REQUESTS, type Command, type CommandName } from '../messages.ts';
 import { joinRule } from '../routing/bundle.ts';
 import {
   ExitRefSchema,
@@ -22,9 +22,21 @@ import { plain } from './store.ts';
 /** What one picker can hold; the host lists at most as many. */
 const MAX_NODES = 1_000;
 const NODES_A_PAGE = 200;
+const ERASE_TAIL = 4;
+/** What windows ask by themselves: no sign that somebody is there, so it keeps no wallet open. */
+const PASSIVE: ReadonlySet<CommandName> = new Set([
+  ...(['nodes', 'node.identity', 'book', 'table', 'site', 'blocked', 'diagnostics', 'selfTest'] as const),
+  ...(['host.retry', 'wallet.lock'] as const),
+]);
+
+/** The window that asks. */
+export interface Asker {
+  /** The tab that it fills; null for the popup. */
+  readonly tab: number | null;
+}
 
 type Handlers = {
-  [N in CommandName]: (command: Extract<Command, { name: N }>, core: Core) => Promise<unknown> | unknown;
+  [N in CommandName]: (command: Extract<Command, { name: N }>, core: Core, asker: Asker) => Promise<unknown> | unknown;
 };
 
 const HANDLERS: Handlers = {
@@ -48,6 +60,10 @@ const HANDLERS: Handlers = {
   'rule.join': ({ ruleId, hosts }, core) =>
     change(core, { rules: joinRule(core.settings.current.table, ruleId, hosts).rules }),
   site: ({ host, tab }, core) => core.sites.describe(host, tab),
+  blocked: (_, core, { tab }) => ({ page: blockedView(core, tab) }),
+  'blocked.direct': (_, core, { tab }) => core.letOut(tab),
+  'pass.end': ({ host }, core) => core.endPass(host),
+  selfTest: (_, core) => core.selfTest.now(),
   'rules.undo': async (_, core) => {
     await core.settings.undo();
     await core.changed();
@@ -79,6 +95,15 @@ const HANDLERS: Handlers = {
   'wallet.lock': async (_, core) => {
     await core.wallet.lock();
     core.money.forgetAsked();
+  },
+  'wallet.changePassword': ({ password, next }, core) => core.wallet.changePassword(password, next),
+  'wallet.addAccount': (_, core) => core.useAccount(null),
+  'wallet.useAccount': ({ index }, core) => core.useAccount(v.parse(CountSchema, index)),
+  'wallet.erase': async ({ tail }, core) => {
+    const [first = ''] = core.wallet.accounts;
+    if (tail.length !== ERASE_TAIL || !first.toLowerCase().endsWith(tail.toLowerCase()))
+      throw new WarrenError('address_invalid', 'These are not the last four letters.', 'Look at the address again.');
+    await core.eraseWallet();
   },
   'wallet.refresh': (_, core) => core.money.refresh(),
   'wallet.older': ({ skip }, core) => ({
@@ -123,12 +148,19 @@ const HANDLERS: Handlers = {
 };
 
 /** @throws whatever the command throws; the caller turns it into words. */
-export async function runCommand(command: Command, core: Core): Promise<unknown> {
+export async function runCommand(command: Command, core: Core, asker: Asker = { tab: null }): Promise<unknown> {
   await core.ready;
-  const handler = HANDLERS[command.name] as ((command: Command, core: Core) => unknown) | undefined;
+  const handler = HANDLERS[command.name] as ((command: Command, core: Core, asker: Asker) => unknown) | undefined;
   if (!handler || !Object.hasOwn(HANDLERS, command.name)) throw new RangeError('unknown command');
-  if (core.wallet.unlocked && command.name !== 'wallet.lock') await core.wallet.touch();
-  return (await handler(command, core)) ?? null;
+  if (core.wallet.unlocked && !PASSIVE.has(command.name)) await core.wallet.touch();
+  return (await handler(command, core, asker)) ?? null;
+}
+
+function blockedView(core: Core, tab: number | null): BlockedView | null {
+  const page = core.blocked.of(tab);
+  if (!page) return null;
+  const decision = core.sites.decide(tab, new URL(page.url).hostname);
+  return { url: page.url, decision, exitId: core.sites.routes.plan.exitOf(decision.action), up: page.up };
 }
 
 /** The host answers in pages, since a frame holds no more than 1 MiB. */

@@ -9,11 +9,16 @@ import type { MarkName } from '../nodes/book.ts';
 import { planExits } from '../routing/exits.ts';
 import { type NodeRef, type RouteTable, withoutNode } from '../routing/rules.ts';
 import { nextExpiry } from '../routing/temporary.ts';
+import { accountArea } from './account-area.ts';
 import { Applier, type Desired, type ProxyControl } from './applier.ts';
+import { BlockedPages } from './blocked-pages.ts';
 import { Mirror } from './mirror.ts';
 import { MoneyDesk } from './money/desk.ts';
+import { Desks } from './money/desks.ts';
 import { NativeLink, type NativePort, type Timers } from './native-link.ts';
 import { NodeKeeper } from './node-keeper.ts';
+import { PassKeeper } from './pass-keeper.ts';
+import { SelfTest } from './self-test.ts';
 import { SettingsKeeper } from './settings.ts';
 import { Sites } from './sites.ts';
 import type { StorageArea } from './store.ts';
@@ -28,6 +33,8 @@ export interface World {
   readonly timers: Timers;
   readonly control: ProxyControl;
   connectNative(): NativePort;
+  /** Fetches the self-test's address as any request of this browser goes. @throws where nobody answers. */
+  selfTest(): Promise<unknown>;
   /** Something changed; views may be pushed, the badge drawn. */
   onChange(): void;
 }
@@ -46,9 +53,12 @@ export class Core {
   readonly wallet: WalletKeeper;
   readonly mirror: Mirror;
   readonly link: NativeLink;
-  readonly money: MoneyDesk;
+  private readonly desks: Desks;
   readonly applier: Applier;
   readonly sites: Sites;
+  readonly passes: PassKeeper;
+  readonly blocked: BlockedPages;
+  readonly selfTest: SelfTest;
   /** What the browser should do now. The same object while nothing changes. */
   desired: Desired;
   readonly ready: Promise<void>;
@@ -87,24 +97,35 @@ export class Core {
       },
       onStatus: () => this.afterStatus(),
     });
-    this.money = new MoneyDesk(
-      local,
-      this.link,
-      this.wallet,
+    this.desks = new Desks((index) => {
+      const area = accountArea(local, index);
+      const network = () => this.mirror.network;
+      const purse = this.wallet.purse(index);
+      return { area, desk: new MoneyDesk(area, this.link, purse, timers, network, () => world.onChange()) };
+    });
+    this.applier = new Applier(world.control, () => world.onChange());
+    this.passes = new PassKeeper(session, timers, () => void this.expireRules());
+    this.blocked = new BlockedPages(session);
+    this.selfTest = new SelfTest(
+      () => world.selfTest(),
       timers,
-      () => this.mirror.network,
       () => world.onChange(),
     );
-    this.applier = new Applier(world.control, () => world.onChange());
     this.sites = new Sites({
       settings: this.settings,
       timers,
       isFirefox: world.platform === 'firefox',
       ports: () => livePorts(this.desired.exits),
+      passes: () => this.passes.current,
       onLearned: () => void this.changed(),
     });
-    this.desired = { wanted: true, table: this.settings.current.table, exits: [] };
+    this.desired = { wanted: true, table: this.settings.current.table, exits: [], passes: [] };
     this.ready = this.load();
+  }
+
+  /** Of the account in use. */
+  get money(): MoneyDesk {
+    return this.desks.of(this.wallet.active);
   }
 
   view(): View {
@@ -127,6 +148,9 @@ export class Core {
 
   windowOpened(): void {
     this.windows++;
+    this.link.eager = true;
+    // What failed before nobody looked is looked at anew.
+    if (this.windows === 1 && this.link.failing) this.link.retry();
     this.wantHost();
     if (this.windows === 1) this.watchBalance();
     else void this.money.keepTrying();
@@ -134,6 +158,7 @@ export class Core {
 
   windowClosed(): void {
     this.windows--;
+    this.link.eager = this.windows > 0;
     this.wantHost();
   }
 
@@ -145,9 +170,10 @@ export class Core {
     this.stopWatching = this.world.timers.after(BALANCE_MS, () => this.watchBalance());
   }
 
-  /** Temporary rules end on time while the background is awake; each wake-up looks once more. */
+  /** Temporary rules and passes end on time while the background is awake; each wake-up looks once more. */
   async expireRules(): Promise<void> {
-    if (await this.settings.expire()) await this.changed();
+    const [rules, passes] = await Promise.all([this.settings.expire(), this.passes.expire()]);
+    if (rules || passes) await this.changed();
     else this.watchExpiry();
   }
 
@@ -165,8 +191,59 @@ export class Core {
       throw new WarrenError('wallet_missing', 'There is no wallet yet.', 'Create or import one first.');
     }
     if (on) this.money.askAgain();
+    // What was let out of one protection is not let out of the next.
+    else await this.passes.end(() => true);
     await this.settings.change({ protection: on });
     await this.changed();
+  }
+
+  /**
+   * "Direct once": what is blocked in this tab may leave directly, until the tab is closed or the time is over.
+   * @throws WarrenError internal when nothing is blocked there: nobody can have pressed our button.
+   */
+  async letOut(tab: number | null): Promise<void> {
+    const page = this.blocked.of(tab);
+    if (!page) throw new WarrenError('internal', 'This page is not blocked any more.', 'Open its address again.');
+    await this.passes.grant(new URL(page.url).hostname, page.tab);
+    await this.changed();
+  }
+
+  async endPass(host: string): Promise<void> {
+    if (await this.passes.end((pass) => pass.host === host)) await this.changed();
+  }
+
+  async tabClosed(tab: number): Promise<void> {
+    await this.blocked.forget(tab);
+    if (await this.passes.end((pass) => pass.tab === tab)) await this.changed();
+  }
+
+  /**
+   * Another account of the wallet pays from now on. @param index null for a new one.
+   * @throws WarrenError wallet_in_use, wallet_locked
+   */
+  async useAccount(index: number | null): Promise<void> {
+    this.refuseInUse();
+    if (index === null) await this.wallet.addAccount();
+    else await this.wallet.useAccount(index);
+    this.sentSigners.clear();
+    await this.desks.load(this.wallet.active);
+    await this.changed();
+    void this.money.keepTrying();
+  }
+
+  /** @throws WarrenError wallet_in_use */
+  async eraseWallet(): Promise<void> {
+    this.refuseInUse();
+    await this.desks.erase(this.wallet.accounts.length);
+    await this.wallet.erase();
+    this.sentSigners.clear();
+    await this.changed();
+  }
+
+  private refuseInUse(): void {
+    if (!this.settings.current.protection && this.mirror.snapshot?.idle !== false) return;
+    const message = 'The wallet pays for a connection now.';
+    throw new WarrenError('wallet_in_use', message, 'Disconnect first, and wait until everything is closed.');
   }
 
   /** The user says that no other extension is in charge any more. */
@@ -203,10 +280,13 @@ export class Core {
 
   private async load(): Promise<void> {
     await this.settings.load();
+    await Promise.all([this.passes.load(), this.blocked.load()]);
     // Before anything else: the routes of the last run name ports that are gone.
-    this.desired = { wanted: this.settings.current.protection, table: this.settings.current.table, exits: [] };
+    const { protection: wanted, table } = this.settings.current;
+    this.desired = { wanted, table, exits: [], passes: this.passes.current };
     await this.applier.apply(this.desired);
-    await Promise.all([this.wallet.load(), this.mirror.load(), this.money.load(), this.nodes.load()]);
+    await Promise.all([this.wallet.load(), this.mirror.load(), this.nodes.load()]);
+    await this.desks.load(this.wallet.active);
     this.watchExpiry();
     this.wantHost();
     this.world.onChange();
@@ -250,8 +330,17 @@ export class Core {
 
   private async applyNow(): Promise<void> {
     const { protection, table } = this.settings.current;
-    this.desired = { wanted: protection, table, exits: this.mirror.snapshot?.exits ?? [] };
+    const exits = this.mirror.snapshot?.exits ?? [];
+    this.desired = { wanted: protection, table, exits, passes: this.passes.current };
     await this.applier.apply(this.desired);
+    this.selfTest.follow(protection ? this.selfTestTarget() : null);
+  }
+
+  private selfTestTarget(): { readonly port: number; readonly username: string } | null {
+    if (!this.mirror.welcome?.capabilities?.includes('self-test')) return null;
+    const { defaultExitId } = this.sites.routes.plan;
+    const exit = this.desired.exits.find(({ exitId, phase }) => exitId === defaultExitId && phase === 'up');
+    return exit?.proxy ?? null;
   }
 
   private intent(): Extract<DownInput, { type: 'intent' }> {

@@ -41,7 +41,8 @@ export function listenFirefox(routing: FirefoxRouting): void {
     if (routes?.of !== now) {
       if (ruled?.of !== now.table)
         ruled = { of: now.table, matcher: createMatcher(now.table), plan: planExits(now.table) };
-      routes = { of: now, routes: { matcher: ruled.matcher, plan: ruled.plan, exits: live(now) } };
+      const { matcher, plan } = ruled;
+      routes = { of: now, routes: { matcher, plan, exits: live(now), passes: now.passes } };
     }
     return answerRequest(routes.routes, request);
   };
@@ -101,7 +102,8 @@ export function firefoxProxy(): FirefoxControl {
     },
     async owner() {
       const { levelOfControl } = await browser.proxy.settings.get({});
-      if (rival || levelOfControl === 'controlled_by_other_extensions' || !(await privacyHolds())) return 'other';
+      if (rival || levelOfControl === 'controlled_by_other_extensions') return 'other';
+      if (!(await privacyHolds())) return 'exposed';
       return levelOfControl === 'controlled_by_this_extension' ? 'us' : 'nobody';
     },
     retry() {

@@ -11,6 +11,7 @@ import type { NativePort } from './native-link.ts';
 import { Picture } from './picture.ts';
 import { onPrivacyChange } from './privacy.ts';
 import { ProxyAuth } from './proxy-auth.ts';
+import { fetchSelfTest } from './self-test.ts';
 import { Tabs } from './tabs.ts';
 import { Windows } from './windows.ts';
 
@@ -31,6 +32,7 @@ const core: Core = new Core({
     },
   },
   connectNative,
+  selfTest: fetchSelfTest,
   onChange: () => {
     windows.push();
     void picture.note();
@@ -84,7 +86,7 @@ browser.runtime.onInstalled.addListener(({ reason }) => {
 });
 
 async function openSetup(): Promise<void> {
-  if (!core.wallet.exists) await browser.tabs.create({ url: browser.runtime.getURL('ui/page/index.html#/setup') });
+  if (!core.wallet.exists) await browser.tabs.create({ url: browser.runtime.getURL('ui/page/index.html#/welcome') });
 }
 
 function connectNative(): NativePort {

@@ -47,6 +47,7 @@ const HELLO_TIMEOUT = 5_000;
 const REQUEST_TIMEOUT = 15_000;
 const RETRY_MIN = 1_000;
 const RETRY_MAX = 30_000;
+const RETRY_EAGER_MAX = 2_000;
 /** A host that ends this often within the window is broken, not unlucky. */
 const CRASHES = 3;
 const CRASH_WINDOW = 60_000;
@@ -63,6 +64,8 @@ export type AskBody = Extract<DownInput, { type: 'request' }>['body'];
 export class NativeLink {
   status: HostStatus = 'asleep';
   error: WarrenErrorData | null = null;
+  /** Somebody looks: a host that is installed meanwhile is to be found at once. */
+  eager = false;
   private port: NativePort | null = null;
   private welcomed = false;
   private wanted = false;
@@ -82,6 +85,10 @@ export class NativeLink {
     this.timers = timers;
     this.version = version;
     this.events = events;
+  }
+
+  get failing(): boolean {
+    return this.status !== 'asleep' && this.status !== 'starting' && this.status !== 'ready';
   }
 
   /** Opens the line and keeps it, or lets it go. */
@@ -223,7 +230,7 @@ export class NativeLink {
   private fail(status: HostStatus, error: WarrenErrorData | null): void {
     this.drop();
     this.become(status, error);
-    this.retryIn(Math.min(RETRY_MAX, RETRY_MIN * 2 ** Math.min(this.attempts++, 10)));
+    this.retryIn(Math.min(this.eager ? RETRY_EAGER_MAX : RETRY_MAX, RETRY_MIN * 2 ** Math.min(this.attempts++, 10)));
   }
 
   private retryIn(ms: number): void {

@@ -7,6 +7,7 @@ import { joinRule, ruleToJoin } from '../routing/bundle.ts';
 import { type ExitPlan, planExits } from '../routing/exits.ts';
 import type { RouteRequest } from '../routing/match.ts';
 import { createMatcher, type Matcher } from '../routing/matcher.ts';
+import { decidePassed, type Pass, type PassedDecision } from '../routing/passes.ts';
 import type { Action, RouteTable } from '../routing/rules.ts';
 import { type Finished, Usage, type Way, wayOf } from '../routing/usage.ts';
 import type { Timers } from './native-link.ts';
@@ -21,6 +22,7 @@ export interface SitesOptions {
   readonly isFirefox: boolean;
   /** Ports of the local proxies that carry traffic now, by exit. */
   readonly ports: () => ReadonlyMap<number, string>;
+  readonly passes: () => readonly Pass[];
   readonly onLearned: () => void;
 }
 
@@ -48,7 +50,16 @@ export class Sites {
 
   /** The way of a host in that tab. */
   wayIn(tab: number, host: string): Way {
-    return this.way(this.routes.matcher.decide(this.request(tab, host)).action);
+    return this.way(this.decide(tab, host).action);
+  }
+
+  /** The rules' answer in that tab, or a pass's. */
+  decide(tab: number | null, host: string): PassedDecision {
+    const { passes, isFirefox, timers } = this.options;
+    // Chromium's script knows no tabs: there a pass counts in all of them but the private ones.
+    const request = this.request(tab, host);
+    const counting = passes().filter((pass) => (isFirefox ? pass.tab === tab : request.private !== true));
+    return decidePassed(this.routes.matcher, counting, request, timers.now());
   }
 
   /** A tab asks for a new page. */
@@ -87,16 +98,14 @@ export class Sites {
   }
 
   describe(host: string, tab: number | null): SiteView {
-    const { matcher } = this.routes;
-    const decision = matcher.decide(this.request(tab, host));
+    const decision = this.decide(tab, host);
     const own = this.way(decision.action);
     const uses = tab === null ? [] : this.usage.of(tab);
     return {
       decision,
       uses: uses.map((use) => ({
         ...use,
-        stray:
-          decision.why === 'rule' && use.way !== own && matcher.decide(this.request(tab, use.host)).why === 'otherwise',
+        stray: decision.why === 'rule' && use.way !== own && this.decide(tab, use.host).why === 'otherwise',
       })),
     };
   }

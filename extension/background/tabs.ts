@@ -1,8 +1,9 @@
 /**
- * Tabs: the badge that names the exit of the page in view, and the reload of pages that failed only
- * because their exit was not up yet.
+ * Tabs: the badge that names the exit of the page in view, our page in the place of one that is blocked, and the
+ * reload of what failed only because its exit was not up yet and could not be explained.
  */
-import { browser } from '../browser.ts';
+import { blockedAddress, blockedTarget } from '../blocked-address.ts';
+import { browser, FIREFOX } from '../browser.ts';
 import type { View } from '../messages.ts';
 import type { Finished, Way } from '../routing/usage.ts';
 import type { Core } from './core.ts';
@@ -11,6 +12,8 @@ import type { Where } from './sites.ts';
 const PROXY_ERRORS = /ERR_(PROXY_|TUNNEL_|EMPTY_RESPONSE|MANDATORY_PROXY)|PROXY_CONNECTION_REFUSED/;
 /** A port of the last run that somebody still listens on: only a proxy says that, and no site. */
 const PROXY_AUTHENTICATION_REQUIRED = 407;
+/** Nothing listens there: the exit is down, or the rules say so. */
+const DEAD = /ERR_PROXY_CONNECTION_FAILED|ERR_MANDATORY_PROXY|PROXY_CONNECTION_REFUSED/;
 const MAX_FAILED = 50;
 const COLORS = { off: '#6b6b62', connecting: '#8a5a00', protected: '#1f6b4a', blocked: '#a3341f' } as const;
 
@@ -20,6 +23,7 @@ export class Tabs {
   /** tab → the tunnel for which it was reloaded: once each, or a page that fails for another reason would flicker for ever. */
   private readonly healed = new Map<number, string>();
   private badge = '';
+  private readonly page = browser.runtime.getURL('ui/page/index.html');
   private readonly core: Core;
 
   constructor(core: Core) {
@@ -38,8 +42,11 @@ export class Tabs {
     browser.webRequest.onResponseStarted.addListener((details) => {
       if (details.tabId >= 0) this.core.sites.finished(details.tabId, details.url, details as Finished);
     }, all);
-    browser.webRequest.onErrorOccurred.addListener(({ tabId, url, error }) => {
-      if (tabId >= 0 && PROXY_ERRORS.test(error)) this.noteFailed(tabId, url);
+    browser.webRequest.onErrorOccurred.addListener((failure) => {
+      const { tabId, url, error } = failure;
+      if (tabId < 0 || !PROXY_ERRORS.test(error)) return;
+      this.noteFailed(tabId, url);
+      void this.explain(failure);
     }, pages);
     browser.webRequest.onCompleted.addListener(({ tabId, url, statusCode }) => {
       if (statusCode !== PROXY_AUTHENTICATION_REQUIRED) this.forget(tabId);
@@ -48,7 +55,9 @@ export class Tabs {
     browser.tabs.onRemoved.addListener((tabId) => {
       this.forget(tabId);
       this.core.sites.end(tabId);
+      void this.core.ready.then(() => this.core.tabClosed(tabId));
     });
+    void this.core.ready.then(() => this.endOrphans());
     browser.tabs.onActivated.addListener(() => void this.draw());
     browser.tabs.onUpdated.addListener((_, change) => {
       if (change.url !== undefined || change.status === 'complete') void this.draw();
@@ -81,7 +90,41 @@ export class Tabs {
     this.healed.delete(tabId);
   }
 
+  /**
+   * Our page takes the place of the browser's error, where the page did not load because its exit is down or a rule
+   * blocks it. A form that was sent stays with the browser, which can send it again.
+   */
+  private async explain({ tabId, url, error, method }: Failure): Promise<void> {
+    await this.core.ready;
+    if (method !== 'GET' || !this.core.settings.current.protection) return;
+    const way = this.core.sites.wayIn(tabId, new URL(url).hostname);
+    const up = this.isUp(way);
+    if (way === 'direct' || (up && !DEAD.test(error))) return;
+    const tab = await browser.tabs.get(tabId).catch(() => null);
+    // Chromium shows no page of ours in a private window.
+    if (!tab || (tab.incognito && !FIREFOX)) return;
+    const shown = tab.pendingUrl ?? tab.url ?? url;
+    // The user has gone on already.
+    if (tab.pendingUrl !== undefined && withoutFragment(shown) !== url) return;
+    const target = withoutFragment(shown) === url ? shown : url;
+    if (!(await this.core.blocked.note({ tab: tabId, url: target, up }))) return;
+    this.failed.delete(tabId);
+    const replace = FIREFOX ? { loadReplace: true } : {};
+    await browser.tabs.update(tabId, { url: blockedAddress(this.page, target), ...replace }).catch(() => {});
+  }
+
+  private isUp(way: Way): boolean {
+    return this.core.desired.exits.some(({ exitId, phase, proxy }) => exitId === way && phase === 'up' && proxy);
+  }
+
+  /** Passes whose tab was closed while nobody looked. */
+  private async endOrphans(): Promise<void> {
+    for (const { tab } of this.core.passes.current)
+      if (!(await browser.tabs.get(tab).catch(() => null))) await this.core.tabClosed(tab);
+  }
+
   private async begin(tabId: number, url: string): Promise<void> {
+    void this.core.ready.then(() => this.core.blocked.forget(tabId));
     this.core.sites.begin(tabId, url);
     const tab = await browser.tabs.get(tabId).catch(() => null);
     if (tab) this.core.sites.openedIn(tabId, whereOf(tab));
@@ -104,9 +147,10 @@ export class Tabs {
 
   /** Null where the tab shows no web page. */
   private wayOfPage(tab: Tab): Way | null {
-    if (tab.id === undefined || !tab.url || !/^https?:/.test(tab.url)) return null;
+    const url = tab.url && (blockedTarget(this.page, tab.url) ?? tab.url);
+    if (tab.id === undefined || !url || !/^https?:/.test(url)) return null;
     this.core.sites.openedIn(tab.id, whereOf(tab));
-    return this.core.sites.wayIn(tab.id, new URL(tab.url).hostname);
+    return this.core.sites.wayIn(tab.id, new URL(url).hostname);
   }
 
   private async draw(): Promise<void> {
@@ -130,6 +174,12 @@ function whereOf({ incognito, cookieStoreId }: Tab): Where {
   return { private: incognito, ...(cookieStoreId === undefined ? {} : { container: cookieStoreId }) };
 }
 
+type Failure = Parameters<Parameters<typeof browser.webRequest.onErrorOccurred.addListener>[0]>[0];
+
+function withoutFragment(url: string): string {
+  return url.split('#', 1)[0] as string;
+}
+
 /**
  * Two letters of the exit's country for the page in view, "!" where it is blocked, nothing where it goes direct.
  * @param way of the page; null where the tab holds no web page.
@@ -141,7 +191,7 @@ export function badgeFor(view: View, way: Way | null): { text: string; title: st
   const title = `Warren: ${words[state]}`;
   if (view.approvals.length > 0) return { text: String(view.approvals.length), title, color: COLORS.connecting };
   if (state === 'off')
-    return { text: why === 'conflict' ? '!' : '', title, color: why === 'conflict' ? COLORS.blocked : color };
+    return { text: why === 'asked' ? '' : '!', title, color: why === 'asked' ? color : COLORS.blocked };
   if (way === null) return { text: badgeOfState(view, null), title, color };
   if (way === 'direct') return { text: '', title, color };
   if (way === 'blocked') return { text: '!', title, color: COLORS.blocked };

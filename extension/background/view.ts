@@ -9,6 +9,8 @@ import type { MoneyDesk } from './money/desk.ts';
 import { walletView } from './money/view.ts';
 import type { NativeLink } from './native-link.ts';
 import type { NodeKeeper } from './node-keeper.ts';
+import type { PassKeeper } from './pass-keeper.ts';
+import type { SelfTest } from './self-test.ts';
 import type { SettingsKeeper } from './settings.ts';
 import type { WalletKeeper } from './wallet-keeper.ts';
 
@@ -21,11 +23,13 @@ export interface Keepers {
   readonly money: MoneyDesk;
   readonly link: NativeLink;
   readonly applier: Applier;
+  readonly passes: PassKeeper;
+  readonly selfTest: SelfTest;
 }
 
 /** @param now epoch ms */
 export function buildView(keepers: Keepers, now: number): View {
-  const { platform, settings, nodes, wallet, mirror, money, link, applier } = keepers;
+  const { platform, settings, nodes, wallet, mirror, money, link, applier, passes, selfTest } = keepers;
   const { table, protection: wanted, autoLockMinutes, closeChannels } = settings.current;
   const plan = planExits(table);
   const snapshot = mirror.snapshot;
@@ -38,6 +42,7 @@ export function buildView(keepers: Keepers, now: number): View {
       wanted,
       applied: applier.status,
       host: link.status,
+      astray: selfTest.status === 'astray',
       wantedExits: plan.wants.map(({ exitId }) => exitId),
       exits,
     }),
@@ -55,6 +60,8 @@ export function buildView(keepers: Keepers, now: number): View {
       otherwise: table.otherwise,
       named: namedExits(table),
     },
+    passes: passes.current.map(({ host, until }) => ({ host, until })),
+    selfTest: { status: selfTest.status, names: selfTest.names },
     bookRevision: nodes.revision,
     canUndo: settings.canUndo,
     settings: { autoLockMinutes, closeChannels },

@@ -2,7 +2,7 @@
 import { asWarrenError } from '../../shared/base/errors.ts';
 import { browser } from '../browser.ts';
 import { type ToBackground, type ToWindow, UI_PORT } from '../messages.ts';
-import { runCommand } from './commands.ts';
+import { type Asker, runCommand } from './commands.ts';
 import type { Core } from './core.ts';
 
 const PUSH_MS = 100;
@@ -20,13 +20,15 @@ export class Windows {
   listen(): void {
     browser.runtime.onConnect.addListener((port) => {
       if (port.name !== UI_PORT || port.sender?.id !== browser.runtime.id) return;
+      // The browser says which tab it is; the window has no say in it.
+      const asker: Asker = { tab: port.sender.tab?.id ?? null };
       const post = (message: ToWindow) => port.postMessage(message);
       this.ports.add(post);
       void this.core.ready.then(() => {
         this.core.windowOpened();
         if (this.ports.has(post)) post({ type: 'view', view: this.core.view() });
       });
-      port.onMessage.addListener((message) => void this.answer(message as ToBackground, post));
+      port.onMessage.addListener((message) => void this.answer(message as ToBackground, post, asker));
       port.onDisconnect.addListener(() => {
         this.ports.delete(post);
         void this.core.ready.then(() => this.core.windowClosed());
@@ -44,10 +46,10 @@ export class Windows {
     }, PUSH_MS);
   }
 
-  private async answer({ id, command }: ToBackground, post: (message: ToWindow) => void): Promise<void> {
+  private async answer({ id, command }: ToBackground, post: (message: ToWindow) => void, asker: Asker): Promise<void> {
     let reply: ToWindow;
     try {
-      reply = { type: 'answer', id, result: await runCommand(command, this.core) };
+      reply = { type: 'answer', id, result: await runCommand(command, this.core, asker) };
     } catch (thrown) {
       reply = { type: 'answer', id, error: asWarrenError(thrown).data() };
     }

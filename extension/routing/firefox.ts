@@ -6,10 +6,12 @@
  * Under it lies a dead manual proxy in `proxy.settings`; over that floor only null means direct.
  */
 import type { Exit } from '../../shared/wire/native.ts';
+import { SELF_TEST_HOST } from '../../shared/wire/self-test.ts';
 import type { ExitPlan } from './exits.ts';
 import type { RouteRequest } from './match.ts';
 import type { Matcher } from './matcher.ts';
 import { DEAD_PORT } from './pac.ts';
+import { decidePassed, type Pass } from './passes.ts';
 
 export interface SocksProxy {
   readonly type: 'socks';
@@ -45,6 +47,7 @@ export interface FirefoxRoutes {
   readonly matcher: Matcher;
   readonly plan: ExitPlan;
   readonly exits: readonly Pick<Exit, 'exitId' | 'proxy'>[];
+  readonly passes?: readonly Pass[];
 }
 
 /** What `proxy.onRequest` says of a request, as far as routing looks at it. */
@@ -57,6 +60,8 @@ export interface FirefoxRequest {
   readonly frameAncestors?: readonly { readonly url: string }[];
   readonly incognito?: boolean;
   readonly cookieStoreId?: string;
+  /** -1 where no tab asks. */
+  readonly tabId?: number;
 }
 
 /** @throws TypeError when the address cannot be read. */
@@ -78,13 +83,19 @@ function webHost(url: string): string | null {
   return /^(https?|wss?):$/.test(protocol) ? hostname : null;
 }
 
-/** @param routes null while they are still being read: nothing may pass. */
-export function answerRequest(routes: FirefoxRoutes | null, request: FirefoxRequest): FirefoxAnswer {
+/**
+ * @param routes null while they are still being read: nothing may pass.
+ * @param now epoch ms, by which passes end.
+ */
+export function answerRequest(
+  routes: FirefoxRoutes | null,
+  request: FirefoxRequest,
+  now: number = Date.now(),
+): FirefoxAnswer {
   try {
     if (routes === null) return [DEAD_SOCKS];
-    const { action } = routes.matcher.decide(routeRequest(request));
-    if (action.kind === 'direct') return null;
-    const exitId = routes.plan.exitOf(action);
+    const exitId = exitFor(routes, request, now);
+    if (exitId === 'direct') return null;
     const proxy = routes.exits.find((exit) => exit.exitId === exitId)?.proxy;
     if (exitId === null || !proxy) return [DEAD_SOCKS];
     return [
@@ -102,6 +113,14 @@ export function answerRequest(routes: FirefoxRoutes | null, request: FirefoxRequ
   } catch {
     return [DEAD_SOCKS];
   }
+}
+
+function exitFor({ matcher, plan, passes = [] }: FirefoxRoutes, request: FirefoxRequest, now: number): string | null {
+  const route = routeRequest(request);
+  if (route.host === SELF_TEST_HOST) return plan.defaultExitId;
+  const ofTab = passes.filter(({ tab }) => tab === request.tabId);
+  const { action } = decidePassed(matcher, ofTab, route, now);
+  return action.kind === 'direct' ? 'direct' : plan.exitOf(action);
 }
 
 /** What webRequest says carried a request (`proxyInfo`). */

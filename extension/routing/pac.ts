@@ -9,9 +9,11 @@
  */
 
 import * as v from 'valibot';
+import { SELF_TEST_HOST } from '../../shared/wire/self-test.ts';
 import { planExits } from './exits.ts';
 import { labelOf } from './hosts.ts';
 import { inScope } from './match.ts';
+import type { Pass } from './passes.ts';
 import { type Action, activeRules, type RouteTable, RouteTableSchema, type Rule } from './rules.ts';
 
 /** tcpmux: needs root to listen on, and nothing does. Connections are refused at once. */
@@ -26,16 +28,20 @@ const ANSWER = /^(DIRECT|PROXY 127\.0\.0\.1:[1-9]\d{0,4})$/;
 /**
  * The rules as text, made once per table: only the ports change while it stands.
  * @param inPrivate for private windows, which have a script of their own.
- * @returns the whole script for the exits that are up. Exits not among them are dead: their sites fail to load.
+ * @returns the whole script for the exits that are up. Exits not among them are dead: their sites fail to load. Passes
+ *   carry their own end, so that they run out even where nothing is left to take them away.
  * @throws v.ValiError when the table is not valid, RangeError on an impossible port or a rule that looks at
  *   whole addresses (a script sees hosts only). Callers then apply `blockAllPac`.
  */
-export function preparePac(table: RouteTable, inPrivate = false): (live: LiveExits) => string {
+export function preparePac(
+  table: RouteTable,
+  inPrivate = false,
+): (live: LiveExits, passes?: readonly Pass[]) => string {
   const checked = v.parse(RouteTableSchema, table);
   const rules = activeRules(checked).filter((rule) => inScope(rule.scope, { private: inPrivate }));
   const plan = planExits(checked);
   const index = ascii(indexOf(rules));
-  return (live) => {
+  return (live, passes = []) => {
     const answers: string[] = [];
     const answerOf = (action: Action): number => {
       const text = answer(action, plan.exitOf(action), live);
@@ -45,7 +51,9 @@ export function preparePac(table: RouteTable, inPrivate = false): (live: LiveExi
     };
     const byOrder = rules.map((rule) => answerOf(rule.action));
     const rest = answerOf(checked.otherwise);
-    const data = `D=${ascii(DEAD_PROXY)},A=${ascii(answers)},O=${ascii(byOrder)},E=${rest},L=${checked.localDirect ? 1 : 0}`;
+    const ends = Object.fromEntries(passes.map(({ host, until }) => [`=${host}`, until]));
+    const self = answer({ kind: 'default' }, plan.defaultExitId, live);
+    const data = `X=${ascii(ends)},W=${ascii([SELF_TEST_HOST, self])},D=${ascii(DEAD_PROXY)},A=${ascii(answers)},O=${ascii(byOrder)},E=${rest},L=${checked.localDirect ? 1 : 0}`;
     return `var ${data},T=${index};\n${RUNTIME}`;
   };
 }
@@ -103,5 +111,6 @@ function K(t,n){var o=t["="+n];return o===undefined?1e9:o}
 function U(t,h){var b=1e9,i=0;for(;;){b=Math.min(b,K(t,h.slice(i)));i=h.indexOf(".",i)+1;if(!i)return b}}
 function F(a,h,b){var i,p;for(i=0;i<a.length;i++){p=a[i];if(p[0]>=b)return b;if(p[1]==="w"?G(p[2],h):(p[3]||(p[3]=new RegExp(p[2],"i"))).test(h))return p[0]}return b}
 function P(h,b){var s=h.split("."),i,a;b=F(T.p,h,b);for(i=0;i<s.length;i++){a=T.l["="+s[i]];if(a)b=F(a,h,b)}return b}
-function FindProxyForURL(url,host){try{var h=N(host),b=P(h,Math.min(K(T.h,h),U(T.d,h)));if(b<1e9)return A[O[b]]||D;if(L&&I(h))return"DIRECT";b=U(T.s,h);return A[b<1e9?O[b]:E]||D}catch(e){return D}}
+function V(h){var u,i=0;for(;;){u=X["="+h.slice(i)];if(u!==undefined&&new Date().getTime()<u)return true;i=h.indexOf(".",i)+1;if(!i)return false}}
+function FindProxyForURL(url,host){try{var h=N(host),b;if(h===W[0])return W[1];if(V(h))return"DIRECT";b=P(h,Math.min(K(T.h,h),U(T.d,h)));if(b<1e9)return A[O[b]]||D;if(L&&I(h))return"DIRECT";b=U(T.s,h);return A[b<1e9?O[b]:E]||D}catch(e){return D}}
 `;

@@ -22,6 +22,8 @@ export type ApplyStatus =
   | 'applied'
   /** Another extension or a policy owns the proxy settings. */
   | 'conflict'
+  /** Ours, and yet WebRTC or prefetching may go beside it: another extension or a policy wants it so. */
+  | 'exposed'
   /** Firefox without "Run in Private Windows": the dead floor could not be laid. */
   | 'noFloor';
 
@@ -29,13 +31,15 @@ export interface Facts {
   readonly wanted: boolean;
   readonly applied: ApplyStatus;
   readonly host: HostStatus;
+  /** The exit is up, and a request of our own did not arrive there. */
+  readonly astray: boolean;
   readonly wantedExits: readonly string[];
   readonly exits: readonly Pick<Exit, 'exitId' | 'phase' | 'proxy' | 'error'>[];
 }
 
 export interface Protection {
   readonly state: ProtectionState;
-  readonly why: 'asked' | 'conflict' | 'host' | 'exit' | 'working' | 'up';
+  readonly why: 'asked' | 'conflict' | 'exposed' | 'astray' | 'host' | 'exit' | 'working' | 'up';
   readonly up: number;
   readonly total: number;
 }
@@ -46,7 +50,9 @@ const WORKING: readonly Exit['phase'][] = ['discovering', 'funding', 'shaking', 
 export function protectionOf(facts: Facts): Protection {
   const total = facts.wantedExits.length;
   if (!facts.wanted || facts.applied === 'off') return { state: 'off', why: 'asked', up: 0, total };
-  if (facts.applied === 'conflict') return { state: 'off', why: 'conflict', up: 0, total };
+  if (facts.applied === 'conflict' || facts.applied === 'exposed')
+    return { state: 'off', why: facts.applied, up: 0, total };
+  if (facts.astray) return { state: 'off', why: 'astray', up: 0, total };
   if (facts.host === 'starting' || facts.host === 'asleep')
     return { state: 'connecting', why: 'working', up: 0, total };
   if (facts.host !== 'ready') return { state: 'blocked', why: 'host', up: 0, total };

@@ -12,6 +12,7 @@ import './styles/panels.css';
 import './styles/wallet.css';
 import './styles/nodes.css';
 import './styles/live.css';
+import './styles/blocked.css';
 
 export function start(root: ComponentChild): void {
   document.documentElement.lang = language();

@@ -2,7 +2,7 @@
  * Names by which tests and the screenshot harness find things on screen (`data-testid`). Stable: a
  * test may rely on every one of them. Lists carry the item's key in `data-key`, states in `data-state`.
  *
- * Pages: `ui/popup/index.html` (360 px) and `ui/page/index.html#/live|rules|nodes|wallet|diagnostics|setup`.
+ * Pages: `ui/popup/index.html` (360 px) and `ui/page/index.html#/live|rules|nodes|wallet|diagnostics|setup|welcome|words|blocked`.
  */
 export const TEST = {
   // ── set-up (page #/setup)
@@ -17,7 +17,30 @@ export const TEST = {
   quizInput: 'quiz-input', // 3 inputs; data-index = index of the word asked for (0…11)
   quizSubmit: 'quiz-submit', // button
   importWords: 'import-words', // textarea
+  setupLeave: 'setup-leave', // button on it
   setupDone: 'setup-done', // shown after the quiz or import
+
+  // ── the way in (page #/welcome)
+  welcome: 'welcome', // data-state = host | wallet | page: which of the three screens
+  welcomeHost: 'welcome-host', // data-state = status of the host
+  welcomeNext: 'welcome-next', // button; enabled once the host is there
+  welcomeSkip: 'welcome-skip', // button: go on without it
+  hostHelp: 'host-help', // fold: it is installed and still missing
+  firstPage: 'first-page', // data-state = off | connecting | protected | blocked
+  firstExit: 'first-exit', // select: any | country:XX
+  firstSite: 'first-site', // input
+  firstOnly: 'first-only', // checkbox: route only this site
+  firstConnect: 'first-connect', // button
+  firstOpen: 'first-open', // button: the first routed page
+
+  // ── a blocked page (page #/blocked)
+  blockedPage: 'blocked-page', // data-state = kind of the reason (blocked-reason.ts), or nothing
+  blockedRetry: 'blocked-retry', // button
+  blockedUse: 'blocked-use', // button per other node; data-key = did
+  directOnce: 'direct-once', // summary of the fold
+  directOnceGo: 'direct-once-go', // button
+  pass: 'pass', // popup: a site that goes directly for now; data-key = host
+  passEnd: 'pass-end', // button in it
 
   // ── popup, main view
   stateText: 'state-text', // data-state = off | connecting | protected | blocked; text = the state word
@@ -177,9 +200,22 @@ export const TEST = {
   autoSave: 'auto-save',
   autoUsed: 'auto-used',
   backupReminder: 'backup-reminder',
+  account: 'account', // label with a radio; data-key = address
+  accountAdd: 'account-add', // button
+  accountProblem: 'account-problem',
+  autoLock: 'auto-lock', // select, minutes
+  showSeed: 'show-seed', // link: the words again
+  changePassword: 'change-password', // summary of the fold
+  passwordOld: 'password-old', // input
+  changePasswordSubmit: 'change-password-submit', // button
+  passwordChanged: 'password-changed',
+  erase: 'erase', // summary of the fold
+  eraseTail: 'erase-tail', // input: last four letters of the address
+  eraseSubmit: 'erase-submit', // button
 
   // ── diagnostics (page)
-  diagnosticsRow: 'diagnostics-row', // data-key = name, data-ok
+  diagnosticsRow: 'diagnostics-row', // data-key = id or name, data-ok
+  diagnosticsCopy: 'diagnostics-copy', // button
   diagnosticsRun: 'diagnostics-run',
   /** Only on `#/diagnostics?switches`; the host obeys only when started with --test-switches. */
   stopPaying: 'stop-paying', // checkbox

@@ -3,6 +3,7 @@
  * written before the options and the network profile have proved good.
  */
 import { join } from 'node:path';
+import { boxedBrowsers } from './boxed.ts';
 import { InstallError } from './error.ts';
 import { makeFolders, missingFolders, putFile, removeFile } from './files.ts';
 import { GROUP, MACHINE, NETD, NETD_ARGUMENTS, NETD_NODE, NETD_RUNTIME, UNIT } from './layout.ts';
@@ -59,6 +60,7 @@ export async function install({ command, checkout, nodePath, system, say }: Inst
     if (await removeFile(root, path)) say(`removed ${path}, which is not needed any more`);
   await writeRecord(root, place, { ...record, files: paths });
   await programs?.discard();
+  for (const sentence of await boxedBrowsers(root)) say(sentence);
 
   if (place !== MACHINE)
     return say(`installed for you alone: nothing runs as root. "./warren doctor" says whether all is well`);

@@ -10,6 +10,7 @@ import { parseAbsolute, parseAuthority, type Target } from './authority.ts';
 import { type Credentials, matches, parseBasic } from './credentials.ts';
 import type { Dialer } from './dial.ts';
 import { hangUp, join } from './join.ts';
+import { isSelfTest, SELF_TEST_FIELDS, type SelfTester } from './self-test.ts';
 
 const HEADER_LIMIT_BYTES = 32 * 1024;
 const HEADER_TIMEOUT_MS = 10_000;
@@ -37,6 +38,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 export interface HttpSideOptions {
   readonly credentials: Credentials;
   readonly dialer: Pick<Dialer, 'dial'>;
+  readonly tester: SelfTester;
   readonly onRefused: () => void;
 }
 
@@ -84,7 +86,7 @@ async function tunnel(
 }
 
 async function forward(
-  { credentials, dialer, onRefused }: HttpSideOptions,
+  { credentials, dialer, tester, onRefused }: HttpSideOptions,
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -92,6 +94,11 @@ async function forward(
     authorize(credentials, incoming);
     const plain = parseAbsolute(incoming.url ?? '');
     const target = targetOf(plain);
+    if (isSelfTest(target)) {
+      const body = await tester.answer();
+      response.writeHead(200, SELF_TEST_FIELDS).end(body);
+      return;
+    }
     const upstream = await dialer.dial(target);
     response.once('close', () => upstream.destroy());
     await relay(incoming, response, { method: incoming.method ?? 'GET', path: plain?.path ?? '/', target, upstream });

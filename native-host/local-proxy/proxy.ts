@@ -8,6 +8,7 @@ import { freshCredentials } from './credentials.ts';
 import { Dialer } from './dial.ts';
 import { createHttpSide } from './http-side.ts';
 import { TunnelResolver } from './resolver.ts';
+import { createSelfTester } from './self-test.ts';
 import { serveSocks } from './socks-side.ts';
 
 const SOCKS5 = 0x05;
@@ -27,7 +28,8 @@ export async function createLocalProxy(
   const dialer = new Dialer(options, resolver);
   const clients = new Set<Socket>();
   const totals = { accepted: 0, refused: 0 };
-  const sides = { credentials, dialer, onRefused: () => void totals.refused++ };
+  const tester = createSelfTester(credentials.username, resolver);
+  const sides = { credentials, dialer, tester, onRefused: () => void totals.refused++ };
   const http = createHttpSide(sides);
 
   server.on('connection', (client) => {

@@ -3,7 +3,7 @@
  * system's resolver is never asked, so no name leaves the machine outside the tunnel. Answers are kept
  * for their time to live, at most a minute.
  */
-import type { RecordWithTtl } from 'node:dns';
+import { NODATA, NOTFOUND, type RecordWithTtl } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import { WarrenError } from '../../shared/base/errors.ts';
 import type { LocalProxyOptions } from './api.ts';
@@ -48,6 +48,16 @@ export class TunnelResolver {
     this.#kept.set(name, entry);
     entry.addresses.catch(() => this.#kept.get(name) === entry && this.#kept.delete(name));
     return entry.addresses;
+  }
+
+  /** Whether the resolver says anything at all, be it that there is no such name. Never throws. */
+  async answers(name: string): Promise<boolean> {
+    try {
+      await this.#resolver.resolve4(name);
+      return true;
+    } catch (error) {
+      return error instanceof Error && 'code' in error && (error.code === NOTFOUND || error.code === NODATA);
+    }
   }
 
   /** The tunnel is gone: questions under way fail, answers are forgotten. */

@@ -5,6 +5,7 @@ import type { Target } from './authority.ts';
 import { type Credentials, matches } from './credentials.ts';
 import type { Dialer } from './dial.ts';
 import { hangUp, join } from './join.ts';
+import { isSelfTest, type SelfTester, serveSelfTest } from './self-test.ts';
 import { REPLY, type Reply, replyBytes, type SocksEvent, SocksParser } from './socks.ts';
 
 const DIALOGUE_TIMEOUT_MS = 10_000;
@@ -12,11 +13,12 @@ const DIALOGUE_TIMEOUT_MS = 10_000;
 export interface SocksSideOptions {
   readonly credentials: Credentials;
   readonly dialer: Dialer;
+  readonly tester: SelfTester;
   readonly onRefused: () => void;
 }
 
 /** Takes over a connection whose first byte was 5; nothing of it may have been read. */
-export function serveSocks(client: Socket, { credentials, dialer, onRefused }: SocksSideOptions): void {
+export function serveSocks(client: Socket, { credentials, dialer, tester, onRefused }: SocksSideOptions): void {
   const parser = new SocksParser();
   const timer = setTimeout(() => client.destroy(), DIALOGUE_TIMEOUT_MS);
   client.once('close', () => clearTimeout(timer));
@@ -48,6 +50,11 @@ export function serveSocks(client: Socket, { credentials, dialer, onRefused }: S
   }
 
   async function open(target: Target, rest: Uint8Array): Promise<void> {
+    if (isSelfTest(target)) {
+      client.write(replyBytes(REPLY.succeeded));
+      serveSelfTest(client, rest, tester);
+      return;
+    }
     try {
       const upstream = await dialer.dial(target);
       if (client.destroyed) {

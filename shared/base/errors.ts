@@ -70,6 +70,7 @@ export const ERROR_CODES = {
   wallet_locked: 602,
   wallet_missing: 603,
   address_invalid: 604,
+  wallet_in_use: 605,
   // 7xx proxy
   target_forbidden: 700,
   name_unresolvable: 701,

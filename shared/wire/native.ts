@@ -242,6 +242,8 @@ export const WelcomeSchema = v.object({
   version: CountSchema,
   hostVersion: Text,
   network: NetworkSchema,
+  /** What this host can do beyond the version's least: `self-test`, its proxies answer for `SELF_TEST_HOST`. */
+  capabilities: v.optional(v.pipe(v.array(Text), v.maxLength(32))),
 });
 
 export const NodesPageSchema = v.object({
@@ -322,7 +324,9 @@ export const HistoryPageSchema = v.object({
   next: CountSchema,
 });
 export type HistoryPage = v.InferOutput<typeof HistoryPageSchema>;
-export const DiagnosticsSchema = v.object({ lines: v.array(v.object({ name: Text, ok: v.boolean(), text: Text })) });
+export const DiagnosticsSchema = v.object({
+  lines: v.array(v.object({ id: v.optional(Text), name: Text, ok: v.boolean(), text: Text })),
+});
 
 /** The answer to each request, by method. */
 export const RESULT_SCHEMAS = {

@@ -8,7 +8,7 @@ import type { World } from '../../native-host/world.ts';
 import { fromHex, toHex, utf8 } from '../../shared/base/bytes.ts';
 import { WarrenError } from '../../shared/base/errors.ts';
 import { type Address, address, didOf } from '../../shared/base/units.ts';
-import type { ChannelOnChain, Conversation, DidDocument } from '../../shared/effects.ts';
+import type { ChannelOnChain, Conversation, Datagrams, DidDocument } from '../../shared/effects.ts';
 import type { PayeeInput, PayeeOutput } from '../../shared/machine/channel/api.ts';
 import { Payee } from '../../shared/machine/channel/payee.ts';
 import { type Driven, drive } from '../../shared/machine/drive.ts';
@@ -64,6 +64,8 @@ export interface FakeProvider {
   counters(rxBytes: number, txBytes: number): void;
   /** Refuses every client with this. */
   refusal: WarrenError | null;
+  /** A socket of a client of its, as the internet sees it. */
+  inside(): Datagrams;
   die(): void;
 }
 
@@ -128,6 +130,11 @@ export function createFakeWorld(countries: readonly string[] = ['DE']): FakeWorl
       connectNetd: async () => netd.device,
       openRouterLine: null,
       openDatagrams: async () => home.socket('192.168.1.5', nextPort++),
+      openInside: async (address) => {
+        const provider = fake.providers.find((candidate) => takers.get(candidate) === address);
+        if (!provider) throw new WarrenError('tunnel_lost', 'no such address here', 'wait');
+        return provider.inside();
+      },
       openLoopback: async () => home.socket('127.0.0.1', nextPort++),
       turn: null,
       hostAddresses: (port) => [{ address: '192.168.1.5', port }],
@@ -209,7 +216,9 @@ function createProvider(
   const did = didOf(CHAIN, payee);
   const key = toHex(secp256k1.getPublicKey(hot, true).subarray(1)).slice(2);
   const wireGuard = generateWireGuardKeyPair();
-  const socket = network.nat(`84.128.0.${index}`, kind).socket('10.0.0.2', 30_000);
+  const house = network.nat(`84.128.0.${index}`, kind);
+  const socket = house.socket('10.0.0.2', 30_000);
+  let inside = 31_000;
   const outside = { type: 'srflx', address: `84.128.0.${index}`, port: 40_000, priority: 1_694_498_815 } as const;
   // One packet out, so that its NAT has a mapping: the gathering of the real one does the same.
   socket.send(utf8('mapping'), { address: '203.0.113.1', port: 9 });
@@ -253,6 +262,7 @@ function createProvider(
     gated: false,
     refusal: null,
     counters: (rxBytes, txBytes) => till?.feed({ type: 'counters', rxBytes, txBytes }),
+    inside: () => house.socket('10.0.0.2', inside++),
     die() {
       relay.silence(key);
       checks?.stop();

@@ -48,6 +48,9 @@ export class WalletBench {
       session: storage(),
       control: new FakeControl(),
       onChange: () => {},
+      selfTest: async () => {
+        throw new Error('no proxy in this bench');
+      },
       connectNative: () => {
         const port = new FakePort();
         this.#port = port;

@@ -7,7 +7,7 @@ import { channelSpent } from '../../wallet/channel-state.ts';
 import { channelKey } from '../../wallet/fees.ts';
 import { agreedPrice } from '../../wallet/ledger-book.ts';
 import type { ChainAction } from '../../wallet/transactions.ts';
-import type { WalletKeeper } from '../wallet-keeper.ts';
+import type { Purse } from '../wallet-keeper.ts';
 import type { BookKeeper } from './book-keeper.ts';
 import type { ChainFacts } from './chain-facts.ts';
 import type { LedgerKeeper } from './ledger-keeper.ts';
@@ -18,7 +18,7 @@ export interface AutoPayerParts {
   readonly facts: ChainFacts;
   readonly ledger: LedgerKeeper;
   readonly limits: LimitsKeeper;
-  readonly wallet: WalletKeeper;
+  readonly wallet: Purse;
   readonly now: () => number;
   readonly approve: (id: string, amount: bigint) => Promise<void>;
   readonly onChange: () => void;

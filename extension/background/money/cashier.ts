@@ -9,20 +9,20 @@ import type { Account } from '../../wallet/facts.ts';
 import { addChannel, addEntry, agreePrice, type Entry, nextNonces } from '../../wallet/ledger-book.ts';
 import { type ChainAction, signAction, transactionsFor, usesPermit, worstFee } from '../../wallet/transactions.ts';
 import type { NativeLink, Timers } from '../native-link.ts';
-import type { WalletKeeper } from '../wallet-keeper.ts';
+import type { Purse } from '../wallet-keeper.ts';
 import type { BookKeeper } from './book-keeper.ts';
 
 export class Cashier {
   private readonly book: BookKeeper;
   private readonly link: NativeLink;
-  private readonly wallet: WalletKeeper;
+  private readonly wallet: Purse;
   private readonly timers: Timers;
   private readonly priceFor: (payee: Extract<ChainAction, { kind: 'open' }>['payee']) => bigint;
 
   constructor(
     book: BookKeeper,
     link: NativeLink,
-    wallet: WalletKeeper,
+    wallet: Purse,
     timers: Timers,
     priceFor: (payee: Extract<ChainAction, { kind: 'open' }>['payee']) => bigint,
   ) {

@@ -15,7 +15,7 @@ import { addEntry, type Entry } from '../../wallet/ledger-book.ts';
 import type { ChainAction } from '../../wallet/transactions.ts';
 import type { NativeLink, Timers } from '../native-link.ts';
 import type { StorageArea } from '../store.ts';
-import type { WalletKeeper } from '../wallet-keeper.ts';
+import type { Purse } from '../wallet-keeper.ts';
 import { AutoPayer } from './auto-payer.ts';
 import { BookKeeper } from './book-keeper.ts';
 import { Cashier } from './cashier.ts';
@@ -42,7 +42,7 @@ export class MoneyDesk {
   private readonly cashier: Cashier;
   private readonly watch: TransactionWatch;
   private readonly link: NativeLink;
-  private readonly wallet: WalletKeeper;
+  private readonly wallet: Purse;
   private readonly timers: Timers;
   private readonly network: () => Network | null;
   private readonly onChange: () => void;
@@ -50,7 +50,7 @@ export class MoneyDesk {
   constructor(
     local: StorageArea,
     link: NativeLink,
-    wallet: WalletKeeper,
+    wallet: Purse,
     timers: Timers,
     network: () => Network | null,
     onChange: () => void,
@@ -76,6 +76,12 @@ export class MoneyDesk {
 
   async load(): Promise<void> {
     await Promise.all([this.book.load(), this.ledger.load(), this.limits.load()]);
+  }
+
+  /** Book, ledger and limits of this account are gone from storage. */
+  async erase(): Promise<void> {
+    this.stopTrying();
+    await Promise.all([this.book.erase(), this.ledger.erase(), this.limits.erase()]);
   }
 
   get pending(): boolean {

@@ -28,6 +28,11 @@ export class LimitsKeeper {
     if (loaded.state === 'ok') this.current = loaded.value;
   }
 
+  async erase(): Promise<void> {
+    this.current = DEFAULT_LIMITS;
+    await this.local.remove(KEY);
+  }
+
   /** @throws ValiError for what is no set of limits. */
   async set(limits: unknown): Promise<void> {
     this.current = v.parse(AutoTopUpSchema, limits);

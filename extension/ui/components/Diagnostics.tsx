@@ -1,161 +1,77 @@
-/** Everything that a person, or whoever helps them, needs to see at a glance; and the few settings. */
+/** Everything that a person, or whoever helps them, needs to see at a glance. */
 import { useEffect, useState } from 'preact/hooks';
-import type { CommandResults } from '../../messages.ts';
+import { browser } from '../../browser.ts';
+import { hostLines, type Line, natMeaning, ownLines, reportOf } from '../diagnostic-lines.ts';
 import { errorText, t } from '../i18n.ts';
-import { fire, send, view } from '../link.ts';
+import { send, view } from '../link.ts';
 import { TEST } from '../testids.ts';
+import { testWebRtc, type WebRtcFinding } from '../web-rtc-test.ts';
 import { CopyButton } from './CopyButton.tsx';
 import { Icon } from './Icon.tsx';
-
-type Line = CommandResults['diagnostics']['lines'][number];
-const LOCK_CHOICES = [5, 15, 60, 240, 0];
+import { TestSwitches } from './TestSwitches.tsx';
 
 export function Diagnostics({ switches }: { switches: boolean }) {
+  const now = view.value;
   const [lines, setLines] = useState<readonly Line[]>([]);
+  const [webRtc, setWebRtc] = useState<WebRtcFinding | null>(null);
+  const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState('');
   const run = () => {
     setProblem('');
+    setBusy(true);
+    void send<'selfTest'>({ name: 'selfTest' }).catch(() => {});
+    void testWebRtc().then(setWebRtc);
     send<'diagnostics'>({ name: 'diagnostics' })
       .then((result) => setLines(result.lines))
-      .catch((error) => setProblem(errorText(error).message));
+      .catch((error) => setProblem(errorText(error).message))
+      .finally(() => setBusy(false));
   };
-  const ready = view.value?.host.status === 'ready';
+  const ready = now?.host.status === 'ready';
+  const up = now?.protection.up;
   useEffect(() => {
     if (ready) run();
-  }, [ready]);
-  const all = [...ownLines(), ...lines];
+    else setLines([]);
+  }, [ready, up]);
+  if (!now) return null;
+  const known = new Set(lines.flatMap(({ id }) => id ?? []));
+  const all = [...ownLines(now, webRtc, known), ...hostLines(lines)];
   return (
     <div class="diagnostics">
       <section>
         <div class="toolbar">
-          <button type="button" class="button primary" data-testid={TEST.diagnosticsRun} onClick={run}>
+          <button type="button" class="button primary" data-testid={TEST.diagnosticsRun} disabled={busy} onClick={run}>
             <Icon name="pulse" size={16} />
-            {t('runAgain')}
+            {busy ? t('testing') : t('runAgain')}
           </button>
-          <CopyButton
-            text={all.map(({ name, ok, text }) => `${ok ? 'ok ' : 'NO '} ${name}: ${text}`).join('\n')}
-            label={t('copyReport')}
-          />
+          <CopyButton text={reportOf(all, about())} label={t('copyReport')} testid={TEST.diagnosticsCopy} />
         </div>
+        <p class="note">{t('reportSafe')}</p>
         <p class="problem" role="alert">
           {problem}
         </p>
-        <ul class="list">
-          {all.map(({ name, ok, text }) => (
-            <li key={name} class="row" data-testid={TEST.diagnosticsRow} data-key={name} data-ok={ok}>
+        <ul class="list" aria-busy={busy}>
+          {all.map(({ name, ok, text, id }) => (
+            <li key={name} class="row" data-testid={TEST.diagnosticsRow} data-key={id ?? name} data-ok={ok}>
               <span class={`check-mark ${ok ? 'ok' : 'bad'}`}>
                 <Icon name={ok ? 'check' : 'alert'} size={18} />
+                <span class="hidden">{t(ok ? 'works' : 'worksNot')}</span>
               </span>
               <div class="row-main">
                 <div class="row-title">{name}</div>
                 <div class="row-sub">{text}</div>
+                {id === 'nat' ? <div class="row-sub">{natMeaning(now)}</div> : null}
               </div>
             </li>
           ))}
         </ul>
       </section>
-      <Settings />
-      {switches ? <Switches /> : null}
+      {switches ? <TestSwitches /> : null}
     </div>
   );
 }
 
-/** What the extension itself can see. */
-function ownLines(): Line[] {
-  const now = view.value;
-  if (!now) return [];
-  const { host, applied, wallet } = now;
-  const facts = host.facts;
-  return [
-    {
-      name: t('diagHost'),
-      ok: host.status === 'ready',
-      text: `${host.status}${host.version ? ` · ${host.version}` : ''}`,
-    },
-    { name: t('diagProxy'), ok: applied === 'applied' || applied === 'off', text: t(`applied_${applied}`) },
-    { name: t('diagWallet'), ok: wallet.exists && wallet.backedUp, text: walletText() },
-    ...(facts
-      ? [
-          { name: t('diagRelays'), ok: facts.relay === 'connected', text: facts.relay },
-          { name: t('diagLedger'), ok: facts.ledger === 'reachable', text: facts.ledger },
-          {
-            name: t('diagNetd'),
-            ok: facts.netd === 'ready',
-            text: [facts.netd, facts.backend].filter(Boolean).join(' · '),
-          },
-          {
-            name: t('diagNat'),
-            ok: facts.nat !== null,
-            text: facts.nat ? `${facts.nat.mapping} / ${facts.nat.filtering}` : '–',
-          },
-        ]
-      : []),
-  ];
-}
-
-function walletText(): string {
-  const wallet = view.value?.wallet;
-  if (!wallet?.exists) return t('noWalletTitle');
-  return [wallet.unlocked ? t('unlocked') : t('locked'), wallet.backedUp ? t('backedUp') : t('notBackedUp')].join(
-    ' · ',
-  );
-}
-
-function Settings() {
-  const settings = view.value?.settings;
-  if (!settings) return null;
-  return (
-    <section>
-      <h2 class="section-title">{t('settings')}</h2>
-      <label class="field narrow">
-        <span>{t('autoLock')}</span>
-        <select
-          class="input"
-          value={String(settings.autoLockMinutes)}
-          onChange={(event) => fire({ name: 'settings', autoLockMinutes: Number(event.currentTarget.value) })}
-        >
-          {LOCK_CHOICES.map((minutes) => (
-            <option key={minutes} value={String(minutes)}>
-              {minutes === 0 ? t('lockNever') : t('minutes', minutes)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={settings.closeChannels}
-          onChange={(event) => fire({ name: 'settings', closeChannels: event.currentTarget.checked })}
-        />
-        {t('closeChannels')}
-      </label>
-    </section>
-  );
-}
-
-function Switches() {
-  const [stopped, setStopped] = useState(false);
-  const [problem, setProblem] = useState('');
-  const change = (stop: boolean) => {
-    send<'test.stopPaying'>({ name: 'test.stopPaying', stop }).then(
-      () => setStopped(stop),
-      (error) => setProblem(errorText(error).message),
-    );
-  };
-  return (
-    <section class="card">
-      <label class="check">
-        <input
-          type="checkbox"
-          data-testid={TEST.stopPaying}
-          checked={stopped}
-          onChange={(event) => change(event.currentTarget.checked)}
-        />
-        {t('stopPaying')}
-      </label>
-      <p class="problem" role="alert">
-        {problem}
-      </p>
-    </section>
-  );
+/** Of the machine no more than helps: versions, no names. */
+function about(): string[] {
+  const { version } = browser.runtime.getManifest();
+  return [`Warren ${version}, ${navigator.userAgent}`, new Date().toISOString()];
 }

@@ -1,10 +1,10 @@
 /** One screen per thing that keeps Warren from working, each with the one step that mends it. */
 import type { ComponentChildren } from 'preact';
-import { browser } from '../../browser.ts';
+import { browser, FIREFOX } from '../../browser.ts';
 import type { View } from '../../messages.ts';
 import { errorText, type Key, t } from '../i18n.ts';
 import { installCommand } from '../install-command.ts';
-import { fire } from '../link.ts';
+import { fire, view } from '../link.ts';
 import { TEST } from '../testids.ts';
 import { CopyButton } from './CopyButton.tsx';
 import { Icon } from './Icon.tsx';
@@ -24,6 +24,13 @@ const HOST_TROUBLE: Partial<Record<View['host']['status'], { code: string; title
   broken: { code: 'host_broken', title: 'hostBrokenTitle', text: 'hostBrokenText' },
 };
 
+/** Protection is wanted, and the browser does something else. */
+const OPEN_TROUBLE: Partial<Record<View['protection']['why'], { code: string; title: Key; text: Key }>> = {
+  conflict: { code: 'proxy_conflict', title: 'conflictTitle', text: 'conflictText' },
+  exposed: { code: 'proxy_exposed', title: 'exposedTitle', text: 'exposedText' },
+  astray: { code: 'proxy_astray', title: 'astrayTitle', text: 'astrayText' },
+};
+
 /** What is wrong on a level above single exits, or null. */
 export function troubleOf(view: View): Trouble | null {
   const host = HOST_TROUBLE[view.host.status];
@@ -38,11 +45,27 @@ export function troubleOf(view: View): Trouble | null {
       retry: 'host.retry',
     };
   }
-  if (view.protection.why === 'conflict') {
-    const text = t('conflictText');
-    return { code: 'proxy_conflict', title: t('conflictTitle'), text, command: null, retry: 'proxy.retry' };
-  }
-  return null;
+  const open = OPEN_TROUBLE[view.protection.why];
+  if (!open) return null;
+  return { code: open.code, title: t(open.title), text: t(open.text), command: null, retry: 'proxy.retry' };
+}
+
+/**
+ * For whoever ran the command and still reads that the program is missing. Which kind of package the browser is, it
+ * does not tell us, so the page says where to look.
+ */
+export function HostHelp({ status, id }: { status: View['host']['status']; id: string }) {
+  if (status !== 'missing' && status !== 'broken') return null;
+  return (
+    <details class="host-help" data-testid={TEST.hostHelp}>
+      <summary>{t('hostHelp')}</summary>
+      <ul>
+        <li>{t('hostHelpLogin')}</li>
+        <li>{t(FIREFOX ? 'hostHelpSandboxFirefox' : 'hostHelpSandboxChromium')}</li>
+        <li>{t('hostHelpId', id)}</li>
+      </ul>
+    </details>
+  );
 }
 
 export function ErrorScreen({ trouble, children }: { trouble: Trouble; children?: ComponentChildren }) {
@@ -70,6 +93,7 @@ export function ErrorScreen({ trouble, children }: { trouble: Trouble; children?
         </button>
         {children}
       </div>
+      {view.value ? <HostHelp status={view.value.host.status} id={browser.runtime.id} /> : null}
       {trouble.retry === 'host.retry' ? <p class="note">{t('checksByItself')}</p> : null}
     </section>
   );

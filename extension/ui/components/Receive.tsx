@@ -4,6 +4,7 @@ import { shortAddress } from '../format.ts';
 import { t } from '../i18n.ts';
 import { view } from '../link.ts';
 import { TEST } from '../testids.ts';
+import { Address } from './Address.tsx';
 import { CopyButton } from './CopyButton.tsx';
 import { Icon } from './Icon.tsx';
 import { QrCode } from './QrCode.tsx';
@@ -29,9 +30,8 @@ export function Receive({ address }: { address: string }) {
       {open ? (
         <div class="receive-more">
           <QrCode text={address} label={t('qrLabel')} />
-          <p class="full-address" data-testid={TEST.address}>
-            {address}
-          </p>
+          <Address address={address} />
+          <p class="note">{t('compareAddress')}</p>
           <p class="note">
             {t('receiveNote', view.value?.network?.tokenSymbol ?? '', view.value?.network?.name ?? '')}
           </p>

@@ -17,7 +17,7 @@ type Step =
 
 const ORDER = ['password', 'words', 'quiz'] as const;
 
-export function Setup({ onLeave }: { onLeave: () => void }) {
+export function Setup({ onLeave, leave }: { onLeave: () => void; leave: string }) {
   const wallet = view.value?.wallet;
   const [step, setStep] = useState<Step>({ name: 'choose' });
   const started = step.name !== 'choose';
@@ -38,10 +38,21 @@ export function Setup({ onLeave }: { onLeave: () => void }) {
       ) : null}
       {step.name === 'choose' ? <Choose onStep={setStep} /> : null}
       {step.name === 'password' ? <PasswordForm onDone={(revealed) => setStep({ name: 'words', revealed })} /> : null}
-      {step.name === 'reveal' ? <RevealForm onDone={(revealed) => setStep({ name: 'words', revealed })} /> : null}
+      {step.name === 'reveal' ? (
+        <RevealForm
+          title={t('revealTitle')}
+          text={t('revealText')}
+          onDone={(revealed) => setStep({ name: 'words', revealed })}
+        />
+      ) : null}
       {step.name === 'import' ? <ImportForm onDone={() => setStep({ name: 'done' })} /> : null}
       {step.name === 'words' ? (
-        <Words revealed={step.revealed} onDone={() => setStep({ name: 'quiz', revealed: step.revealed })} />
+        <Words
+          revealed={step.revealed}
+          title={t('wordsTitle')}
+          done={t('wroteThem')}
+          onDone={() => setStep({ name: 'quiz', revealed: step.revealed })}
+        />
       ) : null}
       {step.name === 'quiz' ? (
         <Quiz
@@ -55,8 +66,8 @@ export function Setup({ onLeave }: { onLeave: () => void }) {
           <Mark size={56} />
           <StepTitle>{t('setupDoneTitle')}</StepTitle>
           <p>{t('setupDoneText', view.value?.network?.tokenSymbol ?? 'MYST')}</p>
-          <button type="button" class="button primary" onClick={onLeave}>
-            {t('openWallet')}
+          <button type="button" class="button primary" data-testid={TEST.setupLeave} onClick={onLeave}>
+            {leave}
           </button>
         </div>
       ) : null}
@@ -68,8 +79,8 @@ function Choose({ onStep }: { onStep: (step: Step) => void }) {
   return (
     <div class="setup-choose">
       <Mark size={64} />
-      <h1>{t('welcomeTitle')}</h1>
-      <p class="lead">{t('welcomeText')}</p>
+      <h1>{t('chooseTitle')}</h1>
+      <p class="lead">{t('chooseText')}</p>
       <div class="setup-buttons">
         <button
           type="button"

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { errorText, t } from '../i18n.ts';
 import { send } from '../link.ts';
 import { TEST } from '../testids.ts';
+import { SeedSafety } from './SeedSafety.tsx';
 import { PasswordFields, type Passwords, passwordProblem } from './SetupPassword.tsx';
 import { StepTitle } from './StepTitle.tsx';
 
@@ -41,6 +42,7 @@ export function ImportForm({ onDone }: { onDone: () => void }) {
           onInput={(event) => setPhrase(event.currentTarget.value)}
         />
       </label>
+      <SeedSafety />
       <PasswordFields passwords={passwords} onChange={setPasswords} />
       <label class="check">
         <input

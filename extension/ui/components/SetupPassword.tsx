@@ -95,7 +95,13 @@ export function PasswordFields({
   );
 }
 
-export function RevealForm({ onDone }: { onDone: (revealed: Revealed) => void }) {
+interface RevealProps {
+  readonly title: string;
+  readonly text: string;
+  onDone(revealed: Revealed): void;
+}
+
+export function RevealForm({ title, text, onDone }: RevealProps) {
   const [password, setPassword] = useState('');
   const [problem, setProblem] = useState('');
   const submit = async (event: Event) => {
@@ -111,8 +117,8 @@ export function RevealForm({ onDone }: { onDone: (revealed: Revealed) => void })
   };
   return (
     <form class="setup-form" onSubmit={submit}>
-      <StepTitle>{t('revealTitle')}</StepTitle>
-      <p class="lead">{t('revealText')}</p>
+      <StepTitle>{title}</StepTitle>
+      <p class="lead">{text}</p>
       <label class="field">
         <span>{t('password')}</span>
         <input

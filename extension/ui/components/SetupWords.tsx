@@ -1,17 +1,34 @@
 /** The seed words, covered until asked for, and the quiz that proves they were written down. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { CommandResults } from '../../messages.ts';
 import { errorText, t } from '../i18n.ts';
 import { send } from '../link.ts';
 import { TEST } from '../testids.ts';
+import { SeedSafety } from './SeedSafety.tsx';
 import { StepTitle } from './StepTitle.tsx';
 
-export function Words({ revealed, onDone }: { revealed: CommandResults['wallet.create']; onDone: () => void }) {
+interface WordsProps {
+  readonly revealed: CommandResults['wallet.create'];
+  readonly title: string;
+  /** On the button that leads on. */
+  readonly done: string;
+  onDone(): void;
+}
+
+export function Words({ revealed, title, done, onDone }: WordsProps) {
   const [shown, setShown] = useState(false);
+  useEffect(() => {
+    // Nobody looks at this tab any more: nor shall a passer-by, or a recording of the screen.
+    const cover = () => {
+      if (document.hidden) setShown(false);
+    };
+    document.addEventListener('visibilitychange', cover);
+    return () => document.removeEventListener('visibilitychange', cover);
+  }, []);
   const words = revealed.phrase.split(' ');
   return (
     <div class="setup-form wide">
-      <StepTitle>{t('wordsTitle')}</StepTitle>
+      <StepTitle>{title}</StepTitle>
       <p class="lead">{t('wordsText')}</p>
       <div class={`words ${shown ? '' : 'covered'}`}>
         <ol class="word-grid" aria-hidden={!shown}>
@@ -30,6 +47,7 @@ export function Words({ revealed, onDone }: { revealed: CommandResults['wallet.c
         )}
       </div>
       <p class="note">{t('wordsNote')}</p>
+      <SeedSafety />
       <button
         type="button"
         class="button primary large"
@@ -37,7 +55,7 @@ export function Words({ revealed, onDone }: { revealed: CommandResults['wallet.c
         disabled={!shown}
         onClick={onDone}
       >
-        {t('wroteThem')}
+        {done}
       </button>
     </div>
   );

@@ -1,5 +1,6 @@
 /** "Route example.org via …": the route of the page in view, changed with one press; and where its parts really went. */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { blockedTarget } from '../../blocked-address.ts';
 import { browser } from '../../browser.ts';
 import type { SiteView } from '../../messages.ts';
 import { parseHost } from '../../routing/hosts.ts';
@@ -131,6 +132,7 @@ function useSite(page: Page | null): SiteView | null {
   const [site, setSite] = useState<SiteView | null>(null);
   const revision = view.value?.routes.revision;
   const up = view.value?.protection.up;
+  const passes = view.value?.passes.length;
   useEffect(() => {
     if (page === null) return setSite(null);
     let gone = false;
@@ -142,7 +144,7 @@ function useSite(page: Page | null): SiteView | null {
     return () => {
       gone = true;
     };
-  }, [page?.host, page?.tab, revision, up]);
+  }, [page?.host, page?.tab, revision, up, passes]);
   return site;
 }
 
@@ -154,7 +156,8 @@ function useActivePage(): Page | null {
     const given = parameters.get('site');
     const read = async () => {
       const [tab] = given ? [] : await browser.tabs.query({ active: true, lastFocusedWindow: true });
-      const url = given ?? tab?.url ?? '';
+      const shown = tab?.url ?? '';
+      const url = given ?? blockedTarget(browser.runtime.getURL('ui/page/index.html'), shown) ?? shown;
       const name = given || /^https?:/.test(url) ? parseHost(url) : null;
       const id = tab?.id ?? (parameters.has('tab') ? Number(parameters.get('tab')) : null);
       setPage(name === null ? null : { host: name.replace(/^www\./, ''), tab: id });

@@ -11,6 +11,7 @@ import { Icon } from './Icon.tsx';
 import { Receive } from './Receive.tsx';
 import { SendForm } from './SendForm.tsx';
 import { Unlock } from './Unlock.tsx';
+import { WalletSettings } from './WalletSettings.tsx';
 
 export function WalletPanel({ onSetup, short = false }: { onSetup: () => void; short?: boolean }) {
   const now = view.value;
@@ -34,6 +35,7 @@ export function WalletPanel({ onSetup, short = false }: { onSetup: () => void; s
       {short || !wallet.unlocked || !network ? null : <SendForm wallet={wallet} network={network} />}
       <ChannelList wallet={wallet} />
       {short || !network ? null : <AutoTopUp wallet={wallet} network={network} />}
+      {short ? null : <WalletSettings wallet={wallet} />}
       <History wallet={wallet} explorer={network?.explorer ?? null} short={short} />
       {short ? (
         <button type="button" class="button quiet" data-testid={TEST.walletPage} onClick={() => openPage('wallet')}>

@@ -1,7 +1,8 @@
-/** The full page: rules, nodes, wallet, diagnostics, and the set-up of a wallet. */
+/** The full page: rules, nodes, wallet, diagnostics; and alone on it, the way in and what stands for a blocked page. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Mark } from '../../../shared/ui/Mark.tsx';
 import { ApprovalSheet } from '../components/ApprovalSheet.tsx';
+import { Blocked } from '../components/Blocked.tsx';
 import { stateWord } from '../components/Burrow.tsx';
 import { Diagnostics } from '../components/Diagnostics.tsx';
 import { ErrorScreen, troubleOf } from '../components/ErrorScreen.tsx';
@@ -10,12 +11,17 @@ import { Live } from '../components/Live.tsx';
 import { NodeList } from '../components/NodeList.tsx';
 import { Rules } from '../components/Rules.tsx';
 import { Setup } from '../components/Setup.tsx';
+import { ShowWords } from '../components/ShowWords.tsx';
 import { WalletPanel } from '../components/WalletPanel.tsx';
+import { Welcome } from '../components/Welcome.tsx';
 import { type Key, t } from '../i18n.ts';
 import { awake, view } from '../link.ts';
 import { TEST } from '../testids.ts';
 
-type Route = 'live' | 'rules' | 'nodes' | 'wallet' | 'diagnostics' | 'setup';
+type Route = 'live' | 'rules' | 'nodes' | 'wallet' | 'diagnostics' | Lone;
+/** Screens without the side bar: one thing at a time. */
+const LONE = ['setup', 'welcome', 'words', 'blocked'] as const;
+type Lone = (typeof LONE)[number];
 const LINKS: readonly { route: Route; label: Key; icon: IconName }[] = [
   { route: 'live', label: 'live', icon: 'bolt' },
   { route: 'rules', label: 'rules', icon: 'rules' },
@@ -23,7 +29,7 @@ const LINKS: readonly { route: Route; label: Key; icon: IconName }[] = [
   { route: 'wallet', label: 'wallet', icon: 'wallet' },
   { route: 'diagnostics', label: 'diagnostics', icon: 'pulse' },
 ];
-const LEAD: Record<Exclude<Route, 'setup'>, Key> = {
+const LEAD: Record<Exclude<Route, Lone>, Key> = {
   live: 'leadLive',
   rules: 'leadRules',
   nodes: 'leadNodes',
@@ -31,9 +37,13 @@ const LEAD: Record<Exclude<Route, 'setup'>, Key> = {
   diagnostics: 'leadDiagnostics',
 };
 
+function isLone(route: Route): route is Lone {
+  return (LONE as readonly Route[]).includes(route);
+}
+
 function routeNow(): { route: Route; switches: boolean } {
   const [, name = '', query = ''] = /^#\/(\w*)(?:\?(.*))?$/.exec(location.hash) ?? [];
-  const known = name === 'setup' ? 'setup' : LINKS.find(({ route }) => route === name)?.route;
+  const known = LONE.find((route) => route === name) ?? LINKS.find(({ route }) => route === name)?.route;
   return { route: known ?? 'rules', switches: query === 'switches' };
 }
 
@@ -61,14 +71,21 @@ export function Page() {
       </main>
     );
   }
-  if (at.route === 'setup') {
+  const { route } = at;
+  if (isLone(route)) {
     return (
-      <main class="page-main setup-main">
-        <Setup onLeave={() => go('wallet')} />
-      </main>
+      <>
+        <main class="page-main setup-main">
+          {route === 'setup' ? <Setup leave={t('openWallet')} onLeave={() => go('wallet')} /> : null}
+          {route === 'welcome' ? <Welcome /> : null}
+          {route === 'words' ? <ShowWords onLeave={() => go('wallet')} /> : null}
+          {route === 'blocked' ? <Blocked /> : null}
+        </main>
+        <ApprovalSheet />
+      </>
     );
   }
-  const trouble = at.route === 'wallet' ? null : troubleOf(now);
+  const trouble = route === 'wallet' ? null : troubleOf(now);
   return (
     <div class="page-frame">
       <aside class="side">
@@ -77,8 +94,8 @@ export function Page() {
           <span class="wordmark">Warren</span>
         </div>
         <nav aria-label={t('sections')}>
-          {LINKS.map(({ route, label, icon }) => (
-            <a key={route} href={`#/${route}`} aria-current={at.route === route ? 'page' : undefined}>
+          {LINKS.map(({ route: to, label, icon }) => (
+            <a key={to} href={`#/${to}`} aria-current={route === to ? 'page' : undefined}>
               <Icon name={icon} />
               {t(label)}
             </a>
@@ -91,20 +108,20 @@ export function Page() {
       </aside>
       <main class="page-main">
         <h1 ref={heading} tabIndex={-1}>
-          {t(at.route)}
+          {t(route)}
         </h1>
-        <p class="lead">{t(LEAD[at.route])}</p>
+        <p class="lead">{t(LEAD[route])}</p>
         {now.settingsBroken ? (
           <p class="banner clay" role="alert">
             {t('settingsBroken')}
           </p>
         ) : null}
         {trouble ? <ErrorScreen trouble={trouble} /> : null}
-        {at.route === 'live' && !trouble ? <Live view={now} /> : null}
-        {at.route === 'rules' ? <Rules /> : null}
-        {at.route === 'nodes' && !trouble ? <NodeList wide /> : null}
-        {at.route === 'wallet' ? <WalletPanel onSetup={() => go('setup')} /> : null}
-        {at.route === 'diagnostics' ? <Diagnostics switches={at.switches} /> : null}
+        {route === 'live' && !trouble ? <Live view={now} /> : null}
+        {route === 'rules' ? <Rules /> : null}
+        {route === 'nodes' && !trouble ? <NodeList wide /> : null}
+        {route === 'wallet' ? <WalletPanel onSetup={() => go('setup')} /> : null}
+        {route === 'diagnostics' ? <Diagnostics switches={at.switches} /> : null}
       </main>
       <ApprovalSheet />
     </div>

@@ -26,7 +26,7 @@ export function ConnectTab({ view, onTab }: Props) {
   const on = protection.state !== 'off';
   const toggle = () => {
     if (on) fire({ name: 'protect', on: false });
-    else if (!wallet.exists) openPage('setup');
+    else if (!wallet.exists) openPage('welcome');
     else if (!wallet.unlocked) setUnlocking(true);
     else fire({ name: 'protect', on: true });
   };

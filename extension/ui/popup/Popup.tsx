@@ -5,6 +5,7 @@ import { ApprovalSheet } from '../components/ApprovalSheet.tsx';
 import { ErrorScreen, troubleOf } from '../components/ErrorScreen.tsx';
 import { Icon, type IconName } from '../components/Icon.tsx';
 import { NodeList } from '../components/NodeList.tsx';
+import { Passes } from '../components/Passes.tsx';
 import { SiteRoute } from '../components/SiteRoute.tsx';
 import { WalletPanel } from '../components/WalletPanel.tsx';
 import { t } from '../i18n.ts';
@@ -43,7 +44,7 @@ export function Popup() {
       <main class="popup-main">
         {trouble && tab !== 'wallet' ? (
           <ErrorScreen trouble={trouble}>
-            {now.protection.state === 'off' && now.applied !== 'conflict' ? null : (
+            {now.protection.why === 'asked' ? null : (
               <button type="button" class="button" onClick={() => fire({ name: 'protect', on: false })}>
                 {t('turnOff')}
               </button>
@@ -54,6 +55,7 @@ export function Popup() {
         {!trouble && tab === 'nodes' ? <NodeList /> : null}
         {tab === 'wallet' ? <WalletPanel short onSetup={() => openPage('setup')} /> : null}
       </main>
+      <Passes />
       {!trouble && tab === 'connect' ? <SiteRoute /> : null}
       <nav class="tabs" aria-label={t('sections')}>
         {TABS.map(({ name, label, icon, testid }) => (

@@ -26,6 +26,9 @@ export async function background(
       ports.push(port);
       return port;
     },
+    selfTest: async () => {
+      throw new Error('nobody answers');
+    },
     onChange: () => {},
   });
   await core.ready;

@@ -201,7 +201,7 @@ describe('the wallet', () => {
     const text = JSON.stringify(core.view());
     expect(text).not.toContain('secret');
     expect(text).not.toContain(made.phrase);
-    expect(text).not.toContain(core.wallet.account().privateKey);
+    expect(text).not.toContain(core.wallet.purse(0).account().privateKey);
   });
 });
 

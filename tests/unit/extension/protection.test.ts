@@ -6,6 +6,7 @@ const UP: Facts = {
   wanted: true,
   applied: 'applied',
   host: 'ready',
+  astray: false,
   wantedExits: ['a', 'b'],
   exits: [exit('a'), exit('b')],
 };
@@ -13,6 +14,11 @@ const UP: Facts = {
 describe('the word that Warren says about itself', () => {
   test('is protected only when every wanted exit is up and the proxy is ours', () => {
     expect(protectionOf(UP)).toMatchObject({ state: 'protected', up: 2, total: 2 });
+  });
+
+  test('is not protected when something may go beside the proxy, or a request of our own went astray', () => {
+    expect(protectionOf({ ...UP, applied: 'exposed' })).toMatchObject({ state: 'off', why: 'exposed' });
+    expect(protectionOf({ ...UP, astray: true })).toMatchObject({ state: 'off', why: 'astray' });
   });
 
   test('is not protected when another extension owns the proxy, whatever the tunnels do', () => {

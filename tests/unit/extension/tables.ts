@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { plain } from '../../../extension/background/store.ts';
 import type { RouteRequest } from '../../../extension/routing/match.ts';
 import { type LiveExits, preparePac } from '../../../extension/routing/pac.ts';
+import type { Pass } from '../../../extension/routing/passes.ts';
 import {
   type Action,
   EMPTY_TABLE,
@@ -25,8 +26,13 @@ export function table(part: Partial<RouteTable>): RouteTable {
 }
 
 /** The whole proxy script, for one moment. */
-export function compilePac(routes: RouteTable, live: LiveExits, inPrivate = false): string {
-  return preparePac(routes, inPrivate)(live);
+export function compilePac(
+  routes: RouteTable,
+  live: LiveExits,
+  inPrivate = false,
+  passes: readonly Pass[] = [],
+): string {
+  return preparePac(routes, inPrivate)(live, passes);
 }
 
 let ids = 0;

@@ -67,6 +67,16 @@ describe('questions', () => {
     await host.connect();
     const { result } = await host.ask({ method: 'diagnostics', params: {} });
     expect(JSON.stringify(result)).not.toMatch(/\d+\.\d+\.\d+\.\d+/);
+    const { lines } = result as {
+      lines: readonly { readonly id: string; readonly ok: boolean; readonly text: string }[];
+    };
+    expect(lines.find(({ id }) => id === 'nat')?.text).toMatch(
+      /^Endpoint-Independent Mapping, .* Filtering \(RFC 4787\)/,
+    );
+    expect(lines.find(({ id }) => id === 'exitAddress')).toMatchObject({
+      ok: true,
+      text: 'seen under another address than this machine',
+    });
     await host.loop.stop();
   });
 });

@@ -18,6 +18,15 @@ beforeEach(() => {
 });
 afterEach(() => place.remove());
 
+test('a browser that is packed as Snap or Flatpak is named, with what to do', async () => {
+  await place.install();
+  expect(place.said.join()).not.toMatch(/Snap|Flatpak/);
+  mkdirSync(join(place.root, '/snap/bin'), { recursive: true });
+  writeFileSync(join(place.root, '/snap/bin/firefox'), '');
+  await place.install();
+  expect(place.said.filter((line) => line.includes('Firefox (Snap)'))).toHaveLength(1);
+});
+
 describe('what an installation writes', () => {
   beforeEach(() => place.install());
 

@@ -36,7 +36,9 @@ async function exchange(request: string, answer: string): Promise<{ toClient: st
     new Promise<Socket>((resolve) => {
       const socket = connect(site, '127.0.0.1', () => resolve(socket));
     });
-  const port = await listening(createHttpSide({ credentials, dialer: { dial }, onRefused: () => {} }));
+  const port = await listening(
+    createHttpSide({ credentials, dialer: { dial }, tester: { answer: async () => '{}' }, onRefused: () => {} }),
+  );
   const client = connect(port, '127.0.0.1');
   const [line = '', ...rest] = request.split('\r\n');
   client.write([line, 'Host: site.example', `Proxy-Authorization: Basic ${authorization}`, ...rest].join('\r\n'));

@@ -8,6 +8,7 @@ import * as packet from 'dns-packet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LocalProxy } from '../../../native-host/local-proxy/api.ts';
 import { createLocalProxy } from '../../../native-host/local-proxy/proxy.ts';
+import { SELF_TEST_HOST } from '../../../shared/wire/self-test.ts';
 
 let proxy: LocalProxy;
 let dns: Datagram;
@@ -142,6 +143,29 @@ describe('HTTP', () => {
   test('keeps a page from writing into its own error page', async () => {
     const answer = (await talk([get('http://localhost/"><script>alert(1)</script>')])).toString();
     expect(answer).not.toContain('<script>');
+  });
+});
+
+describe('the self-test', () => {
+  const body = () => `{"proxy":"${proxy.username}","names":true}`;
+
+  test('is answered by the proxy itself, with its own name and what its resolver did', async () => {
+    asked.length = 0;
+    const answer = (await talk([get(`http://${SELF_TEST_HOST}/`)])).toString();
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toContain(body());
+    expect(asked).toEqual([expect.stringMatching(/^[0-9a-f-]{36}\.invalid$/)]);
+  });
+
+  test('is answered to SOCKS too, as a site would answer', async () => {
+    const question = Buffer.from(`GET / HTTP/1.1\r\nHost: ${SELF_TEST_HOST}\r\n\r\n`);
+    const answer = (await talk([socks(SELF_TEST_HOST, 80), question])).toString();
+    expect(answer).toContain('HTTP/1.1 200 OK');
+    expect(answer).toContain(body());
+  });
+
+  test('is for those with the credentials only', async () => {
+    expect((await talk([get(`http://${SELF_TEST_HOST}/`, 'YTpi')])).toString()).toMatch(/^HTTP\/1\.1 407 /);
   });
 });
 
