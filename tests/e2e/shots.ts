@@ -14,7 +14,9 @@ import { channelSigner } from '../../extension/wallet/keys.ts';
 import { seedOf } from '../../extension/wallet/seed.ts';
 import { address } from '../../shared/base/units.ts';
 import { contactSheets } from './contact-sheet.ts';
+import { showAlone } from './shots-alone.ts';
 import type { Scenario } from './shots-host.ts';
+import { foreignRules } from './shots-import.ts';
 import { pageKnownNode, pageNodes, popupNodes, rememberNode } from './shots-nodes.ts';
 import { BLOCKED, CONNECTING, EMPTY, FAILOVER, NO_FUNDS, NODES, needs, PROTECTED, REPLACED } from './shots-scenes.ts';
 import { showWallet } from './shots-wallet.ts';
@@ -90,6 +92,12 @@ async function story(context: BrowserContext): Promise<void> {
   await open(page, POPUP);
   await waitFor(page, TEST.errorScreen);
   await show('popup-host-missing');
+  await open(page, `${PAGE}#/welcome`);
+  await page.locator(`[data-testid=${TEST.welcomeHost}][data-state=missing]`).waitFor();
+  await page.getByTestId(TEST.hostHelp).locator('summary').click();
+  await show('page-welcome-host');
+  await open(page, POPUP);
+  await waitFor(page, TEST.errorScreen);
   scene({ ...EMPTY, version: 0 });
   await stage.installHost();
   await page.getByTestId(TEST.errorRetry).click();
@@ -135,6 +143,10 @@ async function setUp(page: Page, show: Show): Promise<void> {
   await page.getByTestId(TEST.quizSubmit).click();
   await waitFor(page, TEST.setupDone);
   await show('page-setup-done');
+  await open(page, `${PAGE}#/welcome`);
+  await waitFor(page, TEST.firstConnect);
+  await page.getByTestId(TEST.firstSite).fill('news.example.org');
+  await show('page-welcome-first');
 }
 
 async function popups(page: Page, show: Show): Promise<void> {
@@ -245,7 +257,7 @@ async function pages(page: Page, show: Show): Promise<void> {
   await page.getByTestId(TEST.ruleSave).click();
   await page.getByTestId(TEST.ruleGroup).waitFor();
   await show('page-rules-groups');
-  await page.getByTestId(TEST.rulesFile).setInputFiles(await foreignRules());
+  await page.getByTestId(TEST.rulesFile).setInputFiles(foreignRules(stage.work));
   await page.getByTestId(TEST.importProfile).first().waitFor();
   await show('page-rules-import');
   await open(page, `${PAGE}#/nodes`);
@@ -259,31 +271,11 @@ async function pages(page: Page, show: Show): Promise<void> {
   await waitFor(page, TEST.stopPaying);
   await page.getByTestId(TEST.diagnosticsRow).filter({ hasText: 'STUN' }).waitFor();
   await show('page-diagnostics');
+  await showAlone(page, {
+    ...{ show, scene, state, shooter },
+    open: (route) => open(page, route === 'popup' ? POPUP : `${PAGE}${route}`),
+  });
   await rememberNode(page);
-}
-
-/** What another extension would export. */
-async function foreignRules(): Promise<string> {
-  const include = (pattern: string) => ({ active: true, type: 'wildcard', title: '', pattern });
-  const data = [
-    {
-      active: true,
-      title: 'Office',
-      type: 'socks5',
-      include: ['*://*.wiki.example/*', '*://git.example/*'].map(include),
-      exclude: [],
-    },
-    {
-      active: true,
-      title: 'Films',
-      type: 'http',
-      include: ['*://*.films.example/*', '*://shop.example/cart/*'].map(include),
-      exclude: [],
-    },
-  ];
-  const file = join(stage.work, 'FoxyProxy.json');
-  writeFileSync(file, JSON.stringify({ mode: 'pattern', data }));
-  return file;
 }
 
 /** The same browser, started anew. */
