@@ -1,5 +1,6 @@
 /** Our page in the place of one that is blocked: why, what to do, and how it comes back by itself. */
 import { useEffect, useState } from 'preact/hooks';
+import { Mark } from '../../../shared/ui/Mark.tsx';
 import { blockedTarget } from '../../blocked-address.ts';
 import type { BlockedView, View } from '../../messages.ts';
 import { passHost } from '../../routing/passes.ts';
@@ -9,7 +10,7 @@ import { fire, send, view } from '../link.ts';
 import { TEST } from '../testids.ts';
 import { DirectOnce } from './DirectOnce.tsx';
 import { ErrorScreen, troubleOf } from './ErrorScreen.tsx';
-import { Icon, Mark } from './Icon.tsx';
+import { Icon } from './Icon.tsx';
 import { OtherNodes } from './OtherNodes.tsx';
 import { Unlock } from './Unlock.tsx';
 

@@ -1,5 +1,6 @@
 /** Other nodes for a page whose own does not answer: one press changes the rule, or the default, that sent it there. */
 import { useEffect } from 'preact/hooks';
+import { Flag } from '../../../shared/ui/Flag.tsx';
 import type { NodeView } from '../../messages.ts';
 import { NO_FILTER, pick } from '../../nodes/pick.ts';
 import type { PassedDecision } from '../../routing/passes.ts';
@@ -11,7 +12,6 @@ import { fire, view } from '../link.ts';
 import { loadNodes, nodeName, nodes } from '../nodes.ts';
 import { TEST } from '../testids.ts';
 import { Amount } from './Amount.tsx';
-import { Flag } from './Flag.tsx';
 
 const SHOWN = 4;
 

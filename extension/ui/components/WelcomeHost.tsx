@@ -1,11 +1,13 @@
 /** The first screen: is the program there? Looks again by itself every other second, so that nobody has to come back. */
+
+import { Mark } from '../../../shared/ui/Mark.tsx';
 import { browser } from '../../browser.ts';
 import { t } from '../i18n.ts';
 import { fire, view } from '../link.ts';
 import { TEST } from '../testids.ts';
 import { CopyButton } from './CopyButton.tsx';
 import { HostHelp, troubleOf } from './ErrorScreen.tsx';
-import { Icon, Mark } from './Icon.tsx';
+import { Icon } from './Icon.tsx';
 
 export function WelcomeHost({ onDone }: { onDone: () => void }) {
   const now = view.value;
