@@ -23,6 +23,7 @@ export function writeScenario(file: string, scenario: Scenario): void {
 
 export interface Scenario {
   readonly version?: number;
+  readonly capabilities?: string[];
   readonly network: Extract<UpInput, { type: 'welcome' }>['network'];
   readonly exits: Snapshot['exits'];
   readonly host: Snapshot['host'];
@@ -57,9 +58,14 @@ function run(file: string): void {
   setInterval(snapshot, POLL_MS);
   read((message) => {
     const down = v.parse(DownSchema, message);
-    const { network, version = PROTOCOL_VERSION, answers } = JSON.parse(readFileSync(file, 'utf8')) as Scenario;
+    const {
+      network,
+      version = PROTOCOL_VERSION,
+      answers,
+      capabilities = [],
+    } = JSON.parse(readFileSync(file, 'utf8')) as Scenario;
     if (down.type === 'hello') {
-      write({ type: 'welcome', version, hostVersion: '0.1.0', network });
+      write({ type: 'welcome', version, hostVersion: '0.1.0', network, capabilities });
       welcomed = true;
       snapshot();
     } else if (down.type === 'request') {
