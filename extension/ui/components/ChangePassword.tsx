@@ -28,7 +28,7 @@ export function ChangePassword() {
       });
   };
   return (
-    <details class="card">
+    <details class="card fold">
       <summary data-testid={TEST.changePassword}>{t('changePassword')}</summary>
       <form class="setup-form" onSubmit={submit}>
         <label class="field">

@@ -18,16 +18,18 @@ export function DirectOnce({ host, onGranted }: { host: string; onGranted: () =>
       .catch((error) => setProblem(errorText(error).message));
   };
   return (
-    <details class="card direct-once">
+    <details class="card fold direct-once">
       <summary data-testid={TEST.directOnce}>{t('directOnce')}</summary>
-      <p>{t('directOnceText', host, minutes)}</p>
-      <p class="note">{t(view.value?.platform === 'firefox' ? 'directOnceFirefox' : 'directOnceChromium')}</p>
-      <button type="button" class="button danger" data-testid={TEST.directOnceGo} onClick={grant}>
-        {t('directOnceGo', host)}
-      </button>
-      <p class="problem" role="alert">
-        {problem}
-      </p>
+      <div class="form">
+        <p>{t('directOnceText', host, minutes)}</p>
+        <p class="note">{t(view.value?.platform === 'firefox' ? 'directOnceFirefox' : 'directOnceChromium')}</p>
+        <button type="button" class="button danger" data-testid={TEST.directOnceGo} onClick={grant}>
+          {t('directOnceGo', host)}
+        </button>
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      </div>
     </details>
   );
 }

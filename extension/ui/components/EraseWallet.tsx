@@ -19,7 +19,7 @@ export function EraseWallet({ address }: { address: string }) {
     );
   };
   return (
-    <details class="card">
+    <details class="card fold">
       <summary data-testid={TEST.erase}>{t('eraseWallet')}</summary>
       <form class="setup-form" onSubmit={submit}>
         <p>{t('eraseText')}</p>
