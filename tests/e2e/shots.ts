@@ -2,7 +2,7 @@
  * Renders every screen of the built extension in real Chromium into shots/: light, dark, and from right to
  * left (Persian); runs axe-core on each, and puts all of them on contact sheets. The background is driven by
  * `shots-host.ts` with recorded snapshots: a picture book, not a test of the network. Exits 1 when axe finds anything.
- * Usage: npm run shots [-- --lang de] [-- --only popup-] [-- --looks light,dark,contrast,forced]
+ * Usage: npm run shots [-- --lang de] [-- --only popup-,page-wallet] [-- --looks light,dark,contrast,forced]
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -311,7 +311,7 @@ async function conflict(context: BrowserContext): Promise<void> {
 
 function shooter(page: Page): Show {
   return async (name) => {
-    if (!name.includes(options.only)) return;
+    if (!options.only.split(',').some((part) => name.includes(part))) return;
     await page.setViewportSize(name.startsWith('popup') ? POPUP_SIZE : PAGE_SIZE);
     // The whole page as one window: stitched together, what sticks to the window would hang in the middle.
     const height = await page.evaluate(() => document.documentElement.scrollHeight);

@@ -26,6 +26,10 @@ const SABOTAGE: Plugin = {
       : null,
 };
 
+const OUR_PAGE = 'our page';
+/** What a page says that was stopped: the dead port that Firefox met, or our page in its place, whichever is quicker. */
+export const STOPPED = new RegExp(`^(NS_ERROR_PROXY_CONNECTION_REFUSED|${OUR_PAGE})$`);
+
 export class FirefoxBench {
   firefox!: Launched;
   popup!: Page;
@@ -130,13 +134,16 @@ export class FirefoxBench {
     return `http://${site}${path}`;
   }
 
-  /** The page's text (`direct` for the site's own), or Firefox's error. */
+  /** The page's text (`direct` for the site's own), or Firefox's error; where our page takes its place, that. */
   async load(site: string, path?: string, open: () => Promise<Page> = () => this.firefox.tab()): Promise<string> {
     const tab = await open();
     try {
       await tab.goto(this.url(site, path), { timeout: 10_000 });
+      if (await tab.evaluate(() => location.protocol === 'moz-extension:')) return OUR_PAGE;
       return wayOf((await tab.locator('body').textContent()) ?? '');
     } catch (error) {
+      // The browser's error was not even shown: ours was quicker.
+      if (/NS_BINDING_ABORTED/.test(String(error))) return OUR_PAGE;
       return /NS_ERROR_\w+/.exec(String(error))?.[0] ?? String(error);
     } finally {
       await tab.close();

@@ -37,6 +37,11 @@ const LEAD: Record<Exclude<Route, Lone>, Key> = {
   diagnostics: 'leadDiagnostics',
 };
 
+function titleOf(route: Exclude<Route, 'blocked'>): Key {
+  if (route === 'words') return 'wordsAgainTitle';
+  return route === 'setup' || route === 'welcome' ? 'setUp' : route;
+}
+
 function isLone(route: Route): route is Lone {
   return (LONE as readonly Route[]).includes(route);
 }
@@ -57,7 +62,8 @@ export function Page() {
     return () => removeEventListener('hashchange', follow);
   }, []);
   useEffect(() => {
-    document.title = `${t(at.route === 'setup' ? 'setUp' : at.route)} – Warren`;
+    // A blocked page keeps the name of its site.
+    if (at.route !== 'blocked') document.title = `${t(titleOf(at.route))} – Warren`;
     // As after a page load: whoever follows a link goes on reading at the top of what it led to.
     if (shown.current !== at.route) heading.current?.focus();
     shown.current = at.route;
