@@ -24,6 +24,8 @@ export const BLOCKED = 'no.example';
 export const DIRECT = 'three.example';
 
 export class BrowserLab {
+  /** What the host says of itself when it is next started. */
+  capabilities: string[] = [];
   readonly work = mkdtempSync(join(tmpdir(), 'warren-browser-'));
   readonly lab: Lab;
   readonly home: Home;
@@ -65,7 +67,7 @@ export class BrowserLab {
       .map((exit) =>
         state === 'up' ? { ...exit, proxy: this.exit.proxy } : { ...exit, phase: 'failed' as const, proxy: null },
       );
-    writeScenario(this.#scenario, { ...EMPTY, exits });
+    writeScenario(this.#scenario, { ...EMPTY, exits, capabilities: this.capabilities });
   }
 
   async installHost(browser: 'chromium' | 'firefox', dir: string, extensionId: string): Promise<void> {

@@ -109,7 +109,7 @@ describe('the exit', () => {
     expect(await bench.load('http://three.example/')).toBe('direct');
     bench.place.host('up');
     await bench.state('protected');
-    await tab.waitForFunction(() => document.title === 'exit');
+    await until('it has healed', async () => (await tab.title()) === 'exit');
     await tab.close();
     expect((await requests()).filter((site) => site.endsWith('/healing'))).toHaveLength(1);
   });
@@ -189,7 +189,7 @@ describe('the user and other extensions', () => {
   const conflict = () =>
     until('the conflict is known', async () => {
       const { protection } = await view(bench.popup);
-      return protection.why === 'conflict' && protection.state === 'off';
+      return (protection.why === 'conflict' || protection.why === 'exposed') && protection.state === 'off';
     });
   const over = () => until('it is over', async () => (await view(bench.popup)).protection.state === 'protected');
 

@@ -10,12 +10,15 @@ import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { REPLY, replyBytes, SocksParser } from '../../../native-host/local-proxy/socks.ts';
+import { SELF_TEST_HOST, type SelfTest } from '../../../shared/wire/self-test.ts';
 
 export interface ExitSettings {
   readonly username: string;
   readonly password: string;
   /** `refuse`: 502 to whatever is asked. `reset`: hangs up on it. */
   readonly mode: 'serve' | 'refuse' | 'reset';
+  /** Who answers the extension's self-test; absent: this proxy. */
+  readonly selfTest?: string;
 }
 export interface ExitSeen {
   readonly port: number;
@@ -65,6 +68,12 @@ function page(request: IncomingMessage, response: ServerResponse): void {
 function answer(host: string, path: string, user: string, response: ServerResponse): void {
   requests.push(`${host.split(':')[0]}${path}`);
   const common = { 'cache-control': 'no-store', 'access-control-allow-origin': '*' };
+  // As the local proxy answers for itself.
+  if (host === SELF_TEST_HOST) {
+    const proxy = settings.selfTest ?? user;
+    response.writeHead(200, common).end(JSON.stringify({ proxy, names: true } satisfies SelfTest));
+    return;
+  }
   if (path === '/sw.js') response.writeHead(200, { 'content-type': 'text/javascript', ...common }).end(SERVICE_WORKER);
   else if (path === '/download')
     response.writeHead(200, { 'content-type': 'application/octet-stream', ...common }).end('a file');
