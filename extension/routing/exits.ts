@@ -13,17 +13,21 @@ export interface ExitPlan {
   readonly defaultExitId: string;
 }
 
-const plans = new WeakMap<RouteTable, ExitPlan>();
+/** Made once per table: every view and every snapshot asks. */
+function oncePerTable<T extends object>(make: (table: RouteTable) => T): (table: RouteTable) => T {
+  const made = new WeakMap<RouteTable, T>();
+  return (table) => {
+    const known = made.get(table) ?? make(table);
+    made.set(table, known);
+    return known;
+  };
+}
 
 /**
  * A rule for a country is met by a node that is wanted anyway in that country (the default first):
- * one tunnel and one deposit instead of two. Made once per table: every view and every snapshot asks for it.
+ * one tunnel and one deposit instead of two.
  */
-export function planExits(table: RouteTable): ExitPlan {
-  const known = plans.get(table) ?? makePlan(table);
-  plans.set(table, known);
-  return known;
-}
+export const planExits = oncePerTable(makePlan);
 
 function makePlan(table: RouteTable): ExitPlan {
   const used = [table.defaultExit, ...activeRules(table).map((rule) => rule.action), table.otherwise];
@@ -62,7 +66,9 @@ function makePlan(table: RouteTable): ExitPlan {
 const MAX_NAMED = 64;
 
 /** Every exit that some rule, the last line or the default names, once each. */
-export function namedExits(table: RouteTable): (Action | ExitRef)[] {
+export const namedExits = oncePerTable(listNamed);
+
+function listNamed(table: RouteTable): readonly (Action | ExitRef)[] {
   const named = new Map<string, Action | ExitRef>();
   for (const ref of [table.defaultExit, table.otherwise, ...table.rules.map((rule) => rule.action)]) {
     if (ref.kind === 'node' || ref.kind === 'country') named.set(idOf(ref), ref);
