@@ -208,7 +208,8 @@ const real = await openWorld(profile, '/nowhere');
 // Nothing changes around them, and they keep their ports: the bench is over before.
 const world: World = {
   ...real,
-  openDatagrams: () => createDatagrams(),
+  // Of several addresses the system would choose another one to send from.
+  openDatagrams: () => createDatagrams({ address: host }),
   openRouterLine: null,
   onNetwork: () => () => {},
   hostAddresses: (port) => [{ address: host, port }],
