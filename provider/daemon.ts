@@ -29,7 +29,7 @@ import { recordEarnings } from './earnings/record.ts';
 import { egressPolicy } from './egress-policy.ts';
 import { forbiddenPrefixes } from './forbidden.ts';
 import { freeMemoryMB } from './free-memory.ts';
-import { healthOf } from './health.ts';
+import { healthOf, NO_NAMES } from './health.ts';
 import { ensureRegistered, identityOf, RENEW_EVERY_MS } from './identity.ts';
 import type { Keys } from './keystore.ts';
 import { openLine } from './line.ts';
@@ -196,6 +196,9 @@ export async function startDaemon(
     made('control channel', () => control.close());
     const resolver = await startNames({ config, isClient: (address) => find(address) !== null });
     made('resolver', () => resolver.close());
+    void resolver.look().then((answered) => {
+      if (!answered) log.warn(NO_NAMES);
+    });
 
     const rendezvous = openRendezvous({ relays: profile.relays, clock, secretKey: keys.hot });
     made('relays', () => rendezvous.close());
@@ -236,6 +239,7 @@ export async function startDaemon(
         ledger: state.ledger,
         offered: offer.current && offer.accepted,
         nat: endpoint.nat,
+        names: resolver.reachable,
         coin: account.coin,
         sender: identity.sender.account,
         coinSymbol: profile.coinSymbol,

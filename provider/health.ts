@@ -10,6 +10,8 @@ export interface HealthFacts {
   /** Relays that have the offer; null: it is not published yet. */
   readonly offered: number | null;
   readonly nat: Nat | null;
+  /** Whether the resolver's servers answer; null: they have not been asked. */
+  readonly names: boolean | null;
   /** Of the account that pays for claims; null: not read yet. */
   readonly coin: Wei | null;
   readonly sender: string;
@@ -23,6 +25,9 @@ export interface HealthFacts {
 
 /** Some claims' worth of gas on a cheap chain, in wei of the coin. */
 const LOW_COIN: Wei = 10n ** 15n;
+/** Over TLS it is port 853, which some networks close. */
+export const NO_NAMES =
+  'Clients can look no names up. If port 853 is closed here, set upstreamDns to "system" or to another server.';
 const WARN_BEFORE_MS: Ms = 14 * 86_400_000;
 
 export function healthOf(facts: HealthFacts): readonly HealthLine[] {
@@ -47,6 +52,12 @@ export function healthOf(facts: HealthFacts): readonly HealthLine[] {
       facts.ledger !== 'unreachable',
       facts.ledger,
       'Proofs are kept and claimed later; check the RPC address of the network profile.',
+    ),
+    line(
+      'Names',
+      facts.names !== false,
+      facts.names === null ? 'not asked yet' : facts.names ? 'a DNS server answers' : 'no DNS server answers',
+      NO_NAMES,
     ),
     gas(facts),
     ...(facts.authorizedUntil === null ? [] : [authorized(facts.authorizedUntil, facts.now)]),

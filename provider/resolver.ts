@@ -23,6 +23,10 @@ export interface ResolverOptions {
 
 export interface Resolver {
   readonly counts: { asked: number; answered: number; refused: number; failed: number };
+  /** Whether an upstream server answered when one was asked last; null: none has been. */
+  readonly reachable: boolean | null;
+  /** Asks the upstream servers for a name of IANA's, to see whether one answers. */
+  look(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -31,11 +35,19 @@ const MAX_IN_FLIGHT = 512;
 const MAX_IN_FLIGHT_EACH = 64;
 const MAX_TCP_EACH = 8;
 const TCP_IDLE_MS = 10_000;
+/** RFC 2606: it stays. */
+const KNOWN: Query = { id: 0, question: { type: 'A', name: 'example.com' }, payload: 1232, wantsDnssec: false };
 
 /** @throws when an address cannot be bound. */
 export async function startResolver(options: ResolverOptions): Promise<Resolver> {
   const counts = { asked: 0, answered: 0, refused: 0, failed: 0 };
   const upstream = openUpstream(options.upstream);
+  let reachable: boolean | null = null;
+  async function ask(query: Query): Promise<Buffer | null> {
+    const answer = await upstream.ask(query);
+    reachable = answer !== null;
+    return answer;
+  }
   const blocked = (name: string) => options.blocked !== undefined && isBlocked(options.blocked, name);
   const inFlight = new Tally(MAX_IN_FLIGHT, MAX_IN_FLIGHT_EACH);
   const connections = new Tally(MAX_IN_FLIGHT, MAX_TCP_EACH);
@@ -58,7 +70,7 @@ export async function startResolver(options: ResolverOptions): Promise<Resolver>
       return { query, bytes: refusal(query, 'SERVFAIL') };
     }
     try {
-      const found = await upstream.ask(query);
+      const found = await ask(query);
       if (!found) {
         counts.failed++;
         return { query, bytes: refusal(query, 'SERVFAIL') };
@@ -121,6 +133,10 @@ export async function startResolver(options: ResolverOptions): Promise<Resolver>
   const tcp = await Promise.all(options.addresses.map(bindTcp));
   return {
     counts,
+    get reachable() {
+      return reachable;
+    },
+    look: async () => (await ask(KNOWN)) !== null,
     async close() {
       upstream.close();
       for (const { sockets } of tcp) for (const socket of sockets) socket.destroy();

@@ -13,8 +13,11 @@ import { makeInRam } from '../../shared/node/runtime-dir.ts';
 import { NETD_VERSION } from '../../shared/wire/netd.ts';
 import type { NetworkProfile } from '../../shared/wire/network.ts';
 import type { HealthLine } from '../dashboard/status.ts';
+import { upstreamServers } from '../dns/servers.ts';
+import { NO_NAMES } from '../health.ts';
 import { keystoreFacts } from '../keystore.ts';
 import { natWords } from '../nat-words.ts';
+import { startResolver } from '../resolver.ts';
 import { readProfile } from '../settings/paths.ts';
 import type { Config } from '../settings/table.ts';
 import { clockLine } from './clock-line.ts';
@@ -55,6 +58,7 @@ async function examine(invocation: Invocation): Promise<readonly HealthLine[]> {
     ...chain(config, profile),
     clockLine(profile.rpcUrl),
     relays(profile),
+    names(config),
     nat(config, profile),
     ...(running ? [] : ports(config)),
   ]);
@@ -153,6 +157,22 @@ function relays(profile: NetworkProfile): Promise<HealthLine> {
     } finally {
       await rendezvous.close();
     }
+  });
+}
+
+/** The same servers as those that clients' questions go to; it listens nowhere. */
+function names({ upstreamDns }: Config): Promise<HealthLine> {
+  return plain('Names', async () => {
+    const resolver = await startResolver({
+      addresses: [],
+      port: 0,
+      upstream: await upstreamServers(upstreamDns),
+      isClient: () => false,
+    });
+    const answered = await resolver.look();
+    await resolver.close();
+    if (!answered) throw new WarrenError('name_unresolvable', 'No DNS server answers.', NO_NAMES);
+    return `answered by ${upstreamDns.join(' or ')}`;
   });
 }
 

@@ -39,6 +39,7 @@ const health = (nat: Nat, more: object) =>
     ledger: 'reachable',
     offered: 3,
     nat,
+    names: true,
     coin: TOKEN,
     sender: ACCOUNT,
     coinSymbol: 'POL',

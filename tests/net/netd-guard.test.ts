@@ -16,11 +16,12 @@ import {
   join,
   keys,
   NEIGHBOUR4,
+  type Netd,
   NetdLab,
   type Pair,
   PROVIDER_LAN4,
   PROVIDER4,
-  until,
+  stop,
   WEB4,
   WEB6,
 } from './netd-lab.ts';
@@ -43,11 +44,13 @@ const forbidden = [...special, ...home, ...clients];
 
 const lab = new NetdLab();
 let pair: Pair;
+let providerNetd: Netd;
 let forbid: string[];
 
 beforeAll(async () => {
   await lab.up();
-  const [clientNetd, providerNetd] = [await lab.netd(lab.client, 'client'), await lab.netd(lab.provider, 'provider')];
+  const clientNetd = await lab.netd(lab.client, 'client');
+  providerNetd = await lab.netd(lab.provider, 'provider');
   pair = await join(await clientNetd.connect(), await providerNetd.connect());
   const other = { publicKey: keys().publicKey, ...OTHER_CLIENT };
   await pair.provider.ask({ verb: 'peer', tunnel: pair.providerTunnel, ...other });
@@ -316,11 +319,17 @@ test('TCP is told segments that fit the tunnel, whatever the client believes', a
   expect(Number(/packets (\d+) bytes \d+ comment "all"/.exec(seen)?.[1])).toBeGreaterThanOrEqual(2);
 });
 
-test('all of it is one table, which goes with the tunnel', async () => {
+test('all of it is one table, in force also when netd was killed, and reaped by the next one', async () => {
   const tables = async () => (await lab.provider.must('nft', 'list', 'tables')).split('\n').filter(Boolean);
   expect((await tables()).filter((line) => !/watch|warren_belt/.test(line))).toEqual([
     `table inet ${pair.providerTunnel}`,
   ]);
-  await pair.provider.close();
-  await until('the table is gone', async () => (await tables()).every((line) => !line.includes('wrn')));
+  // Killed, its rules stay in force; whoever comes after it takes them away, whole.
+  await stop(providerNetd.child, 'SIGKILL');
+  expect(
+    reached(await reachMany(lab.client, 'tcp', CLIENT_TUNNEL, 80, [NEIGHBOUR4, PROVIDER4, PUBLIC4, GUEST6])),
+  ).toEqual([]);
+  expect(await tables()).toContain(`table inet ${pair.providerTunnel}`);
+  await lab.netd(lab.provider, 'successor');
+  expect((await tables()).filter((line) => line.includes('wrn'))).toEqual([]);
 });

@@ -112,6 +112,12 @@ describe('the resolver inside the tunnel', () => {
     ]);
   });
 
+  it('tells whether anybody answers it', async () => {
+    const { running } = await resolver([await upstream((packet) => reply(packet, []))]);
+    expect(await running.look()).toBe(true);
+    expect(running).toMatchObject({ reachable: true, counts: { asked: 0 } });
+  });
+
   it('asks again by TCP when the upstream cut its answer', async () => {
     const cut = await upstream((packet, tcp) => reply(packet, tcp ? [A] : [], !tcp));
     const { port } = await resolver([cut]);
@@ -126,8 +132,10 @@ describe('the resolver inside the tunnel', () => {
 
   it('says SERVFAIL when nobody can be asked', async () => {
     const { port, running } = await resolver([{ address: '127.0.0.1', port: await freePort() }]);
+    expect(running.reachable).toBeNull();
     expect(await askUdp(port)).toMatchObject({ id: 3, rcode: 'SERVFAIL' });
     expect(running.counts.failed).toBe(1);
+    expect(running.reachable).toBe(false);
   });
 
   it('takes no answer with another id or to another question', async () => {

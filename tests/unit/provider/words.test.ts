@@ -39,6 +39,7 @@ describe('health', () => {
     ledger: 'reachable',
     offered: 2,
     nat: NAT,
+    names: true,
     coin: 10n ** 18n,
     sender: '0x12',
     coinSymbol: 'ETH',
@@ -51,13 +52,14 @@ describe('health', () => {
 
   it('is fine where all is', () => {
     expect(bad({})).toEqual([]);
-    expect(bad({ offered: null, coin: null, freeMemoryMB: null, ledger: 'unknown' })).toEqual([]);
+    expect(bad({ offered: null, coin: null, names: null, freeMemoryMB: null, ledger: 'unknown' })).toEqual([]);
   });
 
   it.each<[string, Partial<HealthFacts>]>([
     ['Relays', { relays: 'unreachable' }],
     ['Offer', { offered: 0 }],
     ['Chain', { ledger: 'unreachable' }],
+    ['Names', { names: false }],
     ['Gas', { coin: 0n }],
     ['Gas', { coin: 10n ** 14n }],
     ['Leave of the cold key', { authorizedUntil: 3 * 86_400_000 }],
