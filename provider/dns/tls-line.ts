@@ -29,6 +29,8 @@ export function openTlsLine(address: string, port: number, name: string): TlsLin
   let socket: TLSSocket | null = null;
   /** What was asked before the certificate was checked: not a byte of it leaves before. Null: it is. */
   let early: Buffer[] | null = null;
+  /** When the server said something last, on whichever connection. */
+  let heardAt = 0;
 
   function open(): TLSSocket {
     const opened = connect({ host: address, port, servername: name, ALPNProtocols: ['dot'], minVersion: 'TLSv1.2' });
@@ -43,6 +45,7 @@ export function openTlsLine(address: string, port: number, name: string): TlsLin
     // Its end tells those who wait; why it ended does not matter to them.
     opened.on('error', () => {});
     opened.on('data', (chunk: Buffer) => {
+      heardAt = performance.now();
       for (const message of messages.push(chunk)) receive(message);
     });
     opened.on('close', () => {
@@ -65,7 +68,12 @@ export function openTlsLine(address: string, port: number, name: string): TlsLin
       return new Promise((resolve) => {
         let id = randomInt(0x10000);
         while (waiting.has(id)) id = randomInt(0x10000);
-        const timer = setTimeout(() => answered(null), TRY_MS);
+        const askedAt = performance.now();
+        const timer = setTimeout(() => {
+          answered(null);
+          // A connection that a router forgot takes questions for a quarter of an hour, and says nothing.
+          if (heardAt < askedAt) socket?.destroy();
+        }, TRY_MS);
         const answered = (answer: Buffer | null) => {
           clearTimeout(timer);
           waiting.delete(id);

@@ -102,6 +102,20 @@ describe('with a server over TLS', () => {
     expect((whole as { bytes: number }).bytes).toBeGreaterThan(2_000);
   });
 
+  test('a connection that the way forgot is given up for another one', async () => {
+    await ask('udp', 'web.example');
+    const connections = await lab.provider.must('ss', '-Htn', 'dport = :853');
+    const port = /:(\d+) +\S+:853/.exec(connections)?.[1];
+    await lab.internet.nft(`table inet cut {
+  chain in { type filter hook prerouting priority -400; policy accept; tcp sport ${port} drop; }
+  chain out { type filter hook output priority 0; policy accept; tcp dport ${port} drop; }
+}
+`);
+    await until('somebody is answered again', async () => (await ask('udp', 'web.example')) !== 'silence', 15_000);
+    const after = await lab.provider.must('ss', '-Htn', 'state', 'established', 'dport = :853');
+    expect(after).not.toContain(`:${port} `);
+  });
+
   test('nobody else is: not the LAN, not the internet, at no port and no address', async () => {
     const strangers = [
       { space: lab.neighbour, from: NEIGHBOUR4 },
