@@ -8,7 +8,6 @@ import { EMPTY, NODES, PROTECTED } from '../e2e/shots-scenes.ts';
 import { open, PAGE, POPUP, Stage, state, waitFor } from '../e2e/stage.ts';
 
 const OPENINGS = 30;
-const MANIFEST = POPUP.replace(/ui\/.*/, 'manifest.json');
 const PASSWORD = 'a quiet burrow';
 
 export async function benchPopup(): Promise<unknown> {
@@ -19,11 +18,9 @@ export async function benchPopup(): Promise<unknown> {
   try {
     const page = await context.newPage();
     await makeWallet(page);
-    await page.addInitScript(watch, `[data-testid=${TEST.stateText}], pre`);
-    // A text of a few lines in the same process: what the browser itself takes at this moment.
-    const nothing = await openings(page, MANIFEST, 'pre');
-    const awake = await openings(page, POPUP, stateIs('off'));
-    const asleep = await openings(page, POPUP, stateIs('off'), () => sleep(page));
+    await page.addInitScript(watch, TEST.stateText);
+    const awake = await openings(page, 'off');
+    const asleep = await openings(page, 'off', () => sleep(page));
     await open(page, POPUP);
     await page.getByTestId(TEST.tabNodes).click();
     await page.locator(`[data-key="${NODES[0]?.did}"]`).getByTestId(TEST.nodeSetDefault).click();
@@ -32,9 +29,8 @@ export async function benchPopup(): Promise<unknown> {
     await page.getByTestId(TEST.connectSwitch).click();
     stage.scene(PROTECTED);
     await state(page, 'protected');
-    const protectedNow = await openings(page, POPUP, stateIs('protected'));
+    const protectedNow = await openings(page, 'protected');
     return {
-      'a plain text instead': nothing,
       'not protected, background awake': awake,
       'not protected, background asleep': asleep,
       protected: protectedNow,
@@ -45,23 +41,14 @@ export async function benchPopup(): Promise<unknown> {
   }
 }
 
-function stateIs(state: string): string {
-  return `[data-testid=${TEST.stateText}][data-state=${state}]`;
-}
-
 /** ms, from the start of the load (`timeOrigin`) to the frame after the one that drew the state's word. */
-async function openings(
-  page: Page,
-  url: string,
-  wanted: string,
-  before = async () => {},
-): Promise<{ median: number; p95: number }> {
+async function openings(page: Page, wanted: string, before = async () => {}): Promise<{ median: number; p95: number }> {
   const times: number[] = [];
   for (let i = 0; i < OPENINGS; i++) {
     await page.goto('about:blank');
     await before();
-    await page.goto(url);
-    await page.locator(wanted).waitFor();
+    await page.goto(POPUP);
+    await state(page, wanted);
     const shown = await page.waitForFunction(() => (globalThis as unknown as Shown).shownAt);
     times.push((await shown.jsonValue()) as number);
   }
@@ -74,9 +61,9 @@ interface Shown {
 }
 
 /** Runs in the popup before its own scripts. */
-function watch(selector: string): void {
+function watch(testid: string): void {
   const look = () => {
-    if (!document.querySelector(selector)) requestAnimationFrame(look);
+    if (!document.querySelector(`[data-testid=${testid}]`)) requestAnimationFrame(look);
     // Drawn by the frame that is now being made: the next one begins when that is done.
     else requestAnimationFrame(() => Object.assign(globalThis, { shownAt: performance.now() }));
   };
