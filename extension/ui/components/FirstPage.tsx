@@ -11,6 +11,7 @@ import { TEST } from '../testids.ts';
 import { stateWord } from './Burrow.tsx';
 import { ErrorScreen, troubleOf } from './ErrorScreen.tsx';
 import { Receive } from './Receive.tsx';
+import { StepTitle } from './StepTitle.tsx';
 import { Unlock } from './Unlock.tsx';
 
 export function FirstPage({ onWallet }: { onWallet: () => void }) {
@@ -31,7 +32,7 @@ export function FirstPage({ onWallet }: { onWallet: () => void }) {
   };
   return (
     <section class="setup-form" data-testid={TEST.firstPage} data-state={protection.state}>
-      <h1>{t('firstPageTitle')}</h1>
+      <StepTitle>{t('firstPageTitle')}</StepTitle>
       {trouble ? <ErrorScreen trouble={trouble} /> : null}
       {protection.state === 'off' ? (
         <Choices view={now} site={site} only={only} onSite={setSite} onOnly={setOnly} />
