@@ -13,6 +13,7 @@ import {
   type Up,
   UpSchema,
 } from '../shared/wire/native.ts';
+import { PATIENCE } from './patience.ts';
 
 type Body = Extract<DownInput, { type: 'request' }>['body'];
 
@@ -98,7 +99,8 @@ export function startHost(options: StartHostOptions): HostProcess {
           else if (child.exitCode !== null || child.signalCode !== null)
             done(new Error(`the host ended (${child.exitCode ?? child.signalCode}) before ${what}: ${told()}`));
         };
-        const timer = setTimeout(() => done(new Error(`not within ${limit} ms: ${what}; last: ${told()}`)), limit);
+        const late = () => done(new Error(`not within ${limit * PATIENCE} ms: ${what}; last: ${told()}`));
+        const timer = setTimeout(late, limit * PATIENCE);
         watchers.add(look);
         look();
       }),

@@ -6,6 +6,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 
 export interface Guest {
+  /** The folder that is its root, read-only with memory over it: this machine's own, or another system's. */
+  readonly root: string;
+  /** A folder of this machine that it sees at the very same path, read-only, where its root is not this machine's. */
+  readonly checkout?: string;
   readonly image: string;
   readonly initramfs: string;
   /** Folders of this machine that the guest may write to: of this run, and one that stays for the next. */
@@ -65,10 +69,10 @@ async function attempt(guest: Guest, { accelerator, bootLimit, limitMs, print }:
   let overdue = false;
   let timer = setTimeout(kill, bootLimit);
   let text = '';
-  const read = (chunk: Buffer): void => {
-    print(chunk.toString());
+  const read = (chunk: string): void => {
+    print(chunk);
     if (up) return;
-    text += chunk.toString();
+    text += chunk;
     if (!UP.test(text)) return;
     up = true;
     clearTimeout(timer);
@@ -77,8 +81,8 @@ async function attempt(guest: Guest, { accelerator, bootLimit, limitMs, print }:
       kill();
     }, limitMs);
   };
-  child.stdout?.on('data', read);
-  child.stderr?.on('data', read);
+  // A chunk may end within a character.
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', read);
   await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
@@ -89,7 +93,8 @@ async function attempt(guest: Guest, { accelerator, bootLimit, limitMs, print }:
   return up;
 }
 
-function start({ image, initramfs, out, code, start: script }: Guest, accelerator: Accelerator): ChildProcess {
+function start(guest: Guest, accelerator: Accelerator): ChildProcess {
+  const { root, checkout, image, initramfs, out, code, start: script } = guest;
   const share = (path: string, tag: string, more: string) =>
     `local,path=${path},mount_tag=${tag},security_model=none,multidevs=remap${more}`;
   const args = [
@@ -98,12 +103,18 @@ function start({ image, initramfs, out, code, start: script }: Guest, accelerato
       : ['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'max']),
     ...['-smp', '2', '-m', String(MEMORY_MB), '-nodefaults', '-no-reboot', '-nographic', '-serial', 'stdio'],
     ...['-kernel', image, '-initrd', initramfs],
-    ...[share('/', 'root', ',readonly=on'), share(out, 'out', ''), share(code, 'code', '')].flatMap((one) => [
-      '-virtfs',
-      one,
-    ]),
+    ...[
+      share(root, 'root', ',readonly=on'),
+      share(out, 'out', ''),
+      share(code, 'code', ''),
+      ...(checkout === undefined ? [] : [share(checkout, 'checkout', ',readonly=on')]),
+    ].flatMap((one) => ['-virtfs', one]),
     '-append',
-    `console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on no_timer_check tsc=reliable start=${script}`,
+    [
+      'console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on no_timer_check tsc=reliable',
+      ...(checkout === undefined ? [] : [`checkout=${checkout}`]),
+      `start=${script}`,
+    ].join(' '),
   ];
   // The kernel kills it when its parent is gone, also by SIGKILL.
   return spawn('setpriv', ['--pdeathsig', 'KILL', PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });

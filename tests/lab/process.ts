@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PATIENCE } from '../patience.ts';
 
 export interface User {
   readonly uid: number;
@@ -31,7 +32,11 @@ export interface StartOptions {
   readonly ipc?: boolean | undefined;
 }
 
-const BASE_ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' };
+const BASE_ENV = {
+  PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+  LANG: 'C.UTF-8',
+  WARREN_TEST_PATIENCE: String(PATIENCE),
+};
 
 /** `ip netns exec NS [setpriv …] command args`: every step execs, so the pid stays one and the same. */
 export function wrapped(namespace: string, user: User | undefined, command: string, args: readonly string[]): string[] {
@@ -118,7 +123,8 @@ export class LabProcess {
     try {
       return await new Promise((resolve, reject) => {
         const fail = (why: string): void => reject(new Error(`${this.name} ${why}\n${this.tail()}`));
-        timer = setTimeout(() => fail(`did not print ${pattern} within ${timeoutMs} ms`), timeoutMs);
+        const limit = timeoutMs * PATIENCE;
+        timer = setTimeout(() => fail(`did not print ${pattern} within ${limit} ms`), limit);
         this.#waiters.push({ pattern, resolve });
         void this.exited.then((code) => fail(`ended with ${code} before it printed ${pattern}`));
       });

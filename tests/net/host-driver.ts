@@ -2,8 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { accountKey, channelSigner, type Key } from '../../extension/wallet/keys.ts';
 import { signAction } from '../../extension/wallet/transactions.ts';
+import { EXTENSION_ID_CHROMIUM } from '../../manifest/extension.ts';
 import type { DownInput, Need, Network, Up } from '../../shared/wire/native.ts';
 import { type HostProcess, startHost } from '../host-process.ts';
+import type { Lab } from '../lab/lab.ts';
 import { OPEN_TUN, wrapped } from '../lab/process.ts';
 import { inNamespace } from '../lab/run.ts';
 import type { Scene } from '../lab/scene.ts';
@@ -31,18 +33,29 @@ export interface DriverOptions {
 }
 type ChannelNeed = Extract<Need, { kind: 'channel' }>;
 
+/** What a driver wants of a world. */
+export interface DriverWorld {
+  readonly lab: Lab;
+  readonly client: Pick<Scene['client'], 'home' | 'user' | 'runtime' | 'hostArguments'> & {
+    /** What a browser would start, where that is installed; absent: the host of this work tree. */
+    readonly program?: string;
+  };
+}
+
 export async function startDriver(
-  scene: Scene,
+  world: DriverWorld,
   { agrees = () => true, rootless = false }: DriverOptions = {},
 ): Promise<Driver> {
   const seed = randomBytes(64);
-  const { lab, client } = scene;
+  const { lab, client } = world;
   const account = accountKey(seed);
-  const [netns = '', exec = '', home = '', ...asUser] = wrapped(client.home.host, client.user, lab.node, []);
+  const { program } = client;
+  const [netns = '', exec = '', home = '', ...asUser] = wrapped(client.home.host, client.user, program ?? lab.node, []);
   const inHome = [netns, exec, home, ...(rootless ? OPEN_TUN : []), ...asUser];
   const host = startHost({
     command: ['ip', ...inHome],
-    main: lab.source('native-host/main.ts'),
+    // A browser tells an installed host who starts it.
+    main: program === undefined ? lab.source('native-host/main.ts') : `chrome-extension://${EXTENSION_ID_CHROMIUM}/`,
     args: [...client.hostArguments, ...(rootless ? ['--tunnels', 'rootless'] : [])],
     env: {
       HOME: client.user.home,

@@ -161,6 +161,14 @@ export const SUITES = {
     limitMs: 600_000,
     read: oneCheck,
   },
+  // Debian packages, on a fresh Debian 12 in such a guest; its first run downloads that too.
+  package: {
+    name: 'package',
+    command: NODE,
+    args: [join(ROOT, 'tests/package/main.ts'), '--json', '@REPORT@'],
+    limitMs: 1_800_000,
+    read: readClaims,
+  },
   'story-chromium': story('chromium'),
   'story-firefox': story('firefox'),
 } as const satisfies Record<string, Suite>;
@@ -174,4 +182,4 @@ export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
 ];
 
 /** What takes long beside these: with `--all`, or by name. */
-export const LONG_PHASES: typeof PHASES = [['outages'], ['nat'], ['screens'], ['kernel']];
+export const LONG_PHASES: typeof PHASES = [['outages'], ['nat'], ['screens'], ['kernel'], ['package']];

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Process 1 of the guest, in the initramfs: this machine's root, read-only, with memory laid over it.
+# Process 1 of the guest, in the initramfs: a folder of the machine outside as its root, read-only, with memory laid
+# over it; where that is another system's, the checkout too, at its own path.
 mount -t proc proc /proc
 read -r line </proc/cmdline
 for argument in $line; do
-  case $argument in start=*) start=${argument#*=} ;; esac
+  case $argument in start=*) start=${argument#*=} ;; checkout=*) checkout=${argument#*=} ;; esac
 done
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
@@ -12,5 +13,9 @@ mount -t 9p -o trans=virtio,version=9p2000.L,ro,cache=loose,msize=524288 root /r
 mount -t tmpfs -o size=50% over /rw
 mkdir /rw/upper /rw/work
 mount -t overlay -o lowerdir=/ro,upperdir=/rw/upper,workdir=/rw/work root /new
+if [ -n "$checkout" ]; then
+  mkdir -p "/new$checkout"
+  mount -t 9p -o trans=virtio,version=9p2000.L,ro,cache=loose,msize=524288 checkout "/new$checkout"
+fi
 for place in proc sys dev; do mount --move /$place /new/$place; done
 exec switch_root /new /bin/bash "$start"
