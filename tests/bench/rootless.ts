@@ -37,6 +37,7 @@ export async function benchRootless(): Promise<RootlessBench> {
       await download(session, 1_000_000);
       const speed = await download(session, BYTES);
       await session.close();
+      await bench.order({ what: 'close' });
       return speed;
     };
     const rounds: { readonly netd: number; readonly rootless: number }[] = [];

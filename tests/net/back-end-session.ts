@@ -105,8 +105,9 @@ export class BackEndSession {
     return this.#lab.client.run('curl', '-sS', '--max-time', '20', ...proxy, ...options, url);
   }
 
+  /** The back end goes on; where what held the tunnel is gone already, there is nothing to destroy. */
   async close(): Promise<void> {
-    await this.#bench.order({ what: 'close' });
+    await this.#bench.ask<'destroy'>({ verb: 'destroy', tunnel: this.tunnel }).catch(() => {});
     await this.#provider.close();
   }
 }

@@ -60,13 +60,13 @@ describe.each<BackEndName>(['netd', 'rootless'])('%s', (name) => {
   beforeAll(async () => {
     bench = await BackEndBench.start(lab, name);
     ports = (await bench.order({ what: 'ports', count: 2 })) as number[];
+    const hello = await bench.order({ what: 'connect' });
+    const rootless = name === 'rootless' ? { rootless: true } : {};
+    expect(hello).toEqual({ version: 1, backend: BACK_END, splice: true, ...rootless });
   });
   afterAll(() => bench.stop());
 
   beforeEach(async () => {
-    const hello = await bench.order({ what: 'connect' });
-    const rootless = name === 'rootless' ? { rootless: true } : {};
-    expect(hello).toEqual({ version: 1, backend: BACK_END, splice: true, ...rootless });
     session = await BackEndSession.open(bench, lab, await providerNetd.connect(), ports);
   });
   afterEach(() => session.close());
@@ -148,7 +148,7 @@ describe.each<BackEndName>(['netd', 'rootless'])('%s', (name) => {
   ];
   /** Pages wanted by a browser that does not give up. */
   async function expectNothing(): Promise<void> {
-    const attempts = await Promise.all(Array.from({ length: 8 }, () => session.fetch(WHOAMI, '--max-time', '3')));
+    const attempts = await Promise.all(Array.from({ length: 4 }, () => session.fetch(WHOAMI, '--max-time', '2')));
     expect(attempts.filter(({ stdout }) => stdout.includes('"from"'))).toEqual([]);
     expect(await leaked()).toBe(0);
   }

@@ -1,25 +1,34 @@
-/** `./warren install` as a person does it, with the real programs of the system, on a throw-away machine. */
+/** `./warren install` as a person does it, for the machine and for themselves alone, with the real programs of the system, on a throw-away machine. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { EXTENSION_ID_CHROMIUM } from '../../manifest/extension.ts';
 import type { Story } from './install-programs/story.ts';
+import type { UserStory } from './install-programs/user-story.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const MACHINE = `${CHECKOUT}/tests/net/machine.sh`;
 
 let story: Story;
+let userStory: UserStory;
 beforeAll(async () => {
+  // One after the other: a browser takes what the machine has.
+  story = await play<Story>('story.ts');
+  userStory = await play<UserStory>('user-story.ts');
+}, 120_000);
+
+/** One of install-programs/, on a throw-away machine of its own. */
+function play<T>(program: string): Promise<T> {
   const own = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
   const command = ['node_modules/.bin/node', '--disable-warning=ExperimentalWarning'];
-  const args = [...own, MACHINE, CHECKOUT, ...command, 'tests/net/install-programs/story.ts'];
-  story = await new Promise((resolve, reject) => {
+  const args = [...own, MACHINE, CHECKOUT, ...command, `tests/net/install-programs/${program}`];
+  return new Promise((resolve, reject) => {
     execFile('unshare', args, { timeout: 55_000, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
       if (error) reject(new Error(`${error.message}\n${stderr}`));
       else resolve(JSON.parse(stdout));
     });
   });
-});
+}
 
 test('before, the extension says what is missing and shows the command that mends it', () => {
   expect(story.shownCode).toBe('host_missing');
@@ -53,4 +62,38 @@ test('a second installation writes nothing', () => {
 test('removal leaves no file, no folder and no group', () => {
   expect(story.removed).toMatchObject({ code: 0, text: expect.stringContaining('removed the group warren') });
   expect(story.left).toEqual([]);
+});
+
+describe('for one user, without any right on the machine', () => {
+  const verdict = (text: string, name: string) =>
+    (JSON.parse(text) as { checks: { name: string; state: string; text: string; mend?: string }[] }).checks.find(
+      (check) => check.name === name,
+    );
+
+  test('the doctor says what is missing, and the command that mends it', () => {
+    expect(userStory.before.code).toBe(1);
+    expect(verdict(userStory.before.text, 'host')).toMatchObject({
+      state: 'problem',
+      mend: './warren install --user',
+    });
+  });
+
+  test('it installs, and the browser that was open finds the host where its user’s manifests are', () => {
+    expect(userStory.installed).toMatchObject({ code: 0, text: expect.stringContaining('nothing runs as root') });
+    expect(userStory.screenAfter).toBeNull();
+    expect(userStory.hosts).toEqual([expect.stringContaining('--network /home/bob/.local/lib/warren/network.json')]);
+  });
+
+  test('the doctor then starts the host itself, and finds that tunnels can be made without root', () => {
+    expect(verdict(userStory.doctor.text, 'host')).toMatchObject({ state: 'ok' });
+    expect(verdict(userStory.doctor.text, 'daemon')).toMatchObject({
+      state: 'ok',
+      text: expect.stringContaining('without root'),
+    });
+  });
+
+  test('removal leaves no file', () => {
+    expect(userStory.removed).toMatchObject({ code: 0, text: expect.stringContaining('Warren is removed') });
+    expect(userStory.left).toEqual([]);
+  });
 });

@@ -33,7 +33,7 @@ export function checkBrowsers(browsers: readonly BrowserFacts[]): Verdict {
     });
   if (packed.length === 0) return ok(name, `${list(free)}: may start the host.`);
   const kinds = [...new Set(packed.map(({ packedAs }) => (packedAs === 'snap' ? 'Snap' : 'Flatpak')))].join(' and ');
-  const text = `${list(packed)} came as ${kinds}: such a browser is shut off from the system and can not start the host.`;
+  const text = `${list(packed)} came as ${kinds}: such a browser is shut off from the system, and may not be allowed to start the host.`;
   const mend = { command: "install the browser from its maker's Debian package, and use Warren in that one" };
   return free.length > 0 ? warning(name, `${text} ${list(free)} can.`, mend) : problem(name, text, mend);
 }
