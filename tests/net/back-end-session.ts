@@ -57,7 +57,12 @@ export class BackEndSession {
     const endpoint = { address: PROVIDER4, port: PROVIDER_PORTS[0] };
     const peer = { publicKey: node.publicKey, presharedKey, endpoint, keepaliveSeconds: 25 };
     await bench.ask<'peer'>({ verb: 'peer', tunnel, ...peer });
-    await until('the handshake', async () => (await session.peer()).handshakeAt > 0);
+    // WireGuard asks again after 5 s, should its first question get lost on a busy machine.
+    const handshake = until('the handshake', async () => (await session.peer()).handshakeAt > 0, 15_000);
+    await handshake.catch(async (error: unknown) => {
+      await session.close();
+      throw error;
+    });
     const resolver = { address: GATEWAY.address4, port: 53 };
     const options = { localAddress4: CLIENT_TUNNEL.address4, localAddress6: CLIENT_TUNNEL.address6, resolver };
     session.#proxy = (await bench.order({ what: 'proxy', options })) as {
