@@ -5,7 +5,7 @@
 import { chmodSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { BackEndBench, firstWords } from '../net/back-end-bench.ts';
-import { BackEndSession } from '../net/back-end-session.ts';
+import { BackEndSession, PROVIDER_PORTS } from '../net/back-end-session.ts';
 import { NetdLab, WEB4 } from '../net/netd-lab.ts';
 
 export interface RootlessBench {
@@ -26,6 +26,7 @@ export async function benchRootless(): Promise<RootlessBench> {
     await lab.up();
     chmodSync(lab.directory, 0o755);
     const provider = await lab.netd(lab.provider, 'provider');
+    await lab.hold(lab.provider, ...PROVIDER_PORTS);
     await firstWords(lab.start(lab.internet, process.execPath, WEB_MAIN, '8080'));
     const netd = await BackEndBench.start(lab, 'netd');
     const rootless = await BackEndBench.start(lab, 'rootless');

@@ -26,6 +26,7 @@ beforeAll(async () => {
   await lab.up();
   await run('chmod', ['0755', lab.directory]);
   providerNetd = await lab.netd(lab.provider, 'provider');
+  await lab.hold(lab.provider, ...PROVIDER_PORTS);
   await firstWords(lab.start(lab.internet, process.execPath, WEB_MAIN, '8080'));
 });
 afterAll(() => lab.down());
