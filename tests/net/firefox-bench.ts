@@ -104,7 +104,8 @@ export class FirefoxBench {
   /** The newer version of the extension over the one that runs. */
   async update(version: string): Promise<void> {
     const path = await this.#installed.pack(version);
-    await this.firefox.install({ type: 'archivePath', path, privateWindows: true });
+    // The permission is there already. Given once more it would switch the add-on off and on, which no update does.
+    await this.firefox.install({ type: 'archivePath', path, privateWindows: false });
   }
 
   /** As the switch in about:addons. */
