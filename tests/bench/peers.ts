@@ -13,6 +13,7 @@ import type { CrowdCommand, Joined } from './peers-crowd.ts';
 
 export interface PeersBench {
   readonly peers: number;
+  readonly failedJoins: number;
   readonly wireGuardLinks: number;
   readonly publicPorts: number;
   /** Median of the last twenty joins, ms, one at a time, counted from the first message of the handshake. */
@@ -28,6 +29,8 @@ const PEERS = Number(process.env.WARREN_BENCH_PEERS ?? 1000);
 const SAMPLE = 20;
 /** The node takes twenty handshakes a second from strangers. */
 const AT_A_TIME = 2;
+/** So many joins may fail: on a busy machine one in some hundreds finds no path in time, as a client that tries again. */
+const SPARE = 50;
 /** anvil's second account, which it signs for. */
 const PAYER = '0x70997970c51812dc3a010c7d01b50e0d17dc79c8';
 const REST_MS = Number(process.env.WARREN_BENCH_REST ?? 30_000);
@@ -44,7 +47,7 @@ export async function benchPeers(): Promise<PeersBench> {
   try {
     lab.program = `${BUNDLE}/main.mjs`;
     lab.nodeOptions = NODE_OPTIONS;
-    await lab.chain.give(PAYER as never, { token: String(PEERS), coin: '10' });
+    await lab.chain.give(PAYER as never, { token: String(PEERS + SPARE), coin: '10' });
     const provider = await lab.start(null, '--max-clients', String(PEERS));
     const node = provider.child.pid ?? 0;
     const netd = lab.netd.child.pid ?? 0;
@@ -62,8 +65,17 @@ export async function benchPeers(): Promise<PeersBench> {
     const gone = crowd.process.exited.then((code) => Promise.reject(new Error(`the crowd ended with ${code}`)));
     gone.catch(() => {});
     const ask = <T>(command: CrowdCommand): Promise<T> => Promise.race([crowd.ask<T>(command as never), gone]);
-    await ask({ verb: 'fund', count: PEERS });
-    const joinOne = () => ask<Joined>({ verb: 'join' });
+    await ask({ verb: 'fund', count: PEERS + SPARE });
+    let failedJoins = 0;
+    const joinOne = async (): Promise<Joined> => {
+      for (;;) {
+        try {
+          return await ask<Joined>({ verb: 'join' });
+        } catch (error) {
+          if (++failedJoins >= SPARE) throw error;
+        }
+      }
+    };
 
     const first: Joined[] = [];
     for (let i = 0; i < SAMPLE; i++) first.push(await joinOne());
@@ -80,6 +92,7 @@ export async function benchPeers(): Promise<PeersBench> {
     const links = await inNamespace(lab.lab.home('de').host, 'ip', ['-o', 'link']);
     return {
       peers: clients.active,
+      failedJoins,
       wireGuardLinks: links.match(/: wrn\w+/g)?.length ?? 0,
       publicPorts: new Set([reach.port]).size,
       lastJoins: medians(last),
