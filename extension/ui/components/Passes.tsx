@@ -10,21 +10,23 @@ export function Passes() {
   const live = (view.value?.passes ?? []).filter(({ until }) => until > now);
   if (live.length === 0) return null;
   return (
-    <ul class="passes" aria-label={t('passes')}>
-      {live.map(({ host, until }) => (
-        <li key={host} class="banner amber" data-testid={TEST.pass} data-key={host}>
-          <Icon name="alert" size={18} />
-          <span>{t('passLeft', host, Math.ceil((until - now) / 60_000))}</span>
-          <button
-            type="button"
-            class="button small"
-            data-testid={TEST.passEnd}
-            onClick={() => fire({ name: 'pass.end', host })}
-          >
-            {t('passEnd')}
-          </button>
-        </li>
-      ))}
-    </ul>
+    <section class="passes" aria-label={t('passes')}>
+      <ul>
+        {live.map(({ host, until }) => (
+          <li key={host} class="banner amber" data-testid={TEST.pass} data-key={host}>
+            <Icon name="alert" size={18} />
+            <span>{t('passLeft', host, Math.ceil((until - now) / 60_000))}</span>
+            <button
+              type="button"
+              class="button small"
+              data-testid={TEST.passEnd}
+              onClick={() => fire({ name: 'pass.end', host })}
+            >
+              {t('passEnd')}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
