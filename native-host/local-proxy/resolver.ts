@@ -3,7 +3,7 @@
  * system's resolver is never asked, so no name leaves the machine outside the tunnel. Answers are kept
  * for their time to live, at most a minute.
  */
-import { NODATA, NOTFOUND, type RecordWithTtl } from 'node:dns';
+import { NODATA, NOTFOUND, REFUSED, type RecordWithTtl } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import { WarrenError } from '../../shared/base/errors.ts';
 import type { LocalProxyOptions } from './api.ts';
@@ -50,13 +50,14 @@ export class TunnelResolver {
     return entry.addresses;
   }
 
-  /** Whether the resolver says anything at all, be it that there is no such name. Never throws. */
+  /** Whether the resolver says anything at all, be it that there is no such name, or that it tells none. Never throws. */
   async answers(name: string): Promise<boolean> {
     try {
       await this.#resolver.resolve4(name);
       return true;
     } catch (error) {
-      return error instanceof Error && 'code' in error && (error.code === NOTFOUND || error.code === NODATA);
+      const code = error instanceof Error && 'code' in error ? error.code : null;
+      return code === NOTFOUND || code === NODATA || code === REFUSED;
     }
   }
 

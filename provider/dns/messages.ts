@@ -32,8 +32,16 @@ const RCODES: Record<Rcode, number> = { FORMERR: 1, SERVFAIL: 2, NOTIMP: 4, REFU
 /** Whole zones and everything-there-is: amplification, and no browser asks for it. */
 const REFUSED_TYPES = new Set(['ANY', 'AXFR', 'IXFR', 'UNKNOWN_255']);
 
+/** What is answered with a code alone. */
+export interface Refused {
+  readonly id: number;
+  readonly rcode: Rcode;
+  /** Where there was one: an answer without its question is malformed to whoever asked (RFC 5452 §9.1). */
+  readonly question?: Question;
+}
+
 /** Null: not worth an answer. A code: answer with it. */
-export function parseQuery(message: Uint8Array): Query | { readonly id: number; readonly rcode: Rcode } | null {
+export function parseQuery(message: Uint8Array): Query | Refused | null {
   if (message.length < 12 || message.length > 4096) return null;
   const packet = parsed(message);
   const id = Buffer.from(message).readUInt16BE(0);
@@ -42,8 +50,9 @@ export function parseQuery(message: Uint8Array): Query | { readonly id: number; 
   const [question, ...more] = packet.questions ?? [];
   if ((((packet.flags ?? 0) >> 11) & 0xf) !== 0) return { id, rcode: 'NOTIMP' };
   if (!question || more.length > 0) return { id, rcode: 'FORMERR' };
-  if ((question.class ?? 'IN') !== 'IN' || REFUSED_TYPES.has(question.type)) return { id, rcode: 'REFUSED' };
-  if (isSiteLocalName(question.name)) return { id, rcode: 'REFUSED' };
+  if ((question.class ?? 'IN') !== 'IN' || REFUSED_TYPES.has(question.type))
+    return { id, rcode: 'REFUSED', question };
+  if (isSiteLocalName(question.name)) return { id, rcode: 'REFUSED', question };
   const option = packet.additionals?.find((record) => record.type === 'OPT');
   const payload = option?.type === 'OPT' ? option.udpPayloadSize : MIN_UDP_PAYLOAD;
   return {

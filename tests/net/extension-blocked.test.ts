@@ -49,7 +49,7 @@ test('direct once: by two clicks of a person on that page, shown while it holds,
   expect(direct('one.example')).toBe(0);
   await by(tab, 'directOnce').click();
   await by(tab, 'directOnceGo').click();
-  await until('it loads', () => tab.url() === 'http://one.example/once#part');
+  await until('it loads', () => tab.url() === 'http://one.example/once#part').catch((e)=>{console.log('URL', tab.url(), bench.place.lab.visits.slice(-5)); throw e});
   await until('directly', () => direct('one.example') > 0);
   await by(bench.popup, 'pass').waitFor();
   expect(await bench.load('http://no.example/')).toBe(REFUSED);

@@ -27,7 +27,7 @@ export async function makeWallet(story: Story): Promise<void> {
   const wallet = await browser.openPage('#/wallet');
   await shot('wallet-empty', wallet);
   await by(wallet, 'receive').click();
-  const own = address(((await by(wallet, 'address').textContent()) ?? '').replaceAll(/\s/g, ''));
+  const own = address(((await by(wallet, 'address').first().textContent()) ?? '').replaceAll(/\s/g, ''));
   story.wallet = { address: own, words };
   await scene.chain.give(own, { token: START_TOKEN, coin: START_COIN });
   told.note(`the lab's faucet sends ${START_TOKEN} tMYST and ${START_COIN} ETH to ${own}`);
