@@ -94,6 +94,13 @@ const story = (browser: BrowserName): Suite => ({
   read: readClaims,
 });
 
+/** Of the net suite, what weighs much: each is held in small by a test that stays. */
+const WEIGHTY = [
+  'tests/net/agreement-chromium.test.ts',
+  'tests/net/back-ends.test.ts',
+  'tests/net/netd-hostile.test.ts',
+] as const;
+
 export const SUITES = {
   types: {
     name: 'types',
@@ -133,7 +140,8 @@ export const SUITES = {
     limitMs: 240_000,
     read: readForge,
   },
-  net: vitest('net', 'net', 600_000, ['--maxWorkers=3']),
+  net: vitest('net', 'net', 600_000, ['--maxWorkers=3', ...WEIGHTY.map((file) => `--exclude=${file}`)]),
+  weighty: vitest('weighty', 'net', 300_000, WEIGHTY),
   // Every rule of NAT traversal once (docs/NAT.md); all 289 pairs: npm run nat:matrix.
   nat: {
     name: 'nat',
@@ -182,4 +190,4 @@ export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
 ];
 
 /** What takes long beside these: with `--all`, or by name. */
-export const LONG_PHASES: typeof PHASES = [['outages'], ['nat'], ['screens'], ['kernel'], ['package']];
+export const LONG_PHASES: typeof PHASES = [['weighty'], ['outages'], ['nat'], ['screens'], ['kernel'], ['package']];

@@ -69,7 +69,11 @@ describe("a client's question", () => {
     ['SRV', '_ldap._tcp.dc.internal'],
     ['A', 'fritz.box'],
   ] as const)("(%s) about the provider's own home, %s, is refused", (type, name) => {
-    expect(parseQuery(asks({ type, name, class: 'IN' }))).toMatchObject({ id: 7, rcode: 'REFUSED', question: { name } });
+    expect(parseQuery(asks({ type, name, class: 'IN' }))).toMatchObject({
+      id: 7,
+      rcode: 'REFUSED',
+      question: { name },
+    });
   });
 
   it.each([
