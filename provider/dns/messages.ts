@@ -50,8 +50,7 @@ export function parseQuery(message: Uint8Array): Query | Refused | null {
   const [question, ...more] = packet.questions ?? [];
   if ((((packet.flags ?? 0) >> 11) & 0xf) !== 0) return { id, rcode: 'NOTIMP' };
   if (!question || more.length > 0) return { id, rcode: 'FORMERR' };
-  if ((question.class ?? 'IN') !== 'IN' || REFUSED_TYPES.has(question.type))
-    return { id, rcode: 'REFUSED', question };
+  if ((question.class ?? 'IN') !== 'IN' || REFUSED_TYPES.has(question.type)) return { id, rcode: 'REFUSED', question };
   if (isSiteLocalName(question.name)) return { id, rcode: 'REFUSED', question };
   const option = packet.additionals?.find((record) => record.type === 'OPT');
   const payload = option?.type === 'OPT' ? option.udpPayloadSize : MIN_UDP_PAYLOAD;
