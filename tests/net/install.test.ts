@@ -15,7 +15,7 @@ beforeAll(async () => {
   // One after the other: a browser takes what the machine has.
   story = await play<Story>('story.ts');
   userStory = await play<UserStory>('user-story.ts');
-}, 120_000);
+}, 310_000);
 
 /** One of install-programs/, on a throw-away machine of its own. */
 function play<T>(program: string): Promise<T> {
@@ -23,7 +23,7 @@ function play<T>(program: string): Promise<T> {
   const command = ['node_modules/.bin/node', '--disable-warning=ExperimentalWarning'];
   const args = [...own, MACHINE, CHECKOUT, ...command, `tests/net/install-programs/${program}`];
   return new Promise((resolve, reject) => {
-    execFile('unshare', args, { timeout: 55_000, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
+    execFile('unshare', args, { timeout: 150_000, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
       if (error) reject(new Error(`${error.message}\n${stderr}`));
       else resolve(JSON.parse(stdout));
     });

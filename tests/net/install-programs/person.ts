@@ -6,7 +6,7 @@ import { type BrowserContext, chromium } from 'playwright-core';
 
 const CHROMIUM = '/usr/lib/chromium/chromium';
 export const CHECKOUT = '/mnt/warren';
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 60_000;
 
 export interface Told {
   readonly code: number;
