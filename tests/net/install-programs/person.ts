@@ -58,9 +58,9 @@ export async function openBrowser({ name, uid, gid, runtime }: Person, profile: 
   return context;
 }
 
-/** In this person's terminal, in the folder of the checkout. */
+/** In this person's terminal, in the folder of the checkout. The suites' own folder for temporary files is not theirs. */
 export function typed(name: string, line: string): Promise<Told> {
-  return told('runuser', ['-u', name, '--', 'env', `HOME=/home/${name}`, 'sh', '-c', line]);
+  return told('runuser', ['-u', name, '--', 'env', '-u', 'TMPDIR', `HOME=/home/${name}`, 'sh', '-c', line]);
 }
 
 export function told(program: string, args: readonly string[]): Promise<Told> {
