@@ -96,9 +96,10 @@ export class LabProcess {
       this.child.once('error', () => resolve(null));
       this.child.once('exit', (code) => {
         this.#ended = true;
-        log.end();
         resolve(code);
       });
+      // What it said last may arrive after its end.
+      this.child.once('close', () => log.end());
     });
   }
 
