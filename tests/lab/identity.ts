@@ -21,6 +21,8 @@ export interface LabPaths {
   readonly disk: string;
   /** This work tree, bound read-only, so that an ordinary user can read it wherever it lies. */
   readonly source: string;
+  /** Beside it: what Node compiled of it. */
+  readonly code: string;
   readonly logs: string;
   /** First of four user ids that exist nowhere else on this machine. */
   readonly uid: number;
@@ -34,7 +36,15 @@ export function paths(id: string): LabPaths {
   if (!ID.test(id)) throw new RangeError(`not a lab id: ${id}`);
   const run = `${RUN}/${PREFIX}${id}`;
   const uid = 500_000_000 + Number.parseInt(id, 16) * 4;
-  return { id, run, disk: `${DISK}/${PREFIX}${id}`, source: `${run}/src`, logs: `${run}/logs`, uid };
+  return {
+    id,
+    run,
+    disk: `${DISK}/${PREFIX}${id}`,
+    source: `${run}/src`,
+    code: `${run}/code`,
+    logs: `${run}/logs`,
+    uid,
+  };
 }
 
 /** `w<id>-<name>`: the full name of a network namespace of this lab. */

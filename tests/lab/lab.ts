@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { type Capture, startCapture } from './capture.ts';
 import { createCertificate, type SiteCertificate } from './certificates.ts';
 import { ownerFile, reapDeadLabs, removeLab } from './cleanup.ts';
+import { type CodeCache, shareCode } from './code-cache.ts';
 import type { DnsQuestion } from './dns.ts';
 import type { Home, HomeOptions } from './home.ts';
 import { type LabPaths, newId, paths, processStamp, ROOT } from './identity.ts';
@@ -44,6 +45,7 @@ export class Lab {
   readonly visits: Visit[] = [];
   readonly questions: DnsQuestion[] = [];
   readonly processes: LabProcess[] = [];
+  readonly #code: CodeCache;
   #world: LabProcess | null = null;
   #guardian: ReturnType<typeof startGuardian>;
   #pending = new Map<number, (answer: Extract<WorldReport, { type: 'answer' }>) => void>();
@@ -56,6 +58,7 @@ export class Lab {
     readonly inet: string;
     readonly homes: readonly Home[];
     readonly certificate: SiteCertificate;
+    readonly code: CodeCache;
     readonly guardian: ReturnType<typeof startGuardian>;
     readonly onSignal: (signal: NodeJS.Signals) => void;
   }) {
@@ -63,6 +66,7 @@ export class Lab {
     this.inet = parts.inet;
     this.homes = new Map(parts.homes.map((home) => [home.name, home]));
     this.certificate = parts.certificate;
+    this.#code = parts.code;
     this.#guardian = parts.guardian;
     this.#onSignal = parts.onSignal;
   }
@@ -74,7 +78,11 @@ export class Lab {
   }
 
   start(options: StartInLab): LabProcess {
-    const process = new LabProcess({ ...options, logs: this.paths.logs });
+    const process = new LabProcess({
+      ...options,
+      env: { ...this.#code.env, ...options.env },
+      logs: this.paths.logs,
+    });
     this.processes.push(process);
     return process;
   }
@@ -166,6 +174,7 @@ export class Lab {
   async close(): Promise<void> {
     for (const signal of SIGNALS) process.off(signal, this.#onSignal);
     removeLab(this.paths.id);
+    this.#code.end();
     await this.#guardian.release();
   }
 }
@@ -192,6 +201,7 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     mkdirSync(where.disk, { mode: 0o755 });
     await run('mount', ['--bind', ROOT, where.source]);
     await run('mount', ['-o', 'remount,bind,ro', where.source]);
+    const code = await shareCode(where.code, where.uid);
     const [inet, certificate] = await Promise.all([
       createInternet(id),
       createCertificate(where.run, Object.keys({ ...SERVERS.origins, ...SERVERS6.origins }), [
@@ -200,7 +210,7 @@ export async function createLab(options: LabOptions): Promise<Lab> {
       ]),
     ]);
     const homes = await Promise.all(options.homes.map((home) => createHome(id, home)));
-    const lab = new Lab({ paths: where, inet, homes, certificate, guardian, onSignal });
+    const lab = new Lab({ paths: where, inet, homes, certificate, code, guardian, onSignal });
     await Promise.all([lab.startWorld(), ...homes.map((home) => lab.settle(home))]);
     return lab;
   } catch (error) {
