@@ -41,7 +41,11 @@ export default defineConfig({
     outDir: `../dist/${browser}`,
     emptyOutDir: true,
     target: 'es2023',
-    modulePreload: false,
+    // A window fetches all that it starts with at once, not file after file as one names the next.
+    modulePreload: {
+      polyfill: false,
+      resolveDependencies: (_, files, { hostType }) => (hostType === 'html' ? files : []),
+    },
     rolldownOptions: { input: { page: 'extension/ui/page/index.html' } },
   },
 });

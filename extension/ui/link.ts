@@ -22,19 +22,46 @@ export const awake = signal(true);
 
 const SLOW_MS = 1_000;
 const AGAIN_MS = 250;
+const FRAME_MS = 100;
 
 type Waiting = { resolve: (result: unknown) => void; reject: (error: WarrenErrorData) => void };
 const waiting = new Map<number, Waiting>();
 let post: ((message: ToBackground) => void) | null = null;
 let nextId = 1;
+let begin = (): void => {};
+/** What a window asks before its line is made waits for it. */
+const begun = new Promise<void>((resolve) => {
+  begin = resolve;
+});
 
-export function connect(): void {
+/**
+ * Shows what was last seen, and then asks the background what is. In that order: a background that sleeps takes the
+ * processor for as long as it wakes, and whoever opened the window waits for a picture.
+ */
+export async function open(): Promise<void> {
+  const { [PICTURE_KEY]: picture } = await browser.storage.session.get(PICTURE_KEY);
+  if (picture) {
+    view.value = picture as View;
+    await painted();
+  }
+  connect();
+}
+
+/** Resolves when the next frame is on screen; a window that nobody sees makes none. */
+function painted(): Promise<void> {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, FRAME_MS);
+  });
+}
+
+function connect(): void {
   const slow = setTimeout(() => {
     awake.value = false;
   }, SLOW_MS);
   const port = browser.runtime.connect({ name: UI_PORT });
-  void showPicture();
   post = (message) => port.postMessage(message);
+  begin();
   port.onMessage.addListener((raw) => {
     const message = raw as ToWindow;
     clearTimeout(slow);
@@ -51,14 +78,9 @@ export function connect(): void {
   });
 }
 
-/** What was last seen, until the background has woken and says what is. */
-async function showPicture(): Promise<void> {
-  const { [PICTURE_KEY]: picture } = await browser.storage.session.get(PICTURE_KEY);
-  if (picture && view.value === null) view.value = picture as View;
-}
-
 /** @throws WarrenErrorData (as a WarrenError) what the background says. */
-export function send<N extends CommandName>(command: Extract<Command, { name: N }>): Promise<CommandResult<N>> {
+export async function send<N extends CommandName>(command: Extract<Command, { name: N }>): Promise<CommandResult<N>> {
+  await begun;
   return new Promise((resolve, reject) => {
     if (!post) {
       reject(lost());

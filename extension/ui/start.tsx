@@ -1,7 +1,7 @@
 /** What both windows do first: the line to the background, the language, the root. */
 import { type ComponentChild, render } from 'preact';
 import { direction, language } from './i18n.ts';
-import { connect } from './link.ts';
+import { open } from './link.ts';
 import '../../shared/ui/tokens.css';
 import '../../shared/ui/contrast.css';
 import './styles/scripts.css';
@@ -17,7 +17,7 @@ import './styles/blocked.css';
 export function start(root: ComponentChild): void {
   document.documentElement.lang = language();
   document.documentElement.dir = direction();
-  connect();
+  void open();
   const place = document.getElementById('app');
   if (place) render(root, place);
 }

@@ -1,11 +1,13 @@
 /** Speed now, the last minute as a line, and what it costs. */
 
-import { Chart } from '../../../shared/ui/Chart.tsx';
 import type { View } from '../../messages.ts';
 import { bytes, speed, speedText } from '../format.ts';
 import { t } from '../i18n.ts';
+import { later } from '../later.tsx';
 import { TEST } from '../testids.ts';
 import { Amount } from './Amount.tsx';
+
+const Chart = later(async () => (await import('../../../shared/ui/Chart.tsx')).Chart);
 
 /** A chart of this height has room for a scale. */
 const WITH_SCALE_PX = 100;
@@ -18,7 +20,9 @@ export function Traffic({ view: { totals, rates }, height = 50 }: { view: View; 
         <Speed rate={totals.downRate} label={t('down')} kind="down" testid={TEST.speedDown} />
         <Speed rate={totals.upRate} label={t('up')} kind="up" testid={TEST.speedUp} />
       </div>
-      <Chart rates={rates} height={height} {...(height < WITH_SCALE_PX ? {} : { scale: speedText })} />
+      <div style={{ minHeight: `${height}px` }}>
+        <Chart rates={rates} height={height} {...(height < WITH_SCALE_PX ? {} : { scale: speedText })} />
+      </div>
       <dl class="meters">
         <div>
           <dt>{t('spent')}</dt>

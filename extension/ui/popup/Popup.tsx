@@ -4,11 +4,10 @@ import { Mark } from '../../../shared/ui/Mark.tsx';
 import { ApprovalSheet } from '../components/ApprovalSheet.tsx';
 import { ErrorScreen, troubleOf } from '../components/ErrorScreen.tsx';
 import { Icon, type IconName } from '../components/Icon.tsx';
-import { NodeList } from '../components/NodeList.tsx';
 import { Passes } from '../components/Passes.tsx';
 import { SiteRoute } from '../components/SiteRoute.tsx';
-import { WalletPanel } from '../components/WalletPanel.tsx';
 import { t } from '../i18n.ts';
+import { later } from '../later.tsx';
 import { awake, fire, view } from '../link.ts';
 import { openPage } from '../open-page.ts';
 import { TEST } from '../testids.ts';
@@ -20,6 +19,9 @@ const TABS = [
   { name: 'wallet', label: 'wallet', icon: 'wallet', testid: TEST.tabWallet },
 ] as const satisfies readonly { name: string; label: string; icon: IconName; testid: string }[];
 type TabName = (typeof TABS)[number]['name'];
+
+const NodeList = later(async () => (await import('../components/NodeList.tsx')).NodeList);
+const WalletPanel = later(async () => (await import('../components/WalletPanel.tsx')).WalletPanel);
 
 export function Popup() {
   const [tab, setTab] = useState<TabName>('connect');
