@@ -2,7 +2,7 @@
  * The world with the nodes on it, by country and coloured by measured latency. The list beside it says the
  * same in words. Arrow keys go from mark to mark, Enter chooses, Escape shows the whole world again.
  */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { NodeView } from '../../messages.ts';
 import {
   type Direction,
@@ -50,16 +50,15 @@ export function WorldMap({ nodes, country, onCountry }: WorldMapProps) {
     setAt(index);
     frame.current?.querySelectorAll<HTMLElement>('.mark-button')[index]?.focus();
   };
-  const moved = useRef(false);
+  const held = useRef(false);
   const look = (next: Box) => {
-    moved.current = true;
     setBox(next);
+    setAt(0);
   };
-  // Whatever was pressed has gone with the old picture: the focus goes on with the first mark of the new one.
-  useEffect(() => {
-    if (moved.current) focus(0);
-    moved.current = false;
-  }, [box]);
+  // A mark that goes, with the old picture or the last node of its countries, takes the focus with it: another gets it.
+  useLayoutEffect(() => {
+    if (held.current && document.activeElement === document.body) focus(here);
+  });
   const press = (mark: Mark) => {
     const [only] = mark.countries;
     if (mark.countries.length > 1) look(around(mark.countries.flatMap((code) => pointOf(code))));
@@ -70,6 +69,15 @@ export function WorldMap({ nodes, country, onCountry }: WorldMapProps) {
       ref={frame}
       class="map"
       data-testid={TEST.nodeMap}
+      onFocusIn={() => {
+        held.current = true;
+      }}
+      onFocusOut={({ target }) => {
+        // Told from a mark that went by its being there still.
+        queueMicrotask(() => {
+          held.current = !(target as Element).isConnected || frame.current?.contains(document.activeElement) === true;
+        });
+      }}
       onKeyDown={(event) => {
         const direction = KEYS[event.key];
         if (direction) {
