@@ -26,8 +26,14 @@ export interface InstalledChromium {
 /**
  * @param dist the built extension; @param work a folder for key, CRX, policy and profile, removed by the caller.
  * @param namespace where the browser lives, if not in this machine's own network.
+ * @param forced false: nothing is installed; what the policy forces on the user, the user cannot switch off.
  */
-export async function installChromium(dist: string, work: string, namespace?: string): Promise<InstalledChromium> {
+export async function installChromium(
+  dist: string,
+  work: string,
+  namespace?: string,
+  forced = true,
+): Promise<InstalledChromium> {
   const update = join(work, 'update.xml');
   const offer = async ({ crx, extensionId, version }: Packed) =>
     writeFile(
@@ -43,7 +49,7 @@ export async function installChromium(dist: string, work: string, namespace?: st
   await writeFile(
     policy,
     JSON.stringify({
-      ExtensionInstallForcelist: [`${extensionId};file://${update}`],
+      ExtensionInstallForcelist: forced ? [`${extensionId};file://${update}`] : [],
       // Without it nobody may look into an extension that a policy installed, not even the test.
       DeveloperToolsAvailability: 1,
     }),

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContext, Page, Worker } from 'playwright-core';
-import { PAGE_PATH, POPUP_PATH } from '../../manifest/extension.ts';
+import { EXTENSION_ID_CHROMIUM, PAGE_PATH, POPUP_PATH } from '../../manifest/extension.ts';
 import { type InstalledChromium, installChromium } from '../e2e/installed-chromium.ts';
 import { by } from '../e2e/ui.ts';
 import { until } from '../e2e/wait.ts';
@@ -14,20 +14,26 @@ export class ChromiumBench {
   context!: BrowserContext;
   popup!: Page;
   #installed!: InstalledChromium;
+  /** The folder that a developer loads instead of installing it. */
+  #unpacked: string | null = null;
 
   get exit(): LabExit {
     return this.place.exit;
   }
 
   get extensionId(): string {
-    return this.#installed.extensionId;
+    return this.#unpacked === null ? this.#installed.extensionId : EXTENSION_ID_CHROMIUM;
   }
 
-  /** Connected, with the rules of `browser-lab.ts`. */
-  async up(): Promise<void> {
+  /**
+   * Connected, with the rules of `browser-lab.ts`.
+   * @param unpacked loaded from its folder: the switch in chrome://extensions works, but a restart forgets settings
+   */
+  async up({ unpacked = false } = {}): Promise<void> {
     this.place = await BrowserLab.create();
     const dist = await this.place.build('chrome');
-    this.#installed = await installChromium(dist, this.place.work, this.place.home.host);
+    this.#unpacked = unpacked ? dist : null;
+    this.#installed = await installChromium(dist, this.place.work, this.place.home.host, !unpacked);
     await this.place.installHost('chromium', this.#installed.nativeMessagingDir, this.extensionId);
     await this.launch();
     await connectFirst((name) => this.open(name === 'popup' ? POPUP_PATH : `${PAGE_PATH}#/${name}`));
@@ -36,7 +42,8 @@ export class ChromiumBench {
 
   async launch(...args: readonly string[]): Promise<void> {
     const trust = `--ignore-certificate-errors-spki-list=${this.place.lab.certificate.pin}`;
-    this.context = await this.#installed.launch(trust, ...args);
+    const load = this.#unpacked === null ? [] : [`--load-extension=${this.#unpacked}`];
+    this.context = await this.#installed.launch(trust, ...load, ...args);
   }
 
   async down(): Promise<void> {

@@ -1,4 +1,8 @@
-/** The page in the place of a blocked one, "direct once" and the self-test, in a real Chromium (measured by what arrives where). */
+/**
+ * The page in the place of a blocked one, "direct once", the self-test and the browser's own switch, in a real Chromium
+ * (measured by what arrives where).
+ */
+import { existsSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SELF_TEST_HOST } from '../../shared/wire/self-test.ts';
@@ -9,7 +13,7 @@ import { ChromiumBench } from './chromium-bench.ts';
 const REFUSED = 'net::ERR_PROXY_CONNECTION_FAILED';
 
 const bench = new ChromiumBench();
-beforeAll(() => bench.up());
+beforeAll(() => bench.up({ unpacked: true }));
 afterAll(() => bench.down());
 
 const direct = (site: string) => bench.place.lab.visits.filter((visit) => visit.site === site).length;
@@ -90,4 +94,18 @@ test('a request of its own tells that what the browser sends arrives; one that g
   await trouble('proxy_astray');
   await bench.exit.set({ selfTest: 'u' });
   await bench.state('protected');
+});
+
+test('switched off in chrome://extensions it lets its host go; switched on it protects by itself, never direct first', async () => {
+  const pid = bench.place.hostPid;
+  await bench.manage('chrome.management.setEnabled(id, false)');
+  await until('the host has ended', () => !existsSync(`/proc/${pid}`));
+  expect(await bench.load('http://two.example/')).toBe('direct');
+  const before = direct('one.example');
+  await bench.manage('chrome.management.setEnabled(id, true)');
+  expect(await bench.load('http://one.example/')).not.toBe('direct');
+  await bench.openPopup();
+  await bench.state('protected');
+  expect(await bench.load('http://one.example/')).toBe('through the exit as u');
+  expect(direct('one.example')).toBe(before);
 });
