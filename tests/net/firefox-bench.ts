@@ -137,8 +137,10 @@ export class FirefoxBench {
 
   /** The page's text (`direct` for the site's own), or Firefox's error; where our page takes its place, that. */
   async load(site: string, path?: string, open: () => Promise<Page> = () => this.firefox.tab()): Promise<string> {
-    const tab = await open();
+    let tab: Page | undefined;
     try {
+      // An update or a stop of the extension may close the tab while it opens.
+      tab = await open();
       await tab.goto(this.url(site, path), { timeout: 10_000 });
       if (await tab.evaluate(() => location.protocol === 'moz-extension:')) return OUR_PAGE;
       return wayOf((await tab.locator('body').textContent()) ?? '');
@@ -147,7 +149,7 @@ export class FirefoxBench {
       if (/NS_BINDING_ABORTED/.test(String(error))) return OUR_PAGE;
       return /NS_ERROR_\w+/.exec(String(error))?.[0] ?? String(error);
     } finally {
-      await tab.close();
+      await tab?.close();
     }
   }
 

@@ -105,8 +105,7 @@ describe('the host in the lab', () => {
     await driver.connect([{ exitId: 'de', country: 'DE' }]);
     const { host } = scene.client.home;
     expect(await inNamespace(host, 'ip', ['-br', 'link'])).toMatch(/wrn[0-9a-f]+/);
-    const { ms } = await driver.host.end();
-    expect(ms).toBeLessThan(2_000);
+    expect((await driver.host.end()).code).toBe(0);
     expect(readdirSync(scene.client.runtime).filter((name) => name.startsWith('host-'))).toEqual([]);
     await expect.poll(() => inNamespace(host, 'ip', ['-br', 'link']), { timeout: 5_000 }).not.toMatch(/wrn[0-9a-f]+/);
     expect(await inNamespace(host, 'ip', ['rule'])).not.toContain('100.');

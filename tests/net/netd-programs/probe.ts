@@ -57,53 +57,53 @@ function udp(local: string, host: string, port: number): void {
   socket.bind(0, local, () => socket.connect(port, host, send));
 }
 
-function flood(local: string, host: string, port: number, duration: number): void {
-  const socket = socketFor(host);
-  const received = new Set<number>();
-  let sent = 0;
-  socket.on('error', () => {});
-  socket.on('message', (message) => received.add(message.readUInt32BE(0)));
-  socket.bind(0, local, () => {
-    const timer = setInterval(() => {
-      const message = Buffer.alloc(64);
-      message.writeUInt32BE(sent++, 0);
-      socket.send(message, port, host, () => {});
-    }, 1);
-    setTimeout(() => {
-      clearInterval(timer);
-      // What is under way may still come back.
-      setTimeout(() => finish(JSON.stringify({ sent, received: received.size })), 500);
-    }, duration);
-    say('flooding');
-  });
-}
+type Flood = { readonly sent: number; readonly received: ReadonlySet<number>; readonly ms: number };
 
-/** By the clock, not by the timer: as many a second also where timers come late. */
-function floodUntil(local: string, host: string, port: number, rate: number): void {
+/** By the clock, not by the timer: as many a second also where timers come late. The result is what there was until `end`. */
+function startFlood(local: string, host: string, port: number, rate: number): { readonly end: () => Flood } {
   const socket = socketFor(host);
   const received = new Set<number>();
+  const started = performance.now();
   let sent = 0;
+  let timer: NodeJS.Timeout | undefined;
   socket.on('error', () => {});
   socket.on('message', (message) => received.add(message.readUInt32BE(0)));
   socket.bind(0, local, () => {
-    const started = performance.now();
-    const timer = setInterval(() => {
+    timer = setInterval(() => {
       while (sent * 1000 < (performance.now() - started) * rate) {
         const message = Buffer.alloc(64);
         message.writeUInt32BE(sent++, 0);
         socket.send(message, port, host, () => {});
       }
     }, 1);
-    process.once('SIGTERM', () => {
-      clearInterval(timer);
-      const ms = performance.now() - started;
-      // What is under way may still come back.
-      setTimeout(
-        () => finish(JSON.stringify({ sent, received: received.size, ms, gaps: gapsOf(received, sent) })),
-        1_000,
-      );
-    });
     say('flooding');
+  });
+  return {
+    end: () => {
+      clearInterval(timer);
+      return { sent, received, ms: performance.now() - started };
+    },
+  };
+}
+
+function flood(local: string, host: string, port: number, duration: number): void {
+  const { end } = startFlood(local, host, port, 1_000);
+  setTimeout(() => {
+    const { sent, received } = end();
+    // What is under way may still come back.
+    setTimeout(() => finish(JSON.stringify({ sent, received: received.size })), 500);
+  }, duration);
+}
+
+function floodUntil(local: string, host: string, port: number, rate: number): void {
+  const { end } = startFlood(local, host, port, rate);
+  process.once('SIGTERM', () => {
+    const { sent, received, ms } = end();
+    // What is under way may still come back.
+    setTimeout(
+      () => finish(JSON.stringify({ sent, received: received.size, ms, gaps: gapsOf(received, sent) })),
+      1_000,
+    );
   });
 }
 
