@@ -1,6 +1,7 @@
 /** Where the clients of the moment are, by the shipped tables; it knows no more of them. */
 import { Flag } from '../../../shared/ui/Flag.tsx';
 import type { Status } from '../status.ts';
+import { Card } from './Card.tsx';
 import { countryName, plural } from './words.ts';
 
 const SHOWN = 8;
@@ -10,10 +11,7 @@ export function Countries({ now: { clients } }: { now: Status }) {
   const known = rows.reduce((sum, [, count]) => sum + count, 0);
   const others = rows.slice(SHOWN).reduce((sum, [, count]) => sum + count, 0);
   return (
-    <section class="card countries" aria-labelledby="countries">
-      <h2 class="card-title" id="countries">
-        Clients by country
-      </h2>
+    <Card id="countries" title="Clients by country" kind="countries">
       {clients.active === 0 ? <p class="note">Nobody is here now.</p> : null}
       <ul class="places">
         {rows.slice(0, SHOWN).map(([code, count]) => (
@@ -31,6 +29,6 @@ export function Countries({ now: { clients } }: { now: Status }) {
       {clients.active > known ? (
         <p class="note">{plural(clients.active - known, 'client', 'clients')} behind a relay or not in the tables</p>
       ) : null}
-    </section>
+    </Card>
   );
 }

@@ -1,5 +1,6 @@
 /** Earnings of the last two weeks: a bar a day, days with nothing too. */
 import type { DayStatus, Status } from '../status.ts';
+import { Card } from './Card.tsx';
 import { bytes, dayName, plural, tokens } from './words.ts';
 
 const SHOWN = 14;
@@ -10,10 +11,7 @@ export function Days({ now: { earnings, network, now } }: { now: Status }) {
   const most = days.reduce((most, { earned }) => (BigInt(earned) > most ? BigInt(earned) : most), 1n);
   const sum = (name: 'earned' | 'claimed') => days.reduce((total, day) => total + BigInt(day[name]), 0n);
   return (
-    <section class="card" aria-labelledby="days">
-      <h2 class="card-title" id="days">
-        Earned per day
-      </h2>
+    <Card id="days" title="Earned per day">
       <ol class="bars">
         {days.map((day) => {
           const text = `${dayName(day.day)}: ${tokens(day.earned, network)} earned, ${tokens(day.claimed, network)} claimed, ${bytes(day.rxBytes + day.txBytes)}, ${plural(day.clients, 'client', 'clients')}`;
@@ -32,7 +30,7 @@ export function Days({ now: { earnings, network, now } }: { now: Status }) {
       <p class="note">
         Two weeks: {tokens(sum('earned'), network)} earned, {tokens(sum('claimed'), network)} claimed. Days are UTC.
       </p>
-    </section>
+    </Card>
   );
 }
 

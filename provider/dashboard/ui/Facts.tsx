@@ -1,5 +1,6 @@
 /** Who and where this node is, and how the world reaches it. */
 import type { Status } from '../status.ts';
+import { Card } from './Card.tsx';
 import { countryName, duration, tokens } from './words.ts';
 
 export function Facts({ now }: { now: Status }) {
@@ -28,10 +29,7 @@ export function Facts({ now }: { now: Status }) {
     ['Version', now.version],
   ];
   return (
-    <section class="card" aria-labelledby="node">
-      <h2 class="card-title" id="node">
-        Node
-      </h2>
+    <Card id="node" title="Node">
       <dl class="facts">
         {facts.map(([name, text]) => (
           <div key={name}>
@@ -40,6 +38,6 @@ export function Facts({ now }: { now: Status }) {
           </div>
         ))}
       </dl>
-    </section>
+    </Card>
   );
 }

@@ -1,5 +1,6 @@
 /** Whether the node is well; what is wrong stands on top of the page too, with what to do. */
 import type { Status } from '../status.ts';
+import { Card } from './Card.tsx';
 
 export function Troubles({ now: { health } }: { now: Status }) {
   const wrong = health.filter(({ ok }) => !ok);
@@ -21,10 +22,7 @@ export function Troubles({ now: { health } }: { now: Status }) {
 
 export function Health({ now: { health } }: { now: Status }) {
   return (
-    <section class="card" aria-labelledby="health">
-      <h2 class="card-title" id="health">
-        Health
-      </h2>
+    <Card id="health" title="Health">
       <ul class="health">
         {health.map(({ name, ok, text }) => (
           <li key={name} data-testid="health" data-key={name} data-state={ok ? 'ok' : 'bad'}>
@@ -37,6 +35,6 @@ export function Health({ now: { health } }: { now: Status }) {
           </li>
         ))}
       </ul>
-    </section>
+    </Card>
   );
 }

@@ -1,6 +1,7 @@
 /** Who is served now: by a random name that means nothing outside this process. The busiest come first. */
 import { Flag } from '../../../shared/ui/Flag.tsx';
 import type { SessionStatus, Status } from '../status.ts';
+import { Card } from './Card.tsx';
 import { Table } from './Table.tsx';
 import { bytes, countryName, duration, speed, tokens } from './words.ts';
 
@@ -17,10 +18,7 @@ const PHASES: Readonly<Record<string, string>> = { connecting: 'connecting', up:
 export function Sessions({ now }: { now: Status }) {
   const { sessions, clients, network } = now;
   return (
-    <section class="card" aria-labelledby="sessions">
-      <h2 class="card-title" id="sessions">
-        Sessions
-      </h2>
+    <Card id="sessions" title="Sessions">
       <Table
         label="Sessions"
         testid="session"
@@ -41,7 +39,7 @@ export function Sessions({ now }: { now: Status }) {
       {clients.active > sessions.length ? (
         <p class="note">{clients.active - sessions.length} more, less busy than these</p>
       ) : null}
-    </section>
+    </Card>
   );
 }
 

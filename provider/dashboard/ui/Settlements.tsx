@@ -1,5 +1,6 @@
 /** What was turned into tokens on the chain, newest first, and what did not work. */
 import type { Settlement, Status } from '../status.ts';
+import { Card } from './Card.tsx';
 import { Table } from './Table.tsx';
 import { moment, tokens } from './words.ts';
 
@@ -15,10 +16,7 @@ const SHOWN = 25;
 
 export function Settlements({ now: { earnings, network } }: { now: Status }) {
   return (
-    <section class="card" aria-labelledby="settlements">
-      <h2 class="card-title" id="settlements">
-        Settlements
-      </h2>
+    <Card id="settlements" title="Settlements">
       <Table
         label="Settlements"
         testid="settlement"
@@ -35,7 +33,7 @@ export function Settlements({ now: { earnings, network } }: { now: Status }) {
           ],
         }))}
       />
-    </section>
+    </Card>
   );
 }
 

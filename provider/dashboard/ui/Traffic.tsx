@@ -1,6 +1,7 @@
 /** The last two minutes, as a line and in words. */
 import { Chart } from '../../../shared/ui/Chart.tsx';
 import type { Status } from '../status.ts';
+import { Card } from './Card.tsx';
 import { bytes, speed } from './words.ts';
 
 const SECONDS = 120;
@@ -10,10 +11,7 @@ export function Traffic({ now: { traffic, now } }: { now: Status }) {
   const rates = tx.map((down, i) => ({ at: now - (tx.length - 1 - i) * 1000, down, up: rx[i] ?? 0 }));
   const top = Math.max(0, ...tx, ...rx);
   return (
-    <section class="card" aria-labelledby="traffic">
-      <h2 class="card-title" id="traffic">
-        Traffic, last two minutes
-      </h2>
+    <Card id="traffic" title="Traffic, last two minutes">
       <Chart rates={rates} height={130} seconds={SECONDS} />
       <p class="legend note">
         <span data-kind="down">To clients, {bytes(traffic.txBytes)} in all</span>
@@ -22,6 +20,6 @@ export function Traffic({ now: { traffic, now } }: { now: Status }) {
           Highest {speed(top)} of {traffic.capacityMbps} Mbit/s
         </span>
       </p>
-    </section>
+    </Card>
   );
 }
