@@ -58,6 +58,7 @@ export function findPath(
   let good = true;
   let roams = 0;
   let theirRoams = 0;
+  let remote = '';
   const doubt = new Doubt();
   const lane = relay.client(session.peerCandidates);
 
@@ -70,7 +71,8 @@ export function findPath(
   const act = (output: ChecksOutput): void => {
     switch (output.type) {
       case 'nominated':
-        events.found(output.pair.remote.address, output.kind, output.rttMs);
+        remote = output.pair.remote.address;
+        events.found(remote, output.kind, output.rttMs);
         lane.follow(output.pair);
         follow(output.pair).catch(events.fault);
         return;
@@ -78,7 +80,7 @@ export function findPath(
         events.rtt(output.rttMs);
         return;
       case 'mtu':
-        tunnel.mtu(key, output.mtu).catch(events.fault);
+        tunnel.mtu(key, output.mtu, remote).catch(events.fault);
         return;
       case 'suspect':
         good = false;

@@ -53,8 +53,8 @@ export interface ProviderTunnel {
   ports(accept: readonly number[], send: number): Promise<void>;
   /** Where a client's packets go to leaves from this port; null: by default. Resolves once it is so. */
   route(publicKey: string, route: SpliceRoute | null): Promise<void>;
-  /** The way to this client carries packets of so many bytes. */
-  mtu(publicKey: string, bytes: number): Promise<void>;
+  /** The way to this client, which is at `towards`, carries packets of so many bytes. */
+  mtu(publicKey: string, bytes: number, towards: string): Promise<void>;
   gate(addresses: TunnelAddresses, open: boolean): Promise<void>;
   /** Bytes of all peers, ever. */
   readonly totals: { readonly rxBytes: ByteCount; readonly txBytes: ByteCount };
@@ -69,10 +69,18 @@ const BUSY_BYTES = 50_000;
 const REST_FACTOR = 3;
 /** While nothing passes the link, nobody's counters move but by keepalives: they are read this often. */
 const QUIET_SAMPLE_MS = 1_500;
+/** So long a client's counters are told although they stand still: who watches flows and rates sees them end. */
+const SETTLED_MS = 3_000;
+
+interface Watcher {
+  readonly handler: (counters: PeerCounters) => void;
+  last: PeerCounters | null;
+  changedAt: Ms;
+}
 
 export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel> {
   const { device, clock } = options;
-  const watchers = new Map<string, { readonly handler: (counters: PeerCounters) => void; last: PeerCounters | null }>();
+  const watchers = new Map<string, Watcher>();
   const totals = { rxBytes: 0, txBytes: 0 };
   let cancelSample: Unsubscribe | null = null;
   let sampling = false;
@@ -112,6 +120,9 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
       for (const counters of peers) {
         const watcher = watchers.get(counters.publicKey);
         if (!watcher) continue;
+        if (watcher.last !== null && isSame(watcher.last, counters)) {
+          if (started - watcher.changedAt > SETTLED_MS) continue;
+        } else watcher.changedAt = started;
         totals.rxBytes += counters.rxBytes - (watcher.last?.rxBytes ?? 0);
         totals.txBytes += counters.txBytes - (watcher.last?.txBytes ?? 0);
         watcher.last = counters;
@@ -152,7 +163,7 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
     async addPeer({ publicKey, presharedKey, address4, address6 }, onCounters) {
       // No endpoint and no keepalive: only the client initiates, and WireGuard learns where it is from that.
       await device.ask({ verb: 'peer', tunnel, publicKey, presharedKey, address4, address6, keepaliveSeconds: 0 });
-      watchers.set(publicKey, { handler: onCounters, last: null });
+      watchers.set(publicKey, { handler: onCounters, last: null, changedAt: clock.now() });
       schedule(IDLE_SAMPLE_MS);
     },
     async removePeer(publicKey) {
@@ -161,8 +172,8 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
     },
     ports: splice.ports,
     route: splice.route,
-    async mtu(publicKey, bytes) {
-      if (watchers.has(publicKey)) await device.ask({ verb: 'mtu', tunnel, publicKey, mtu: bytes });
+    async mtu(publicKey, bytes, towards) {
+      if (watchers.has(publicKey)) await device.ask({ verb: 'mtu', tunnel, publicKey, mtu: bytes, towards });
     },
     async gate({ address4, address6 }, open) {
       await device.ask({ verb: 'gate', tunnel, address4, address6, open });
@@ -176,4 +187,9 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
       await device.ask({ verb: 'destroy', tunnel }).catch(() => {});
     },
   };
+}
+
+function isSame(a: PeerCounters, b: PeerCounters): boolean {
+  const at = a.endpoint?.address === b.endpoint?.address && a.endpoint?.port === b.endpoint?.port;
+  return at && a.rxBytes === b.rxBytes && a.txBytes === b.txBytes && a.handshakeAt === b.handshakeAt;
 }

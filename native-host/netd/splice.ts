@@ -58,17 +58,24 @@ export function spliceOf(
 
 /**
  * One transaction, so not a single packet meets half of it. Elements are changed one by one: replacing a
- * thousand of them takes 30 ms, one of them 10.
- * @param listen WireGuard's own port W: hidden from outside while spliced.
+ * thousand of them takes 30 ms, one of them 10. The rules stay as they are unless a port in them changed.
+ * @param listen WireGuard's own port W: hidden from outside while spliced. The same as before, unless nothing was.
+ * @returns '' when nothing changes.
  */
 export function spliceRules(link: string, listen: number, splice: Splice, before: Splice): string {
-  const inbound = `add rule inet ${link} splice_in`;
-  const outbound = `add rule inet ${link} splice_out`;
-  return [
-    ...flushChains(link),
+  const lines = [
+    ...(splice.send === before.send ? [] : [...flushChains(link), ...chainRules(link, listen, splice.send)]),
     ...changedElements(`inet ${link} splice_ports`, splice.ports, before.ports),
     ...changedElements(`inet ${link} splice_from4`, splice.routes4, before.routes4),
     ...changedElements(`inet ${link} splice_from6`, splice.routes6, before.routes6),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function chainRules(link: string, listen: number, send: number): readonly string[] {
+  const inbound = `add rule inet ${link} splice_in`;
+  const outbound = `add rule inet ${link} splice_out`;
+  return [
     `${inbound} ip daddr != 127.0.0.0/8 udp dport ${listen} drop`,
     `${inbound} ip6 daddr != ::1 udp dport ${listen} drop`,
     `${inbound} udp dport @splice_ports @th,64,32 ${WIREGUARD_TYPES} @th,96,32 != ${STUN_COOKIE} udp dport set ${listen}`,
@@ -78,9 +85,8 @@ export function spliceRules(link: string, listen: number, splice: Splice, before
     // A rewritten packet fits none of the rules behind: its source is no longer W.
     `${outbound} udp sport ${listen} udp sport set ip daddr . udp dport map @splice_from4`,
     `${outbound} udp sport ${listen} udp sport set ip6 daddr . udp dport map @splice_from6`,
-    `${outbound} udp sport ${listen} udp sport set ${splice.send}`,
-    '',
-  ].join('\n');
+    `${outbound} udp sport ${listen} udp sport set ${send}`,
+  ];
 }
 
 export function unspliceRules(link: string): string {

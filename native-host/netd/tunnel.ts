@@ -38,7 +38,8 @@ export class Tunnel {
   readonly #at: LinkAddresses;
   /** Public key → the addresses that are this peer's (providers only). */
   readonly #peers = new Map<string, PeerAddresses | null>();
-  readonly #taken = new Set<string>();
+  /** Both addresses of each peer; of the IPv4 one also which IPv6 one belongs to it. */
+  readonly #taken = new Map<string, string | null>();
   #listenPort = 0;
   #egress: Body<'egress'> | null = null;
   #splice: Splice = NO_SPLICE;
@@ -137,7 +138,7 @@ export class Tunnel {
     await this.#machine.routes.addPeer(this.#at, address4, address6, BASE_MTU);
     await this.#configurePeer(body, [`${address4}/32`, `${address6}/128`]);
     this.#peers.set(body.publicKey, addresses);
-    this.#taken.add(address4).add(address6);
+    this.#taken.set(address4, address6).set(address6, null);
   }
 
   async removePeer(publicKey: string): Promise<void> {
@@ -153,10 +154,10 @@ export class Tunnel {
     await this.#machine.routes.removePeer(this.#at, address4, address6);
   }
 
-  async mtu({ publicKey, mtu }: Body<'mtu'>): Promise<void> {
+  async mtu({ publicKey, mtu, towards }: Body<'mtu'>): Promise<void> {
     const addresses = this.#peers.get(publicKey);
     if (addresses === undefined) throw refuse('This tunnel has no such peer.');
-    const whole = mtu > BASE_MTU ? Math.min(mtu, await this.#mtuTowards(publicKey)) : mtu;
+    const whole = mtu > BASE_MTU ? Math.min(mtu, await this.#mtuTowards(publicKey, towards)) : mtu;
     if (addresses === null) return this.#machine.routes.setMtu(this.name, whole);
     await this.#machine.routes.addPeer(this.#at, addresses.address4, addresses.address6, whole);
   }
@@ -166,7 +167,8 @@ export class Tunnel {
     const wanted = spliceOf(accept, send, routes, this.role === 'client' ? MAX_CLIENT_SPLICE : Infinity);
     if (accept.includes(this.#listenPort) || wanted.froms.has(this.#listenPort))
       throw refuse("WireGuard's own port can not be spliced to itself.");
-    await this.#machine.nft.apply(spliceRules(this.name, this.#listenPort, wanted, this.#splice));
+    const rules = spliceRules(this.name, this.#listenPort, wanted, this.#splice);
+    if (rules !== '') await this.#machine.nft.apply(rules);
     this.#splice = wanted;
   }
 
@@ -197,15 +199,16 @@ export class Tunnel {
     this.#providersOnly();
     const address4 = canonical(body.address4);
     const address6 = canonical(body.address6);
-    const owner = [...this.#peers.values()].some((p) => p?.address4 === address4 && p.address6 === address6);
-    if (!owner) throw refuse('These addresses belong to no peer of this tunnel.');
+    if (this.#taken.get(address4) !== address6) throw refuse('These addresses belong to no peer of this tunnel.');
     await this.#machine.nft.apply(gateRules(this.name, address4, address6, body.open));
   }
 
-  async #mtuTowards(publicKey: string): Promise<number> {
-    const peer = (await this.counters()).find((one) => one.publicKey === publicKey);
+  /** WireGuard tells of all its peers or of none: of a thousand only where the caller does not know better. */
+  async #mtuTowards(publicKey: string, towards: string | undefined): Promise<number> {
+    const endpoint = async () => (await this.counters()).find((one) => one.publicKey === publicKey)?.endpoint?.address;
+    const address = towards ?? (await endpoint());
     const ip = (args: readonly string[]) => run(this.#machine.programs.ip, args);
-    return peer?.endpoint ? mtuTowards(ip, peer.endpoint.address) : BASE_MTU;
+    return address === undefined ? BASE_MTU : mtuTowards(ip, canonical(address));
   }
 
   #providersOnly(): void {

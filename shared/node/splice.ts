@@ -1,7 +1,8 @@
 /**
  * Which ports of ours are WireGuard's, and which one each peer's packets leave from, as netd has it. Many
  * clients change at once when the port is rotated: while one request is under way the changes are
- * gathered, and the next one carries them all.
+ * gathered, and the next one carries them all. What netd has already it is not asked again: as long as all
+ * clients are on the newest port, none of them needs a way of its own.
  *
  * A peer that moves is sent to at its old place until its first packet comes from the new one: so the ways
  * before stay, as long as their port does. Behind a symmetric router nothing else would reach it.
@@ -30,10 +31,17 @@ export function createSplice(device: TunnelDevice, tunnel: string): Splice {
   let underWay: Promise<void> | null = null;
   let next: Promise<void> | null = null;
   let closed = false;
+  /** What netd has; null: it may have refused something, so nothing is known. */
+  let had: string | null = null;
 
   async function ask(): Promise<void> {
     if (closed || accept.length === 0) return;
-    await device.ask({ verb: 'splice', tunnel, accept: [...accept], send, routes: routesOf(ways, accept) });
+    const wanted = { accept: [...accept], send, routes: routesOf(ways, accept, send) };
+    const text = JSON.stringify(wanted);
+    if (text === had) return;
+    had = null;
+    await device.ask({ verb: 'splice', tunnel, ...wanted });
+    had = text;
   }
 
   /** Resolves when netd has everything that was said before this call. */
@@ -71,8 +79,15 @@ export function createSplice(device: TunnelDevice, tunnel: string): Splice {
   };
 }
 
-/** Of two ways to one address the later one counts, and a present one before all of the past. */
-function routesOf(ways: ReadonlyMap<string, readonly SpliceRoute[]>, accept: readonly number[]): SpliceRoute[] {
+/**
+ * Of two ways to one address the later one counts, and a present one before all of the past. Those from the
+ * port that is everybody's by default are left out: a thousand clients would be a thousand routes in each request.
+ */
+function routesOf(
+  ways: ReadonlyMap<string, readonly SpliceRoute[]>,
+  accept: readonly number[],
+  send: number,
+): SpliceRoute[] {
   const past = [...ways.values()].flatMap((own) => own.slice(0, -1));
   const present = [...ways.values()].flatMap((own) => own.slice(-1));
   const byRemote = new Map<string, SpliceRoute>();
@@ -82,5 +97,5 @@ function routesOf(ways: ReadonlyMap<string, readonly SpliceRoute[]>, accept: rea
     byRemote.delete(key);
     byRemote.set(key, route);
   }
-  return [...byRemote.values()].slice(-MAX_SPLICE_ROUTES);
+  return [...byRemote.values()].filter(({ from }) => from !== send).slice(-MAX_SPLICE_ROUTES);
 }

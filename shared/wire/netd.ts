@@ -86,8 +86,17 @@ export const VerbSchema = v.variant('verb', [
   }),
   /** Where nftables is missing: WireGuard itself listens on this port (the caller closed its socket). */
   v.object({ verb: v.literal('rebind'), tunnel: TunnelNameSchema, port: PortSchema }),
-  /** How much the way to this peer carries: a client's link, a provider's routes to the peer. 1280 to begin with. */
-  v.object({ verb: v.literal('mtu'), tunnel: TunnelNameSchema, publicKey: Base64KeySchema, mtu: MtuSchema }),
+  /**
+   * How much the way to this peer carries: a client's link, a provider's routes to the peer. 1280 to begin with.
+   * `towards`: where the peer is, if the caller knows; else WireGuard is asked, for all peers at once.
+   */
+  v.object({
+    verb: v.literal('mtu'),
+    tunnel: TunnelNameSchema,
+    publicKey: Base64KeySchema,
+    mtu: MtuSchema,
+    towards: v.optional(IpSchema),
+  }),
   v.object({ verb: v.literal('counters'), tunnel: TunnelNameSchema }),
   /** Provider: masquerade to the internet with the egress guard; `forbid` adds own and LAN addresses. */
   v.object({
