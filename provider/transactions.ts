@@ -5,7 +5,7 @@
  */
 
 import * as v from 'valibot';
-import { concatHex, keccak256, type TransactionReceipt } from 'viem';
+import { concatHex, keccak256, numberToHex, type TransactionReceipt } from 'viem';
 import type { Hex } from '../shared/base/bytes.ts';
 import { asWarrenError, WarrenError } from '../shared/base/errors.ts';
 import type { Clock } from '../shared/effects.ts';
@@ -41,7 +41,7 @@ const HashSchema = v.pipe(
 /** What stands, or stood, under one nonce. Kept until its block is settled. */
 const SentSchema = v.object({
   nonce: CountSchema,
-  /** keccak-256 of address and calldata: tells whether a later call is the same. */
+  /** keccak-256 of address, calldata and value: tells whether a later call is the same. */
   call: HashSchema,
   maxFeePerGas: WeiSchema,
   maxPriorityFeePerGas: WeiSchema,
@@ -190,8 +190,8 @@ function failure(how: TransactionEnd, error: WarrenError | null): WarrenError {
   return new WarrenError('transaction_failed', said, 'Nothing to do: the chain is looked at again and the rest sent.');
 }
 
-function digestOf({ to, data }: Call): Hex {
-  return keccak256(concatHex([to, data]));
+function digestOf({ to, data, value }: Call): Hex {
+  return keccak256(concatHex([to, data, ...(value === undefined ? [] : [numberToHex(value, { size: 32 })])]));
 }
 
 function lineOf({ maxFeePerGas, maxPriorityFeePerGas, ...rest }: Sent): string {

@@ -208,6 +208,8 @@ export interface LedgerWriter {
   ): Promise<{ readonly transaction: Hex; readonly total: Wei; readonly gasUsed: bigint }>;
   /** Tokens of this account to another one. */
   transfer(to: Address, amount: Wei): Promise<{ readonly transaction: Hex }>;
+  /** The chain's own coin; the fee comes on top. */
+  transferCoin(to: Address, amount: Wei): Promise<{ readonly transaction: Hex }>;
   /**
    * Payee: take the last proof and hand the remainder back. `claimed` is cumulative over the life of the channel.
    * Throws `proof_invalid`, without sending anything, when the chain would not pay the proof.

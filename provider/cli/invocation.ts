@@ -30,6 +30,8 @@ export interface Options {
   readonly print: boolean;
   readonly schema: boolean;
   readonly yes: boolean;
+  readonly fix: boolean;
+  readonly coin: boolean;
   readonly json: boolean;
   readonly help: boolean;
 }
@@ -45,6 +47,8 @@ const OPTIONS = {
   print: { type: 'boolean', default: false },
   schema: { type: 'boolean', default: false },
   yes: { type: 'boolean', short: 'y', default: false },
+  fix: { type: 'boolean', default: false },
+  coin: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -74,6 +78,8 @@ export function readInvocation(
       print: is('print'),
       schema: is('schema'),
       yes: is('yes'),
+      fix: is('fix'),
+      coin: is('coin'),
       json: is('json'),
       help: is('help'),
     },

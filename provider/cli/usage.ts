@@ -8,8 +8,9 @@ export function usage(): string {
   start         serve until SIGTERM or Ctrl-C; SIGHUP reads the settings again
   status        what the running node does, and the link to its dashboard
   earnings      what it earned, day by day, and what it has yet to claim
-  withdraw ADDRESS [TOKENS]
-                send tokens that the node earned to an account of yours; all of them without an amount
+  withdraw ADDRESS [AMOUNT]
+                send tokens that the node earned to an account of yours; all of them without an amount.
+                With --coin the chain's own coin, which the node keeps for gas
   doctor        look for what keeps the node from working, and say how to mend it
   authorize     where the identity is cold: let this node's hot key speak for it
   config        the settings in force, and where each comes from; --schema: a JSON Schema for editors
@@ -22,6 +23,8 @@ export function usage(): string {
   --identity FILE       authorize: the private key (hex) of the identity; it is read and not kept
   --days N              authorize: for so long (default 365)
   --print               authorize: print the transactions for another wallet to sign, send nothing
+  --coin                withdraw: the chain's own coin, not tokens
+  --fix                 doctor: mend what mends itself; asks before it uses root
   --yes                 ask nothing
   --json                print JSON
 

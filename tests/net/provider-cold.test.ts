@@ -82,4 +82,19 @@ describe('a cold identity', () => {
       reader.close();
     }
   });
+
+  test('gives back the coin that its hot key has for gas, all but the fee', async () => {
+    const { delegate } = identityOf(profile, await loadKeys(join(folder, 'keystore.json'), PASSWORD));
+    const owner = accountOf(generatePrivateKey());
+    const balance = async (of: string) => BigInt(String(await anvil.rpc('eth_getBalance', of, 'latest')));
+    expect((await provider('withdraw', owner, '--coin', '--yes')).text).toContain(`holds 0 ETH (${delegate})`);
+    await anvil.rpc('anvil_setBalance', delegate, '0xde0b6b3a7640000');
+    expect((await provider('withdraw', owner, '1', '--coin', '--yes')).text).toContain(
+      'fee of the transfer comes on top',
+    );
+    expect((await provider('withdraw', owner, '--coin', '--yes')).text).toMatch(/^Sent 0\.99\d+ ETH to /);
+    const [sent, left] = [await balance(owner), await balance(delegate)];
+    expect(sent).toBeGreaterThan(990n * 10n ** 15n);
+    expect(left).toBeLessThan(10n ** 16n);
+  });
 });

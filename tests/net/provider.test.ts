@@ -269,6 +269,8 @@ describe('a provider', () => {
     expect(await lab.balance(owner)).toBe(parseEther('0.001'));
     await lab.command('withdraw', owner, '--yes');
     expect([await lab.balance(owner), await lab.balance(lab.account)]).toEqual([earned, 0n]);
+    expect(await lab.command('withdraw', owner, '0.01', '--coin', '--yes')).toMatch(/^Sent 0\.01 /);
+    expect(BigInt(String(await lab.lab.rpc('eth_getBalance', [owner, 'latest'])))).toBe(parseEther('1.01'));
   }, 120_000);
 
   test('wrote no address of a client, no destination and no key into its log', async () => {

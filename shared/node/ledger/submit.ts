@@ -5,7 +5,7 @@
 import { keccak256, type PrivateKeyAccount, type TransactionReceipt } from 'viem';
 import type { Hex } from '../../base/bytes.ts';
 import type { WarrenError } from '../../base/errors.ts';
-import type { Address } from '../../base/units.ts';
+import type { Address, Wei } from '../../base/units.ts';
 import type { Chain } from './chain.ts';
 import { readFailure, transactionFailed, writeFailure } from './failure.ts';
 import { type Fees, readFees } from './fees.ts';
@@ -16,6 +16,8 @@ const GAS_MARGIN_PERCENT = 20n;
 export interface Call {
   readonly to: Address;
   readonly data: Hex;
+  /** Of the chain's own coin. */
+  readonly value?: Wei;
 }
 
 export interface Prepared {

@@ -1,4 +1,4 @@
-/** Sends the account's tokens to another one. */
+/** Sends the account's tokens, or the chain's own coin, to another one. */
 import { encodeFunctionData } from 'viem';
 import type { Address, Wei } from '../../base/units.ts';
 import type { LedgerWriter } from '../../effects.ts';
@@ -15,5 +15,15 @@ export async function transfer(
 ): ReturnType<LedgerWriter['transfer']> {
   const data = encodeFunctionData({ abi: erc20PermitAbi, functionName: 'transfer', args: [to, amount] });
   const { transactionHash } = await transact.send({ to: chain.profile.token, data });
+  return { transaction: transactionHash };
+}
+
+/** Resolves when mined. @throws WarrenError what `Transact.send` throws. */
+export async function transferCoin(
+  transact: Transact,
+  to: Address,
+  amount: Wei,
+): ReturnType<LedgerWriter['transferCoin']> {
+  const { transactionHash } = await transact.send({ to, data: '0x', value: amount });
   return { transaction: transactionHash };
 }

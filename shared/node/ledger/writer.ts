@@ -10,7 +10,7 @@ import { close } from './close.ts';
 import { register } from './register.ts';
 import { createSubmitter, type Submitter } from './submit.ts';
 import { sendOnce, type Transact } from './transact.ts';
-import { transfer } from './transfer.ts';
+import { transfer, transferCoin } from './transfer.ts';
 
 /**
  * One writer per account and process: two would fight over nonces. `sender` decides how calls get into blocks.
@@ -30,6 +30,7 @@ export function createLedgerWriter(
     register: (wanted) => register(chain, transact, account, wanted),
     claim: (payee, items) => claim(chain, transact, payee, items),
     transfer: (to, amount) => transfer(chain, transact, to, amount),
+    transferCoin: (to, amount) => transferCoin(transact, to, amount),
     close: (payer, signer, last) => close(chain, transact, { payer, signer, payee: account }, last),
   };
 }

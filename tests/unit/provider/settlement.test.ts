@@ -66,6 +66,7 @@ class MemoryLedger {
       account: PAYEE,
       register: async () => {},
       transfer: async () => ({ transaction: this.#hash }),
+      transferCoin: async () => ({ transaction: this.#hash }),
       claim: async (_payee, items) => {
         const total = items.reduce(
           (sum, item) => sum + take({ payer: item.payer, signer: party('bb'), payee: PAYEE }, item.cumulative),
