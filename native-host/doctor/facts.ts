@@ -1,4 +1,8 @@
 /** What was found on this machine: types only. `probe/` finds it, `checks/` judge it. */
+import type { ClockKeeper } from '../../shared/node/clock-offset.ts';
+import type { ModuleState } from '../../shared/node/kernel-module.ts';
+import type { Holder } from '../../shared/node/port-holders.ts';
+import type { StunProbe } from '../../shared/node/stun-probe.ts';
 
 export interface HostFacts {
   /** The host that browsers would start, by the first manifest found; null: none. */
@@ -25,8 +29,12 @@ export interface TunnelFacts {
     | { readonly state: 'denied' }
     | { readonly state: 'old'; readonly message: string }
     | { readonly state: 'absent' };
-  /** systemd knows of it. */
+  /** systemd knows of it … */
   readonly unit: boolean;
+  /** … and runs this machine. */
+  readonly systemd: boolean;
+  /** The profile that was named, and the one that the user has installed. */
+  readonly network: { readonly named: string | null; readonly own: string | null };
   /** `asleep`: a member, but this session began before that. */
   readonly group: 'missing' | 'outside' | 'asleep' | 'member';
   readonly user: string;
@@ -38,11 +46,13 @@ export interface TunnelFacts {
     readonly forbiddenBy: 'apparmor' | 'sysctl' | 'limit' | null;
   };
   readonly wireGuard: {
-    readonly module: 'loaded' | 'there' | 'missing';
+    readonly module: ModuleState;
     readonly tool: boolean;
     readonly go: boolean;
     /** Whether this user may open /dev/net/tun, which wireguard-go needs. */
     readonly tun: 'open' | 'closed' | 'missing';
+    /** Its permissions, octal. */
+    readonly tunMode: string;
   };
   /** Debian packages of programs that are missing. */
   readonly missingPackages: readonly string[];
@@ -51,15 +61,19 @@ export interface TunnelFacts {
 export interface NetworkFacts {
   /** The network's name; null: no profile is installed, and none was given. */
   readonly profile: string | null;
-  readonly stun: { readonly asked: number; readonly answered: number };
+  readonly stun: StunProbe;
   /** Ms that this machine's clock is ahead of the network's servers; null: none of them told the time. */
   readonly clockAhead: number | null;
-  /** What came of binding a UDP port, and a TCP port of loopback: null, or the error's code. */
-  readonly udpPort: string | null;
-  readonly tcpPort: string | null;
+  readonly clockKeeper: ClockKeeper;
+  /** A UDP port, and a TCP port of loopback. */
+  readonly udpPort: PortFacts;
+  readonly tcpPort: PortFacts;
   /** The user's folder in memory, or null when there is none. */
   readonly memory: string | null;
 }
+
+/** Null: one could be had. Else the error's code, and whoever holds most of them. */
+export type PortFacts = { readonly code: string; readonly busiest: Holder | null } | null;
 
 export interface Facts {
   readonly host: HostFacts;

@@ -17,6 +17,6 @@ export function inWords(verdicts: readonly Verdict[], colours: boolean): string 
 
 function summary(problems: number, warnings: number): string {
   if (problems > 0)
-    return `${problems === 1 ? 'One problem' : `${problems} problems`} in the way. "./warren doctor --fix" mends what can be mended by itself.`;
+    return `${problems === 1 ? 'One problem' : `${problems} problems`} in the way. "./warren doctor --fix" mends what can be mended by itself, and asks before it uses root.`;
   return warnings > 0 ? 'Nothing stands in the way; see the notes above.' : 'All is well.';
 }

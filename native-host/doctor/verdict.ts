@@ -1,4 +1,6 @@
 /** One check's outcome: a sentence for a person, and the command that mends it. */
+import type { Mend } from '../../shared/node/mending.ts';
+
 export interface Verdict {
   /** Stays the same from release to release: for programs. */
   readonly name: string;
@@ -6,13 +8,6 @@ export interface Verdict {
   readonly state: 'ok' | 'warning' | 'problem';
   readonly text: string;
   readonly mend?: Mend;
-}
-
-export interface Mend {
-  /** What to do, as a person types it or does it. */
-  readonly command: string;
-  /** The same for `--fix`; absent where only a person can do it, or should decide. */
-  readonly run?: readonly string[];
 }
 
 export const ok = (name: string, text: string): Verdict => ({ name, state: 'ok', text });
@@ -24,6 +19,3 @@ export function warning(name: string, text: string, mend?: Mend): Verdict {
 export function problem(name: string, text: string, mend?: Mend): Verdict {
   return { name, state: 'problem', text, ...(mend ? { mend } : {}) };
 }
-
-/** A command that can run by itself. No word of it needs quoting. */
-export const by = (...run: readonly string[]): Mend => ({ command: run.join(' '), run });

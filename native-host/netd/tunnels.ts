@@ -2,6 +2,7 @@
 import { networkInterfaces } from 'node:os';
 import { canonicalIp } from '../../shared/base/ip.ts';
 import { NETD_VERSION, type NetdResult, type Verb, type VerbName } from '../../shared/wire/netd.ts';
+import { lookAtForwarding } from './forward-look.ts';
 import type { Machine } from './machine.ts';
 import { freshTable, freshTunnelName, TUNNEL_NAME } from './marks.ts';
 import { refuse } from './refusal.ts';
@@ -56,7 +57,7 @@ export class Owner {
   async handle(body: Verb): Promise<NetdResult<VerbName>> {
     switch (body.verb) {
       case 'hello':
-        return { version: NETD_VERSION, backend: this.#machine.wireguard.kind, splice: this.#machine.splice };
+        return this.#hello(body.forwarding ?? false);
       case 'create':
         return this.#create(body);
       case 'peer':
@@ -86,6 +87,12 @@ export class Owner {
         await this.#destroy(this.#own(body.tunnel));
         return {};
     }
+  }
+
+  async #hello(forwarding: boolean): Promise<NetdResult<'hello'>> {
+    const { nft, splice, wireguard } = this.#machine;
+    const look = forwarding ? { forwarding: await lookAtForwarding(nft) } : {};
+    return { version: NETD_VERSION, backend: wireguard.kind, splice, ...look };
   }
 
   /** The connection is closed. @param lastWork its request that may still be under way. */

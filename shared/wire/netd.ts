@@ -44,7 +44,8 @@ export type SpliceRoute = v.InferOutput<typeof SpliceRouteSchema>;
 const PortListSchema = v.pipe(v.array(PortSchema), v.maxLength(64));
 
 export const VerbSchema = v.variant('verb', [
-  v.object({ verb: v.literal('hello'), version: CountSchema }),
+  /** `forwarding`: also say whether what clients send would be forwarded. For whoever looks for a fault. */
+  v.object({ verb: v.literal('hello'), version: CountSchema, forwarding: v.optional(v.boolean()) }),
   /**
    * A WireGuard link. `client`: policy route from its addresses, unreachable fallback and belt.
    * `provider`: addresses are the gateway's, no default route, forwarding stays closed until `egress`.
@@ -139,6 +140,14 @@ export const PeerCountersSchema = v.object({
 });
 export type PeerCounters = v.InferOutput<typeof PeerCountersSchema>;
 
+export const ForwardLookSchema = v.object({
+  /** netd can switch the machine's forwarding on. */
+  switchable: v.boolean(),
+  /** Chains of other firewalls that drop what is forwarded, as nft names them: `ip filter FORWARD`. */
+  droppedBy: v.pipe(v.array(v.pipe(v.string(), v.regex(/^(ip|ip6|inet) [\w-]+ [\w-]+$/))), v.maxLength(8)),
+});
+export type ForwardLook = v.InferOutput<typeof ForwardLookSchema>;
+
 export const NETD_RESULTS = {
   hello: v.object({
     version: CountSchema,
@@ -146,6 +155,7 @@ export const NETD_RESULTS = {
     splice: v.boolean(),
     /** No netd answered, but the host's own namespace. */
     rootless: v.optional(v.boolean()),
+    forwarding: v.optional(ForwardLookSchema),
   }),
   create: v.object({
     tunnel: TunnelNameSchema,

@@ -15,7 +15,7 @@ import { runGuest } from './qemu.ts';
 
 /** Seconds from the guest's being up. */
 const LIMIT = '600';
-/** What an emulated machine plays in three minutes. */
+/** What an emulated machine plays in four minutes. */
 const FILES = ['tests/kernel/'] as const;
 const CACHE = join(ROOT, 'node_modules/.cache/warren-kernel');
 

@@ -1,34 +1,17 @@
 /** `./warren install` as a person does it, for the machine and for themselves alone, with the real programs of the system, on a throw-away machine. */
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { EXTENSION_ID_CHROMIUM } from '../../manifest/extension.ts';
 import type { Story } from './install-programs/story.ts';
 import type { UserStory } from './install-programs/user-story.ts';
-
-const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
-const MACHINE = `${CHECKOUT}/tests/net/machine.sh`;
+import { play } from './throw-away.ts';
 
 let story: Story;
 let userStory: UserStory;
 beforeAll(async () => {
   // One after the other: a browser takes what the machine has.
-  story = await play<Story>('story.ts');
-  userStory = await play<UserStory>('user-story.ts');
+  story = await play<Story>('tests/net/install-programs/story.ts');
+  userStory = await play<UserStory>('tests/net/install-programs/user-story.ts');
 }, 310_000);
-
-/** One of install-programs/, on a throw-away machine of its own. */
-function play<T>(program: string): Promise<T> {
-  const own = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
-  const command = ['node_modules/.bin/node', '--disable-warning=ExperimentalWarning'];
-  const args = [...own, MACHINE, CHECKOUT, ...command, `tests/net/install-programs/${program}`];
-  return new Promise((resolve, reject) => {
-    execFile('unshare', args, { timeout: 150_000, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
-      if (error) reject(new Error(`${error.message}\n${stderr}`));
-      else resolve(JSON.parse(stdout));
-    });
-  });
-}
 
 test('before, the extension says what is missing and shows the command that mends it', () => {
   expect(story.shownCode).toBe('host_missing');

@@ -1,19 +1,12 @@
 /** Whether browsers find the host, and whether it is this one. */
 import type { BrowserFacts, HostFacts } from '../facts.ts';
-import { by, ok, problem, type Verdict, warning } from '../verdict.ts';
+import { ok, problem, type Verdict, warning } from '../verdict.ts';
+import { installForMachine, installForUser } from './mends.ts';
 
 export function checkHost({ installed, answer, network, ownVersion }: HostFacts): Verdict {
-  const joining = network === null ? [] : ['--network', network];
-  if (!installed)
-    return problem(
-      'host',
-      'No browser knows of the Warren host yet: it is not installed.',
-      by('./warren', 'install', '--user', ...joining),
-    );
-  const again =
-    installed.for === 'user'
-      ? by('./warren', 'install', '--user', ...joining)
-      : by('sudo', './warren', 'install', ...joining);
+  const forUser = installForUser(network);
+  if (!installed) return problem('host', 'No browser knows of the Warren host yet: it is not installed.', forUser);
+  const again = installed.for === 'user' ? forUser : installForMachine(network);
   if (!answer || 'failure' in answer)
     return problem('host', `The installed host does not start: ${answer?.failure ?? 'it said nothing'}.`, again);
   const whose = installed.for === 'user' ? 'for you alone' : 'for this machine';

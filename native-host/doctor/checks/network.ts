@@ -1,6 +1,8 @@
 /** What the network around this machine lets through, and whether its clock tells the time. */
-import type { NetworkFacts } from '../facts.ts';
-import { by, ok, problem, type Verdict, warning } from '../verdict.ts';
+import { clockMend } from '../../../shared/node/clock-offset.ts';
+import { holderWords } from '../../../shared/node/port-holders.ts';
+import type { NetworkFacts, PortFacts } from '../facts.ts';
+import { ok, problem, type Verdict, warning } from '../verdict.ts';
 
 /** Nodes refuse a handshake that is two minutes off; half of that leaves room for theirs. */
 const MAX_CLOCK_MS = 60_000;
@@ -9,7 +11,7 @@ export function checkNetwork(facts: NetworkFacts): readonly Verdict[] {
   return [checkUdp(facts), checkClock(facts), checkPorts(facts), checkMemory(facts)];
 }
 
-function checkUdp({ profile, stun }: NetworkFacts): Verdict {
+function checkUdp({ profile, stun, udpPort }: NetworkFacts): Verdict {
   const name = 'udp';
   if (profile === null)
     return warning(name, 'Not looked at: no network is installed whose servers could be asked.', {
@@ -17,6 +19,14 @@ function checkUdp({ profile, stun }: NetworkFacts): Verdict {
     });
   if (stun.answered > 0)
     return ok(name, `UDP gets through: ${stun.answered} of ${stun.asked} servers of "${profile}" answered.`);
+  if (udpPort !== null) return warning(name, 'Not looked at: there is no free port to ask from (see "ports").');
+  if (stun.refusedHere)
+    return problem(
+      name,
+      `A firewall on this machine lets no UDP out to the ${stun.asked} servers of "${profile}". ` +
+        'Without it Warren needs a relay over TCP, which is slower.',
+      { command: 'allow outgoing UDP in the firewall ("sudo nft list ruleset" shows every rule)' },
+    );
   return problem(
     name,
     `None of ${stun.asked} servers of "${profile}" answered over UDP: this network, or a firewall on this machine, blocks it. ` +
@@ -25,7 +35,7 @@ function checkUdp({ profile, stun }: NetworkFacts): Verdict {
   );
 }
 
-function checkClock({ clockAhead }: NetworkFacts): Verdict {
+function checkClock({ clockAhead, clockKeeper }: NetworkFacts): Verdict {
   const name = 'clock';
   if (clockAhead === null) return warning(name, 'Not compared: no server of the network told the time.');
   const seconds = Math.round(Math.abs(clockAhead) / 1_000);
@@ -34,20 +44,29 @@ function checkClock({ clockAhead }: NetworkFacts): Verdict {
   return problem(
     name,
     `This machine's clock is ${seconds} s ${way}: nodes refuse it, and so do sites.`,
-    by('sudo', 'timedatectl', 'set-ntp', 'true'),
+    clockMend(clockKeeper),
   );
 }
 
 function checkPorts({ udpPort, tcpPort }: NetworkFacts): Verdict {
   const name = 'ports';
   if (udpPort === null && tcpPort === null) return ok(name, 'Free ports can be had.');
-  const which = [
-    udpPort === null ? '' : `UDP (${udpPort})`,
-    tcpPort === null ? '' : `TCP on this machine (${tcpPort})`,
-  ];
-  return problem(name, `No free port can be had: ${which.filter(Boolean).join(', ')}.`, {
-    command: 'close programs that hold many connections ("ss -s" counts them)',
+  const kinds = [
+    ['UDP', udpPort],
+    ['TCP on this machine', tcpPort],
+  ] as const;
+  const which = kinds.flatMap(([kind, port]) => (port ? [portWords(kind, port)] : []));
+  const pid = (udpPort ?? tcpPort)?.busiest?.program?.pid;
+  return problem(name, `No free port can be had: ${which.join('; ')}.`, {
+    command:
+      pid === undefined
+        ? 'close programs that hold many connections ("sudo ss -anp" names them)'
+        : `close that program, or end it: kill ${pid}`,
   });
+}
+
+function portWords(kind: string, { code, busiest }: NonNullable<PortFacts>): string {
+  return busiest ? `${kind} (${holderWords(busiest)} holds ${busiest.ports})` : `${kind} (${code})`;
 }
 
 function checkMemory({ memory }: NetworkFacts): Verdict {

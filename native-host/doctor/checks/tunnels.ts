@@ -2,12 +2,11 @@
  * Who can make tunnels here. One of two is enough: warren-netd, or a namespace of the user's own. What is
  * wrong with one is a problem only where the other does not stand in.
  */
+import type { Mend } from '../../../shared/node/mending.ts';
+import { joinGroup, LOAD_WIREGUARD, START_UNIT } from '../../../shared/node/netd-mends.ts';
 import type { TunnelFacts } from '../facts.ts';
-import { by, type Mend, ok, problem, type Verdict, warning } from '../verdict.ts';
-
-const INSTALL = 'sudo ./warren install';
-/** Fetches WireGuard's programs too, without root. */
-const FETCH = by('./warren', 'install', '--user');
+import { ok, problem, type Verdict, warning } from '../verdict.ts';
+import { installForMachine, installForUser, installPackages, LOAD_TUN, openTun, START_BY_HAND } from './mends.ts';
 
 export function checkTunnels(facts: TunnelFacts): readonly Verdict[] {
   return [checkDaemon(facts), checkNamespaces(facts), checkWireGuard(facts), checkPrograms(facts)].flat();
@@ -21,11 +20,13 @@ export function isRootlessPossible({ namespaces, wireGuard, missingPackages }: T
 function checkDaemon(facts: TunnelFacts): Verdict | readonly Verdict[] {
   const { netd, unit, group, user } = facts;
   const name = 'daemon';
+  const install = installForMachine(facts.network.named ?? facts.network.own);
+  const down = problem(name, 'warren-netd is installed and does not run.', facts.systemd ? START_UNIT : START_BY_HAND);
   switch (netd.state) {
     case 'answers':
       return ok(name, `warren-netd runs, WireGuard in ${netd.backend === 'kernel' ? 'the kernel' : netd.backend}.`);
     case 'old':
-      return problem(name, netd.message, { command: `${INSTALL}, then restart the browser` });
+      return problem(name, netd.message, { ...install, command: `${install.command}, then restart the browser` });
     case 'denied': {
       const say = isRootlessPossible(facts) ? warning : problem;
       if (group === 'asleep')
@@ -33,53 +34,56 @@ function checkDaemon(facts: TunnelFacts): Verdict | readonly Verdict[] {
           command: 'log out and in again',
         });
       if (group === 'outside')
-        return say('group', 'warren-netd runs, but you are not in the group warren, which may speak to it.', {
-          ...by('sudo', 'usermod', '-aG', 'warren', user),
-          command: `sudo usermod -aG warren ${user}, then log out and in again`,
-        });
-      return say('group', 'warren-netd runs, but this user may not speak to it.', { command: INSTALL });
+        return say(
+          'group',
+          'warren-netd runs, but you are not in the group warren, which may speak to it.',
+          joinGroup(user),
+        );
+      return say('group', 'warren-netd runs, but this user may not speak to it.', install);
     }
     case 'silent':
-      return problem(
-        name,
-        'warren-netd is installed and does not run.',
-        by('sudo', 'systemctl', 'enable', '--now', 'warren-netd'),
-      );
+      return down;
     case 'absent':
-      if (unit)
-        return problem(
-          name,
-          'warren-netd is installed and does not run.',
-          by('sudo', 'systemctl', 'enable', '--now', 'warren-netd'),
-        );
+      if (unit) return down;
       return isRootlessPossible(facts)
         ? ok(
             name,
             'warren-netd is not installed; tunnels are made in a namespace of your own, without root. With it they are somewhat faster.',
           )
-        : problem(name, 'warren-netd is not installed, and nothing can stand in for it.', { command: INSTALL });
+        : problem(name, 'warren-netd is not installed, and nothing can stand in for it.', install);
   }
 }
 
-function checkNamespaces({ netd, namespaces }: TunnelFacts): Verdict | readonly Verdict[] {
+function checkNamespaces(facts: TunnelFacts): Verdict {
+  const { netd, namespaces } = facts;
   const name = 'namespaces';
   if (namespaces.work) return ok(name, 'An ordinary user may make user and network namespaces.');
-  const instead = { command: `${INSTALL}: the daemon needs none` };
+  const instead = insteadOfNamespaces(facts);
+  const orFor = (setting: string): Mend => ({
+    ...instead,
+    command: `${instead.command} (or, for every program: sudo sysctl ${setting})`,
+  });
   const spared = (_: string, text: string): Verdict => ok(name, `${text} The daemon needs none.`);
   const say: (check: string, text: string, mend: Mend) => Verdict = netd.state === 'answers' ? spared : problem;
   switch (namespaces.forbiddenBy) {
     case 'apparmor':
-      return say(name, 'AppArmor forbids user namespaces to ordinary programs here, as Ubuntu sets it.', {
-        command: `${instead.command} (or, for every program: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0)`,
-      });
+      return say(
+        name,
+        'AppArmor forbids user namespaces to ordinary programs here, as Ubuntu sets it.',
+        orFor('kernel.apparmor_restrict_unprivileged_userns=0'),
+      );
     case 'sysctl':
-      return say(name, 'The kernel is set to forbid user namespaces to ordinary users.', {
-        command: `${instead.command} (or, for every program: sudo sysctl kernel.unprivileged_userns_clone=1)`,
-      });
+      return say(
+        name,
+        'The kernel is set to forbid user namespaces to ordinary users.',
+        orFor('kernel.unprivileged_userns_clone=1'),
+      );
     case 'limit':
-      return say(name, 'The kernel is set to allow no user namespaces at all.', {
-        command: `${instead.command} (or, for every program: sudo sysctl user.max_user_namespaces=15000)`,
-      });
+      return say(
+        name,
+        'The kernel is set to allow no user namespaces at all.',
+        orFor('user.max_user_namespaces=15000'),
+      );
     case null:
       return say(
         name,
@@ -89,9 +93,16 @@ function checkNamespaces({ netd, namespaces }: TunnelFacts): Verdict | readonly 
   }
 }
 
-function checkWireGuard({ netd, wireGuard }: TunnelFacts): Verdict {
+function insteadOfNamespaces({ netd, unit, network }: TunnelFacts): Mend {
+  if (netd.state === 'denied') return { command: 'use the daemon (see "group"): it needs none' };
+  if (unit || netd.state === 'silent') return { command: 'let the daemon run (see "daemon"): it needs none' };
+  const install = installForMachine(network.named ?? network.own);
+  return { ...install, command: `${install.command}: the daemon needs none` };
+}
+
+function checkWireGuard({ netd, wireGuard, network }: TunnelFacts): Verdict {
   const name = 'wireguard';
-  const { module, tool, go, tun } = wireGuard;
+  const { module, tool, go, tun, tunMode } = wireGuard;
   if (netd.state === 'answers') return ok(name, `WireGuard works (${netd.backend}).`);
   if (hasKernel(wireGuard)) return ok(name, "The kernel's WireGuard is loaded.");
   if (hasGo(wireGuard))
@@ -99,34 +110,25 @@ function checkWireGuard({ netd, wireGuard }: TunnelFacts): Verdict {
       ? warning(
           name,
           "wireguard-go is used, since the kernel's WireGuard, which is faster, is not loaded.",
-          by('sudo', 'modprobe', 'wireguard'),
+          LOAD_WIREGUARD,
         )
       : ok(name, 'wireguard-go is there, and may make its device.');
   if (module === 'there')
     return tool
-      ? problem(
-          name,
-          "The kernel's WireGuard is not loaded, and wireguard-go can not stand in.",
-          by('sudo', 'modprobe', 'wireguard'),
-        )
-      : problem(name, 'WireGuard is not set up.', FETCH);
-  if (!go) return problem(name, 'This machine has no WireGuard.', FETCH);
+      ? problem(name, "The kernel's WireGuard is not loaded, and wireguard-go can not stand in.", LOAD_WIREGUARD)
+      : problem(name, 'WireGuard is not set up.', installForUser(network.named));
+  if (!go) return problem(name, 'This machine has no WireGuard.', installForUser(network.named));
   return tun === 'missing'
-    ? problem(
-        name,
-        'wireguard-go needs the device /dev/net/tun, and its module is not loaded.',
-        by('sudo', 'modprobe', 'tun'),
-      )
-    : problem(name, 'wireguard-go may not open /dev/net/tun.', by('sudo', 'chmod', '0666', '/dev/net/tun'));
+    ? problem(name, 'wireguard-go needs the device /dev/net/tun, and its module is not loaded.', LOAD_TUN)
+    : problem(name, 'wireguard-go may not open /dev/net/tun.', openTun(tunMode));
 }
 
 function checkPrograms({ missingPackages }: TunnelFacts): Verdict {
   if (missingPackages.length === 0) return ok('programs', 'The programs that tunnels are made with are there.');
-  const packages = [...missingPackages];
   return problem(
     'programs',
-    `Programs of these Debian packages are missing: ${packages.join(', ')}.`,
-    by('sudo', 'apt-get', 'install', '-y', ...packages),
+    `Programs of these Debian packages are missing: ${missingPackages.join(', ')}.`,
+    installPackages(missingPackages),
   );
 }
 

@@ -1,6 +1,6 @@
 /** Looks for the host as browsers do, and starts it as they do. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { EXTENSION_ID_CHROMIUM } from '../../../manifest/extension.ts';
 import { VERSION } from '../../../shared/base/version.ts';
@@ -8,7 +8,7 @@ import { NATIVE_HOST_NAME, PROTOCOL_VERSION } from '../../../shared/wire/native.
 import { MACHINE, type Place, placeOf } from '../../install/layout.ts';
 import { encodeFrame, FrameDecoder } from '../../native-port.ts';
 import type { BrowserFacts, HostFacts } from '../facts.ts';
-import { hasProgram, read } from './system.ts';
+import { pathOf, read } from './system.ts';
 
 const ANSWER_LIMIT_MS = 8_000;
 
@@ -79,6 +79,10 @@ interface Known {
   readonly flatpak: string;
 }
 
+/** Distributions other than Ubuntu may have them elsewhere. */
+const SNAPS = ['/snap', '/var/lib/snapd/snap'];
+const SCRIPT_BYTES = 4_096;
+
 const BROWSERS: readonly Known[] = [
   { name: 'Chromium', programs: ['chromium', 'chromium-browser'], snap: 'chromium', flatpak: 'org.chromium.Chromium' },
   { name: 'Chrome', programs: ['google-chrome', 'google-chrome-stable'], flatpak: 'com.google.Chrome' },
@@ -91,12 +95,27 @@ const BROWSERS: readonly Known[] = [
 export function probeBrowsers(): readonly BrowserFacts[] {
   return BROWSERS.flatMap(({ name, programs, snap, flatpak }) => {
     const found: BrowserFacts[] = [];
-    const inSnap = snap !== undefined && existsSync(`/snap/${snap}/current`);
+    const paths = programs.map((program) => pathOf(program)).filter((path) => path !== null);
+    const inSnap = snap !== undefined && SNAPS.some((root) => existsSync(`${root}/${snap}/current`));
     if (inSnap) found.push({ name, packedAs: 'snap' });
     const apps = ['/var/lib/flatpak', `${homedir()}/.local/share/flatpak`];
     if (apps.some((root) => existsSync(`${root}/app/${flatpak}`))) found.push({ name, packedAs: 'flatpak' });
-    // Ubuntu's packages of browsers that are snaps hold a script that starts the snap.
-    if (!inSnap && programs.some((program) => hasProgram(program))) found.push({ name, packedAs: 'package' });
+    if (paths.some((path) => !startsSnap(path))) found.push({ name, packedAs: 'package' });
     return found;
   });
+}
+
+/** Ubuntu's packages of browsers that are snaps hold no browser, but a script or a link that starts the snap. */
+function startsSnap(path: string): boolean {
+  try {
+    if (realpathSync(path).endsWith('/snap')) return true;
+    const file = openSync(path, 'r');
+    const head = Buffer.alloc(SCRIPT_BYTES);
+    const length = readSync(file, head, 0, SCRIPT_BYTES, 0);
+    closeSync(file);
+    const text = head.toString('latin1', 0, length);
+    return text.startsWith('#!') && text.includes('/snap/');
+  } catch {
+    return false;
+  }
 }

@@ -23,7 +23,11 @@ export function mayOpen(path: string): boolean {
 }
 
 export function hasProgram(name: string, ...more: readonly string[]): boolean {
-  return [...DIRECTORIES, ...more].some((directory) => existsSync(`${directory}/${name}`));
+  return pathOf(name, ...more) !== null;
+}
+
+export function pathOf(name: string, ...more: readonly string[]): string | null {
+  return [...DIRECTORIES, ...more].map((directory) => `${directory}/${name}`).find((path) => existsSync(path)) ?? null;
 }
 
 export interface Said {

@@ -1,8 +1,10 @@
 /** Looks for whoever could make tunnels. */
-import { existsSync } from 'node:fs';
-import { homedir, release, userInfo } from 'node:os';
+import { existsSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { WarrenError } from '../../../shared/base/errors.ts';
+import { moduleState } from '../../../shared/node/kernel-module.ts';
 import { connectNetd } from '../../../shared/node/netd-client.ts';
+import { userName } from '../../../shared/node/user-name.ts';
 import { NETD_VERSION } from '../../../shared/wire/netd.ts';
 import { GROUP, placeOf, UNIT, UNIT_NAME } from '../../install/layout.ts';
 import { NAMESPACES } from '../../rootless/unshare.ts';
@@ -13,9 +15,11 @@ const UNITS = [UNIT, `/usr/lib/systemd/system/${UNIT_NAME}`, `/lib/systemd/syste
 const SYSCTL = '/proc/sys';
 const TUN = '/dev/net/tun';
 
-export async function probeTunnels(netdSocket: string): Promise<TunnelFacts> {
+/** @param named the profile that was named on the command line. */
+export async function probeTunnels(netdSocket: string, named: string | null): Promise<TunnelFacts> {
   const user = userName();
-  const own = placeOf(homedir()).programs ?? '';
+  const place = placeOf(homedir());
+  const own = place.programs ?? '';
   // The first thing that is done inside: some systems let a namespace be made, and allow nothing in it.
   const inside = hasProgram('ip') ? ['ip', 'link', 'set', 'dev', 'lo', 'up'] : ['true'];
   const { code, stderr } = await run('unshare', [...NAMESPACES, '--', ...inside]);
@@ -23,14 +27,16 @@ export async function probeTunnels(netdSocket: string): Promise<TunnelFacts> {
   return {
     netd: await askNetd(netdSocket),
     unit: UNITS.some((path) => existsSync(path)),
+    systemd: existsSync('/run/systemd/system'),
+    network: { named, own: existsSync(place.network) ? place.network : null },
     group: groupOf(user),
     user,
     namespaces: { work, said: stderr.split('\n').at(-1) ?? '', forbiddenBy: work ? null : forbiddenBy() },
     wireGuard: {
-      module: moduleState(),
+      module: moduleState('wireguard'),
       tool: hasProgram('wg', own),
       go: hasProgram('wireguard-go', own),
-      tun: !existsSync(TUN) ? 'missing' : mayOpen(TUN) ? 'open' : 'closed',
+      ...tunState(),
     },
     missingPackages: [
       ...(hasProgram('ip') ? [] : ['iproute2']),
@@ -38,15 +44,6 @@ export async function probeTunnels(netdSocket: string): Promise<TunnelFacts> {
       ...(hasProgram('mount') ? [] : ['mount']),
     ],
   };
-}
-
-/** A user of whom the system knows only the number is told by it. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? '');
-  }
 }
 
 async function askNetd(socket: string): Promise<TunnelFacts['netd']> {
@@ -81,9 +78,8 @@ function forbiddenBy(): TunnelFacts['namespaces']['forbiddenBy'] {
   return is('kernel/apparmor_restrict_unprivileged_userns', '1') ? 'apparmor' : null;
 }
 
-function moduleState(): TunnelFacts['wireGuard']['module'] {
-  if (existsSync('/sys/module/wireguard')) return 'loaded';
-  const folder = `/lib/modules/${release()}`;
-  const known = [read(`${folder}/modules.dep`), read(`${folder}/modules.builtin`)];
-  return known.some((text) => text?.includes('/wireguard.ko')) ? 'there' : 'missing';
+function tunState(): Pick<TunnelFacts['wireGuard'], 'tun' | 'tunMode'> {
+  const mode = statSync(TUN, { throwIfNoEntry: false })?.mode;
+  if (mode === undefined) return { tun: 'missing', tunMode: '' };
+  return { tun: mayOpen(TUN) ? 'open' : 'closed', tunMode: `0${(mode & 0o777).toString(8)}` };
 }

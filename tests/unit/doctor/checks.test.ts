@@ -15,16 +15,19 @@ const WELL: Facts = {
   tunnels: {
     netd: { state: 'absent' },
     unit: false,
+    systemd: true,
+    network: { named: null, own: null },
     group: 'missing',
     user: 'ann',
     namespaces: { work: true, said: '', forbiddenBy: null },
-    wireGuard: { module: 'loaded', tool: true, go: false, tun: 'open' },
+    wireGuard: { module: 'loaded', tool: true, go: false, tun: 'open', tunMode: '0666' },
     missingPackages: [],
   },
   network: {
     profile: 'test',
-    stun: { asked: 2, answered: 2 },
+    stun: { asked: 2, answered: 2, refusedHere: false },
     clockAhead: 300,
+    clockKeeper: 'systemd-timesyncd',
     udpPort: null,
     tcpPort: null,
     memory: '/run/user/1000',
@@ -111,6 +114,26 @@ const CASES: readonly (readonly [string, Facts, string, 'warning' | 'problem', R
     /systemctl enable --now/,
   ],
   [
+    'a daemon that is down where nothing starts it',
+    tunnels({ netd: { state: 'absent' }, unit: true, systemd: false }),
+    ...(['daemon', 'problem', /does not run/, /sudo install -d -g warren.*netd\.mjs/] as const),
+  ],
+  [
+    'forbidden namespaces, and a profile that the user has',
+    tunnels({ namespaces: forbidden('apparmor'), network: { named: null, own: '/home/ann/network.json' } }),
+    ...([
+      'namespaces',
+      'problem',
+      /AppArmor/,
+      /^sudo .\/warren install --network \/home\/ann\/network.json: /,
+    ] as const),
+  ],
+  [
+    'forbidden namespaces beside a daemon that needs none',
+    tunnels({ namespaces: forbidden(null), netd: { state: 'denied' }, group: 'outside' }),
+    ...(['namespaces', 'problem', /uid_map/, /^use the daemon/] as const),
+  ],
+  [
     'a daemon of another release',
     tunnels({ netd: { state: 'old', message: 'Old.' } }),
     'daemon',
@@ -178,10 +201,35 @@ const CASES: readonly (readonly [string, Facts, string, 'warning' | 'problem', R
     /nftables/,
     /apt-get install -y nftables/,
   ],
-  ['blocked UDP', network({ stun: { asked: 2, answered: 0 } }), 'udp', 'problem', /blocks it/, /outgoing UDP/],
+  [
+    'UDP that the network blocks',
+    network({ stun: { asked: 2, answered: 0, refusedHere: false } }),
+    ...(['udp', 'problem', /blocks it/, /another network/] as const),
+  ],
+  [
+    'UDP that this machine blocks',
+    network({ stun: { asked: 2, answered: 0, refusedHere: true } }),
+    ...(['udp', 'problem', /A firewall on this machine/, /allow outgoing UDP.*nft list ruleset/] as const),
+  ],
   ['no network', network({ profile: null }), 'udp', 'warning', /no network is installed/, /--network FILE/],
   ['a clock that is wrong', network({ clockAhead: -240_000 }), 'clock', 'problem', /240 s behind/, /set-ntp true/],
-  ['busy ports', network({ udpPort: 'EADDRINUSE' }), 'ports', 'problem', /UDP \(EADDRINUSE\)/, /ss -s/],
+  [
+    'a clock that nothing keeps',
+    network({ clockAhead: 240_000, clockKeeper: 'nobody' }),
+    ...(['clock', 'problem', /240 s ahead/, /apt-get install -y systemd-timesyncd/] as const),
+  ],
+  [
+    'busy ports',
+    network({ udpPort: { code: 'EADDRINUSE', busiest: null } }),
+    ...(['ports', 'problem', /UDP \(EADDRINUSE\)/, /ss -anp/] as const),
+  ],
+  [
+    'ports that one program holds',
+    network({
+      tcpPort: { code: 'EADDRINUSE', busiest: { program: { name: 'hoarder', pid: 812 }, user: 'ann', ports: 9 } },
+    }),
+    ...(['ports', 'problem', /TCP .*"hoarder" \(process 812\) holds 9/, /kill 812/] as const),
+  ],
   ['nothing in memory', network({ memory: null }), 'memory', 'problem', /off the disk/, /tmpfs/],
 ];
 
@@ -197,7 +245,11 @@ describe('says what is wrong and how to mend it', () => {
     for (const [, facts] of CASES)
       for (const { state, mend } of judge(facts)) {
         if (state === 'problem') expect(mend).toBeDefined();
-        if (mend?.run) expect(mend.command.startsWith(mend.run.join(' '))).toBe(true);
+        if (typeof mend?.run !== 'object') continue;
+        expect(mend.command.startsWith(mend.run.join(' '))).toBe(true);
+        // Whoever is asked whether it may run knows what it changes, and how to take that back.
+        expect(mend.does).toMatch(/\.$/);
+        expect(mend.undo).toBeDefined();
       }
   });
 });
