@@ -53,7 +53,7 @@ export function holdPorts({ name }: { readonly name: string }, protocol: 'udp' |
   return keepRunning(/held/, 'runuser', ['-u', name, '--', ...holder]);
 }
 
-/** A firewall as people write it; `take(it)away` with the same name. */
+/** A firewall as people write it. */
 export function blockUdp(): void {
   sh(`nft add table inet home
     nft 'add chain inet home out { type filter hook output priority 0; policy accept; }'
@@ -127,7 +127,7 @@ export function sits({ name, runtime }: Person, line: string, { answer = 'y', un
 }
 
 /** The wall clock of everything below it is five minutes ahead. */
-export const FIVE_MINUTES_AHEAD = ['faketime', '-f', '+300s'] as const;
+export const FIVE_MINUTES_AHEAD = ['env', 'FAKETIME_DONT_FAKE_MONOTONIC=1', 'faketime', '-f', '+5m'] as const;
 export const NO_NAMESPACES = ['perl', `${PROGRAMS}/forbid-namespaces.pl`] as const;
 export const NO_MORE_NAMESPACES = ['perl', `${PROGRAMS}/own-user-namespace.pl`] as const;
 
