@@ -14,7 +14,8 @@ import { MAX_MESSAGE_BYTES, readSignalEvent, signalEvent, signalFilter } from '.
 const PING = 6;
 const PONG = 7;
 const NONCE_BYTES = 8;
-const MAX_CONVERSATIONS = 1024;
+/** A client's stays as long as the client: as many as a node takes at most, and the handshakes under way. */
+const MAX_CONVERSATIONS = 4096 + 256;
 const IDLE_MS = 5 * 60_000;
 /** Signatures that strangers can make us check, each 0.4 ms. */
 const MAX_CHECKS_PER_SECOND = 200;
