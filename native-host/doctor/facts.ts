@@ -3,6 +3,7 @@ import type { ClockKeeper } from '../../shared/node/clock-offset.ts';
 import type { ModuleState } from '../../shared/node/kernel-module.ts';
 import type { Holder } from '../../shared/node/port-holders.ts';
 import type { StunProbe } from '../../shared/node/stun-probe.ts';
+import type { GroupState } from '../../shared/node/warren-group.ts';
 
 export interface HostFacts {
   /** The host that browsers would start, by the first manifest found; null: none. */
@@ -35,8 +36,7 @@ export interface TunnelFacts {
   readonly systemd: boolean;
   /** The profile that was named, and the one that the user has installed. */
   readonly network: { readonly named: string | null; readonly own: string | null };
-  /** `asleep`: a member, but this session began before that. */
-  readonly group: 'missing' | 'outside' | 'asleep' | 'member';
+  readonly group: GroupState;
   readonly user: string;
   readonly namespaces: {
     readonly work: boolean;

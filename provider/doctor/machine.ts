@@ -7,6 +7,7 @@ import { by, type Mend } from '../../shared/node/mending.ts';
 import { connectNetd } from '../../shared/node/netd-client.ts';
 import { joinGroup, LOAD_WIREGUARD, START_UNIT } from '../../shared/node/netd-mends.ts';
 import { userName } from '../../shared/node/user-name.ts';
+import { GROUP, groupStateOf } from '../../shared/node/warren-group.ts';
 import { type ForwardLook, NETD_VERSION } from '../../shared/wire/netd.ts';
 import type { NetworkProfile } from '../../shared/wire/network.ts';
 import { type Finding, ill, well } from './finding.ts';
@@ -54,7 +55,11 @@ function netdFinding(backend: 'kernel' | 'wireguard-go', splice: boolean): Findi
 
 function netdMend(error: WarrenError): Mend | string {
   const code = error.cause instanceof Error && 'code' in error.cause ? error.cause.code : null;
-  if (code === 'EACCES' || code === 'EPERM') return joinGroup(userName());
+  if (code === 'EACCES' || code === 'EPERM') {
+    const user = userName();
+    const isAsleep = groupStateOf(user) === 'asleep';
+    return isAsleep ? `You joined the group ${GROUP} after this log-in: log out and in again.` : joinGroup(user);
+  }
   const isDown = code === 'ENOENT' || code === 'ECONNREFUSED';
   return isDown && existsSync('/run/systemd/system') ? START_UNIT : error.action;
 }

@@ -1,7 +1,7 @@
 /** What mends a warren-netd that can not be spoken to, or that could do better: for both doctors. */
 import { by, type Mend } from './mending.ts';
+import { GROUP } from './warren-group.ts';
 
-const GROUP = 'warren';
 const UNIT = 'warren-netd.service';
 export const UNTIL_OFF = 'until the machine is switched off.';
 

@@ -24,6 +24,7 @@ test('keys that others may read are closed without a question', () => {
 test('a daemon that it may not speak to: it asks, joins the group, and works after the next log-in', () => {
   expect(story.first.asked).toBe(1);
   expect(story.first.text).toMatch(/may not talk to warren-netd.*\s+→ sudo usermod -aG warren eve/);
+  expect(said(story.first.text, 'warren-netd')).toMatch(/^✗ .*\n.*log out and in again/);
   expect(said(story.second.text, 'warren-netd')).toMatch(/^✓ warren-netd: answers/);
 });
 

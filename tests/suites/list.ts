@@ -98,7 +98,9 @@ const story = (browser: BrowserName): Suite => ({
 const WEIGHTY = [
   'tests/net/agreement-chromium.test.ts',
   'tests/net/back-ends.test.ts',
+  'tests/net/doctor.test.ts',
   'tests/net/netd-hostile.test.ts',
+  'tests/net/provider-doctor.test.ts',
 ] as const;
 
 export const SUITES = {
@@ -141,7 +143,7 @@ export const SUITES = {
     read: readForge,
   },
   net: vitest('net', 'net', 600_000, ['--maxWorkers=3', ...WEIGHTY.map((file) => `--exclude=${file}`)]),
-  weighty: vitest('weighty', 'net', 300_000, WEIGHTY),
+  weighty: vitest('weighty', 'net', 420_000, WEIGHTY),
   // Every rule of NAT traversal once (docs/NAT.md); all 289 pairs: npm run nat:matrix.
   nat: {
     name: 'nat',

@@ -3,9 +3,11 @@ import { by, type Mend } from '../../../shared/node/mending.ts';
 import { loadModule, UNTIL_OFF } from '../../../shared/node/netd-mends.ts';
 import { GROUP, NETD, NETD_ARGUMENTS, NETD_NODE, NETD_RUNTIME } from '../../install/layout.ts';
 
+const WARREN = './warren';
+
 /** Also fetches WireGuard's programs, without root. @param network null: the installation chooses. */
 export function installForUser(network: string | null): Mend {
-  return by(['./warren', 'install', '--user', ...joining(network)], {
+  return by([WARREN, 'install', '--user', ...joining(network)], {
     does: "This release's host, and WireGuard's programs where they are missing, are put below your home folder.",
     undo: './warren uninstall --user',
   });
@@ -13,7 +15,7 @@ export function installForUser(network: string | null): Mend {
 
 /** @param network null: the installation chooses. */
 export function installForMachine(network: string | null): Mend {
-  return by(['sudo', './warren', 'install', ...joining(network)], {
+  return by(['sudo', WARREN, 'install', ...joining(network)], {
     does: 'The host is put into /usr/local for all users, and the daemon warren-netd makes its tunnels as root.',
     undo: 'sudo ./warren uninstall',
   });

@@ -5,8 +5,9 @@ import { WarrenError } from '../../../shared/base/errors.ts';
 import { moduleState } from '../../../shared/node/kernel-module.ts';
 import { connectNetd } from '../../../shared/node/netd-client.ts';
 import { userName } from '../../../shared/node/user-name.ts';
+import { groupStateOf } from '../../../shared/node/warren-group.ts';
 import { NETD_VERSION } from '../../../shared/wire/netd.ts';
-import { GROUP, placeOf, UNIT, UNIT_NAME } from '../../install/layout.ts';
+import { placeOf, UNIT, UNIT_NAME } from '../../install/layout.ts';
 import { NAMESPACES } from '../../rootless/unshare.ts';
 import type { TunnelFacts } from '../facts.ts';
 import { hasProgram, mayOpen, read, run } from './system.ts';
@@ -29,7 +30,7 @@ export async function probeTunnels(netdSocket: string, named: string | null): Pr
     unit: UNITS.some((path) => existsSync(path)),
     systemd: existsSync('/run/systemd/system'),
     network: { named, own: existsSync(place.network) ? place.network : null },
-    group: groupOf(user),
+    group: groupStateOf(user),
     user,
     namespaces: { work, said: stderr.split('\n').at(-1) ?? '', forbiddenBy: work ? null : forbiddenBy() },
     wireGuard: {
@@ -59,16 +60,6 @@ async function askNetd(socket: string): Promise<TunnelFacts['netd']> {
     if (code === 'EACCES' || code === 'EPERM') return { state: 'denied' };
     return { state: code === 'ENOENT' || code === 'ENOTDIR' ? 'absent' : 'silent' };
   }
-}
-
-function groupOf(user: string): TunnelFacts['group'] {
-  const line = read('/etc/group')
-    ?.split('\n')
-    .find((text) => text.startsWith(`${GROUP}:`));
-  if (line === undefined) return 'missing';
-  const [, , gid, members = ''] = line.split(':');
-  if (process.getgroups?.().includes(Number(gid))) return 'member';
-  return members.split(',').includes(user) ? 'asleep' : 'outside';
 }
 
 function forbiddenBy(): TunnelFacts['namespaces']['forbiddenBy'] {

@@ -38,10 +38,11 @@ async function main(): Promise<ProviderStory> {
   mayUseSudo(eve);
   await startHelper();
   await startNetd();
-  sh('echo secret >/run/password; chmod 644 /run/password');
+  sh('echo "a quiet burrow" >/run/password; chmod 644 /run/password');
   const ask = ['--no-check', '--yes', '--network', 'manifest/networks/local.json', '--password-file', '/run/password'];
   const own = ['--udp-port', String(UDP), '--upstream-dns', '127.0.0.1'];
-  await sits(eve, ['./warren provider init', ...ask, ...own].join(' '));
+  const made = await sits(eve, ['./warren provider init', ...ask, ...own].join(' '));
+  if (made.code !== 0) throw new Error(made.text);
   chmodSync(`${FOLDER}/keystore.json`, 0o644);
   blockUdp();
   const holders = [await holdPorts(eve, 'tcp', [DASHBOARD]), await holdPorts({ name: 'root' }, 'udp', [UDP])];
