@@ -21,6 +21,7 @@ mount -t tmpfs -o mode=0755 tmpfs /run
 mkdir /run/user
 mount -t tmpfs -o mode=0755 tmpfs /home
 mount -t tmpfs -o mode=1777 tmpfs /var/tmp
+mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 # As distributions have it.
 mount -t tmpfs -o mode=0755 tmpfs /dev/net
 mknod -m 0666 /dev/net/tun c 10 200

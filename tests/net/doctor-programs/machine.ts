@@ -93,7 +93,7 @@ export interface Sitting {
 export interface Terms {
   /** What is answered to each question. */
   readonly answer?: string;
-  /** Puts the whole under another program: a wrong clock, a kernel that forbids. */
+  /** Puts the whole under another program, which root starts: a kernel that forbids. */
   readonly under?: readonly string[];
 }
 
@@ -126,7 +126,7 @@ export function sits({ name, runtime }: Person, line: string, { answer = 'y', un
   });
 }
 
-/** The wall clock of everything below it is five minutes ahead. */
+/** The wall clock of what is typed behind it is five minutes ahead. */
 export const FIVE_MINUTES_AHEAD = ['env', 'FAKETIME_DONT_FAKE_MONOTONIC=1', 'faketime', '-f', '+5m'] as const;
 export const NO_NAMESPACES = ['perl', `${PROGRAMS}/forbid-namespaces.pl`] as const;
 export const NO_MORE_NAMESPACES = ['perl', `${PROGRAMS}/own-user-namespace.pl`] as const;

@@ -46,7 +46,7 @@ async function main(): Promise<ProviderStory> {
   chmodSync(`${FOLDER}/keystore.json`, 0o644);
   blockUdp();
   const holders = [await holdPorts(eve, 'tcp', [DASHBOARD]), await holdPorts({ name: 'root' }, 'udp', [UDP])];
-  const first = await sits(eve, './warren provider doctor --fix', { under: FIVE_MINUTES_AHEAD });
+  const first = await sits(eve, `${FIVE_MINUTES_AHEAD.join(' ')} ./warren provider doctor --fix`);
 
   unblockUdp();
   for (const holder of holders) holder.kill();
