@@ -49,7 +49,7 @@ export interface PathEvents {
   /** These ports of ours are WireGuard's. */
   accept(ports: readonly number[]): void;
   rotated(): void;
-  /** The peer may not hear us on the path: it has to be told another way where we are. */
+  /** The peer may not hear us on the path, or there is none yet: it has to be told another way where we are. */
   roam(candidates: readonly Candidate[]): void;
 }
 
@@ -76,7 +76,7 @@ export interface PathHandle {
   close(): Promise<void>;
 }
 
-/** Once all is gathered, the relay has this long to be there too: a later one is told in the tunnel. */
+/** Once all is gathered, the relay has this long to be there too: a later one is told by itself. */
 const RELAY_GRACE: Ms = 100;
 /**
  * A node that is gone has to be said within 8 s, also when its good-bye was lost. After the suspicion at
@@ -192,7 +192,10 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   };
   const roam = () => {
     cancelRoam();
-    if (good || !inUse || isMute()) return;
+    if (isMute()) return;
+    // Nothing has worked yet, and there is more of us than the handshake told: a relay that came late may be the one way.
+    if (checks && !inUse) return events.roam(newest());
+    if (good || !inUse) return;
     events.roam(newest());
     cancelRoam = clock.after(ROAM_EVERY, roam);
   };

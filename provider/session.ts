@@ -51,6 +51,8 @@ export class ClientSession implements ControlOwner {
   #sessionHex = '';
   #onChain: ChannelOnChain | null = null;
   #way: ClientPath | null = null;
+  /** Where the client is now, said before its path was looked for. */
+  #early: Uint8Array | null = null;
   #till: Till | null = null;
   #link: ControlLink | null = null;
   #counters: PeerCounters | null = null;
@@ -90,8 +92,9 @@ export class ClientSession implements ControlOwner {
       if (responder.phase === 'listening') void this.end('nothing was said');
     });
     conversation.onMessage((bytes) => {
-      if (bytes[0] === ROAM_FRAME && this.admitted) this.#way?.roamed(bytes);
-      else this.#responder.feed({ type: 'message', bytes });
+      if (bytes[0] !== ROAM_FRAME) this.#responder.feed({ type: 'message', bytes });
+      else if (this.#way) this.#way.roamed(bytes);
+      else this.#early = bytes;
     });
   }
 
@@ -248,6 +251,8 @@ export class ClientSession implements ControlOwner {
       fault: (error) => this.#fault(error),
       signal: (bytes) => this.#conversation.send(bytes),
     });
+    if (this.#early) this.#way.roamed(this.#early);
+    this.#early = null;
   }
 
   #onCounters(counters: PeerCounters): void {

@@ -28,6 +28,8 @@ async function obey(order: Order): Promise<void> {
       // Sockets send on the next tick: the peer must not hear of it before the first check has left.
       await new Promise((resolve) => setImmediate(resolve));
       return say({ say: 'checking' });
+    case 'roamed':
+      return (await end)?.roamed?.(order.remote);
     case 'close': {
       const closing = end;
       end = null;

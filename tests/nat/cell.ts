@@ -30,14 +30,22 @@ class Ear {
   readonly #agent: LabProcess;
   readonly heard: Said[] = [];
   #look: () => void = () => {};
+  #follow: (said: Said) => void = () => {};
   readonly #listen = (said: Said): void => {
     this.heard.push(said);
+    this.#follow(said);
     this.#look();
   };
 
   constructor(agent: LabProcess) {
     this.#agent = agent;
     agent.child.on('message', this.#listen);
+  }
+
+  /** Hands on everything that was and will be said. */
+  follow(hear: (said: Said) => void): void {
+    this.#follow = hear;
+    for (const said of this.heard) hear(said);
   }
 
   tell(order: Order): void {
@@ -83,14 +91,18 @@ export async function playCell(
   try {
     ears.client.tell({ do: 'open', role: 'client', profile });
     ears.provider.tell({ do: 'open', role: 'provider', profile });
-    const [mine, theirs] = await Promise.all([
+    const [, theirs] = await Promise.all([
       ears.client.until(candidatesOf, GATHER_LIMIT_MS),
       ears.provider.until(candidatesOf, GATHER_LIMIT_MS),
     ]);
     // m2 carries the provider's candidates, m3 the client's: the client always begins.
     ears.client.tell({ do: 'check', remote: theirs ?? [] });
     await ears.client.until((heard) => heard.find(({ say }) => say === 'checking') ?? null, GATHER_LIMIT_MS);
-    ears.provider.tell({ do: 'check', remote: mine ?? [] });
+    ears.provider.tell({ do: 'check', remote: candidatesOf(ears.client.heard) ?? [] });
+    // What the client finds of itself from now on goes through the rendezvous.
+    ears.client.follow((said) => {
+      if (said.say === 'roam') ears.provider.tell({ do: 'roamed', remote: said.candidates });
+    });
     const flow = await ears.client.until((heard) => finalFlow(heard, wanted), PATH_LIMIT_MS);
     const flows = ears.client.heard.filter((said) => said.say === 'flows');
     const last = flow ?? flows.at(-1);

@@ -65,7 +65,7 @@ export async function openClientEnd(profile: NetworkProfile, say: (said: Said) =
       announce: () => {},
       accept: () => {},
       rotated: () => {},
-      roam: () => {},
+      roam: (candidates) => say({ say: 'roam', candidates }),
       failed: ({ code, message }) => say({ say: 'failed', code, message }),
     },
   );

@@ -5,6 +5,8 @@ import type { Said } from './protocol.ts';
 
 export interface End {
   check(remote: readonly Candidate[]): void;
+  /** The peer says where it is now. */
+  roamed?(remote: readonly Candidate[]): void;
   close(): Promise<void>;
 }
 

@@ -8,11 +8,15 @@ export type Role = 'client' | 'provider';
 export type Order =
   | { readonly do: 'open'; readonly role: Role; readonly profile: NetworkProfile }
   | { readonly do: 'check'; readonly remote: readonly Candidate[] }
+  /** The peer's, as they are now. Provider only. */
+  | { readonly do: 'roamed'; readonly remote: readonly Candidate[] }
   | { readonly do: 'close' };
 
 /** Milliseconds are since the peer's candidates were known to this end. */
 export type Said =
   | { readonly say: 'gathered'; readonly candidates: readonly Candidate[]; readonly nat: Nat }
+  /** There is more of us than the peer was told. Client only. */
+  | { readonly say: 'roam'; readonly candidates: readonly Candidate[] }
   | { readonly say: 'checking' }
   | { readonly say: 'nominated'; readonly kind: 'direct' | 'lan' | 'relay'; readonly ms: number }
   /** A datagram of ours went to the peer and came back, from and to the nominated pair. Client only. */

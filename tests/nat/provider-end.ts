@@ -84,6 +84,11 @@ export async function openProviderEnd(profile: NetworkProfile, say: (said: Said)
       );
       checks.feed({ type: 'start' });
     },
+    roamed(candidates) {
+      lane?.permit(candidates);
+      checks?.feed({ type: 'candidates', side: 'remote', candidates, all: true });
+      checks?.feed({ type: 'doubt' });
+    },
     async close() {
       forget();
       checks?.stop();
