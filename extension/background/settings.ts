@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { EMPTY_TABLE, type RouteTable, RouteTableSchema } from '../routing/rules.ts';
 import { withoutExpired, withoutSessionRules } from '../routing/temporary.ts';
+import { type Steps, withStep } from '../routing/undo.ts';
 import { load, type StorageArea } from './store.ts';
 
 const KEY = 'settings';
@@ -38,7 +39,7 @@ export class SettingsKeeper {
   broken = false;
   /** Grows with every change of the table: windows know by it when to ask anew. */
   revision = 1;
-  private before: RouteTable | null = null;
+  private steps: Steps = [];
   private readonly area: StorageArea;
   private readonly session: StorageArea;
   private readonly now: () => number;
@@ -72,7 +73,7 @@ export class SettingsKeeper {
   }
 
   get canUndo(): boolean {
-    return this.before !== null;
+    return this.steps.length > 0;
   }
 
   /** @throws v.ValiError when the new settings are not valid; nothing changes then. */
@@ -89,14 +90,16 @@ export class SettingsKeeper {
   async changeTable(part: Partial<RouteTable>): Promise<void> {
     const before = this.current.table;
     await this.save({ ...this.current, table: { ...before, ...part } });
-    this.before = before;
+    this.steps = withStep(this.steps, before);
   }
 
+  /** One step back, but for temporary rules whose time is over by now. */
   async undo(): Promise<void> {
-    const before = this.before;
-    if (before === null) return;
-    await this.save({ ...this.current, table: before });
-    this.before = null;
+    const before = this.steps.at(-1);
+    if (before === undefined) return;
+    // Taken off at once: a second press means the step before it.
+    this.steps = this.steps.slice(0, -1);
+    await this.save({ ...this.current, table: withoutExpired(before, this.now()) });
   }
 
   private async save(next: Settings): Promise<void> {

@@ -7,15 +7,42 @@ import { storage } from './fake-browser.ts';
 import { rule } from './tables.ts';
 
 describe('the rules', () => {
-  test('a change can be undone once', async () => {
+  test('changes are undone one after the other, back to where they began', async () => {
+    const { core } = await background();
+    const [one, two] = ['one.example', 'two.example'].map((site) => rule('domain', site, { kind: 'block' })) as [
+      Rule,
+      Rule,
+    ];
+    expect(core.view().canUndo).toBe(false);
+    for (const rules of [[one], [one, two], []]) await runCommand({ name: 'table.change', part: { rules } }, core);
+    for (const rules of [[one, two], [one], []]) {
+      expect(core.view().canUndo).toBe(true);
+      await runCommand({ name: 'rules.undo' }, core);
+      expect(core.settings.current.table.rules).toEqual(rules);
+    }
+    expect(core.view().canUndo).toBe(false);
+    await runCommand({ name: 'rules.undo' }, core);
+    expect(core.settings.current.table.rules).toEqual([]);
+  });
+
+  test('two presses at once are two steps', async () => {
     const { core } = await background();
     const one = rule('domain', 'one.example', { kind: 'block' });
-    await runCommand({ name: 'table.change', part: { rules: [one] } }, core);
-    await runCommand({ name: 'table.change', part: { rules: [] } }, core);
-    expect(core.view().canUndo).toBe(true);
-    await runCommand({ name: 'rules.undo' }, core);
+    for (const rules of [[one], []]) await runCommand({ name: 'table.change', part: { rules } }, core);
+    await Promise.all([runCommand({ name: 'rules.undo' }, core), runCommand({ name: 'rules.undo' }, core)]);
+    expect(core.settings.current.table.rules).toEqual([]);
     expect(core.view().canUndo).toBe(false);
-    expect(core.settings.current.table.rules).toEqual([one]);
+  });
+
+  test('no undo brings a rule back whose hour is over', async () => {
+    const { core, clock } = await background();
+    const lasting = rule('domain', 'two.example', { kind: 'block' });
+    const brief: Rule = { ...rule('domain', 'one.example', { kind: 'direct' }), until: clock.now() + 3_600_000 };
+    await runCommand({ name: 'table.change', part: { rules: [lasting, brief] } }, core);
+    await runCommand({ name: 'table.change', part: { rules: [] } }, core);
+    clock.advance(3_600_000);
+    await runCommand({ name: 'rules.undo' }, core);
+    expect(core.settings.current.table.rules).toEqual([lasting]);
   });
 
   test('a window that shows the rules learns by their revision when to ask again, and gets them only then', async () => {
