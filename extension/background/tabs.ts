@@ -3,7 +3,7 @@
  * reload of what failed only because its exit was not up yet and could not be explained.
  */
 import { blockedAddress, blockedTarget } from '../blocked-address.ts';
-import { browser, FIREFOX } from '../browser.ts';
+import { browser, FIREFOX, message } from '../browser.ts';
 import type { View } from '../messages.ts';
 import type { Finished, Way } from '../routing/usage.ts';
 import type { Core } from './core.ts';
@@ -16,6 +16,12 @@ const PROXY_AUTHENTICATION_REQUIRED = 407;
 const DEAD = /ERR_PROXY_CONNECTION_FAILED|ERR_MANDATORY_PROXY|PROXY_CONNECTION_REFUSED/;
 const MAX_FAILED = 50;
 const COLORS = { off: '#6b6b62', connecting: '#8a5a00', protected: '#1f6b4a', blocked: '#a3341f' } as const;
+const WORDS = {
+  off: 'stateOff',
+  connecting: 'stateConnecting',
+  protected: 'stateProtected',
+  blocked: 'stateBlocked',
+} as const;
 
 export class Tabs {
   /** tab → address that failed to load through its exit. */
@@ -187,8 +193,7 @@ function withoutFragment(url: string): string {
 export function badgeFor(view: View, way: Way | null): { text: string; title: string; color: string } {
   const { state, why } = view.protection;
   const color = COLORS[state];
-  const words = { off: 'Not protected', connecting: 'Connecting', protected: 'Protected', blocked: 'Blocked' };
-  const title = `Warren: ${words[state]}`;
+  const title = `Warren: ${message(WORDS[state])}`;
   if (view.approvals.length > 0) return { text: String(view.approvals.length), title, color: COLORS.connecting };
   if (state === 'off')
     return { text: why === 'asked' ? '' : '!', title, color: why === 'asked' ? color : COLORS.blocked };
