@@ -3,16 +3,15 @@
  * each. The server is the daemon's own; its figures are recorded, so it is a picture book and no test of the network.
  * Exits 1 when axe finds anything. Usage: npm run shots:dashboard
  */
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
 import { startDashboard } from '../../provider/dashboard/server.ts';
 import type { Status } from '../../provider/dashboard/status.ts';
+import { axeViolations } from './axe.ts';
 import { QUIET, SERVING } from './shots-dashboard-scenes.ts';
 
 const OUT = resolve('shots');
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SIZES = { desk: { width: 1080, height: 700 }, phone: { width: 390, height: 800 } } as const;
 
 let violations = 0;
@@ -63,27 +62,7 @@ async function shoot(page: Page, name: string): Promise<void> {
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     if (wide) throw new Error(`${name} is wider than its window`);
     await page.screenshot({ path: join(OUT, `${name}-${colorScheme}.png`), fullPage: true });
-    await check(page, `${name}-${colorScheme}`);
-  }
-}
-
-interface Violation {
-  readonly id: string;
-  readonly help: string;
-  readonly nodes: readonly { readonly target: string[]; readonly failureSummary: string }[];
-}
-
-async function check(page: Page, name: string): Promise<void> {
-  // The page's policy lets no script in that is not its own; the debugger's are.
-  await page.evaluate(AXE);
-  const found = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
-    return (await axe.run()).violations;
-  });
-  for (const { id, help, nodes } of found) {
-    violations += nodes.length;
-    console.log(`${name}: ${id}: ${help}`);
-    for (const { target, failureSummary } of nodes) console.log(`    ${target.join(' ')}: ${failureSummary}`);
+    violations += await axeViolations(page, `${name}-${colorScheme}`);
   }
 }
 

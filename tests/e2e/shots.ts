@@ -4,8 +4,7 @@
  * `shots-host.ts` with recorded snapshots: a picture book, not a test of the network. Exits 1 when axe finds anything.
  * Usage: npm run shots [-- --lang de] [-- --only popup-,page-wallet] [-- --looks light,dark,contrast,forced]
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { BrowserContext, Page } from 'playwright-core';
@@ -13,11 +12,13 @@ import { TEST } from '../../extension/ui/testids.ts';
 import { channelSigner } from '../../extension/wallet/keys.ts';
 import { seedOf } from '../../extension/wallet/seed.ts';
 import { address } from '../../shared/base/units.ts';
+import { axeViolations } from './axe.ts';
 import { contactSheets } from './contact-sheet.ts';
 import { showAlone } from './shots-alone.ts';
 import type { Scenario } from './shots-host.ts';
 import { foreignRules } from './shots-import.ts';
 import { pageKnownNode, pageNodes, popupNodes, rememberNode } from './shots-nodes.ts';
+import { answerSelfTests } from './shots-proxy.ts';
 import { BLOCKED, CONNECTING, EMPTY, FAILOVER, NO_FUNDS, NODES, needs, PROTECTED, REPLACED } from './shots-scenes.ts';
 import { showWallet } from './shots-wallet.ts';
 import { open, PAGE, POPUP, POPUP_SIZE, Stage, state, waitFor } from './stage.ts';
@@ -43,7 +44,6 @@ const { values: options } = parseArgs({
 const OUT = resolve('shots');
 const PAGE_SIZE = { width: 1160, height: 820 };
 const PASSWORD = 'a quiet burrow';
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** One language and its pictures after another. */
 const LOOKS = options.looks.split(',') as Look[];
@@ -61,6 +61,8 @@ let seed: Uint8Array = new Uint8Array();
 async function main(): Promise<void> {
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
+  const { port = 0, username = '' } = PROTECTED.exits[0]?.proxy ?? {};
+  const endProxy = await answerSelfTests(port, username);
   for (run of RUNS) {
     stage = new Stage(run.lang);
     await withBrowser([], story);
@@ -68,6 +70,7 @@ async function main(): Promise<void> {
     await withBrowser([rival()], conflict);
     stage.end();
   }
+  endProxy();
   stage = new Stage();
   const columns = RUNS.flatMap(({ looks }) => looks);
   await withBrowser([], async (context) => contactSheets(await context.newPage(), OUT, columns));
@@ -267,9 +270,11 @@ async function pages(page: Page, show: Show): Promise<void> {
   await page.getByTestId(TEST.liveExperts).first().click();
   await show('page-live');
   await showWallet(page, { show, scene, open: () => open(page, `${PAGE}#/wallet`), seed });
+  scene(PROTECTED);
   await open(page, `${PAGE}#/diagnostics?switches`);
   await waitFor(page, TEST.stopPaying);
-  await page.getByTestId(TEST.diagnosticsRow).filter({ hasText: 'STUN' }).waitFor();
+  await page.locator(`[data-testid=${TEST.diagnosticsRow}][data-key=exitAddress]`).first().waitFor();
+  await page.locator(`[data-testid=${TEST.diagnosticsRun}]:enabled`).waitFor();
   await show('page-diagnostics');
   await showAlone(page, {
     ...{ show, scene, state, shooter },
@@ -320,32 +325,14 @@ function shooter(page: Page): Show {
       await page.emulateMedia(MEDIA[look]);
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
       await page.screenshot({ path: join(OUT, `${name}-${look}.png`) });
-      await check(page, `${name}-${look}`);
+      violations += await axeViolations(page, `${name}-${look}`);
     }
     await page.emulateMedia(PLAIN);
   };
 }
 
-async function check(page: Page, name: string): Promise<void> {
-  await page.evaluate(AXE);
-  const found = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
-    return (await axe.run()).violations;
-  });
-  for (const { id, help, nodes } of found) {
-    violations += nodes.length;
-    console.log(`${name}: ${id}: ${help}`);
-    for (const { target, failureSummary } of nodes) console.log(`    ${target.join(' ')}: ${failureSummary}`);
-  }
-}
-interface Violation {
-  readonly id: string;
-  readonly help: string;
-  readonly nodes: readonly { readonly target: string[]; readonly failureSummary: string }[];
-}
-
 function scene(next: Scenario): void {
-  stage.scene(next);
+  stage.scene({ capabilities: ['self-test'], ...next });
 }
 
 /** Until the chart has so many samples, that is: that many views with new rates. */
