@@ -4,6 +4,7 @@ import { errorText, t } from '../i18n.ts';
 import { send, view } from '../link.ts';
 import { TEST } from '../testids.ts';
 import { Address } from './Address.tsx';
+import { LiteralField } from './LiteralField.tsx';
 
 const TAIL = 4;
 
@@ -26,19 +27,14 @@ export function EraseWallet({ address }: { address: string }) {
         {wallet?.backedUp ? null : <p class="banner clay">{t('eraseNotBackedUp')}</p>}
         {wallet?.channels.some(({ exists }) => exists) ? <p class="banner amber">{t('eraseDeposits')}</p> : null}
         <Address address={address} />
-        <label class="field narrow">
-          <span>{t('eraseConfirm')}</span>
-          <input
-            class="input"
-            maxLength={TAIL}
-            autocomplete="off"
-            autocapitalize="none"
-            spellcheck={false}
-            data-testid={TEST.eraseTail}
-            value={tail}
-            onInput={(event) => setTail(event.currentTarget.value)}
-          />
-        </label>
+        <LiteralField
+          narrow
+          label={t('eraseConfirm')}
+          testid={TEST.eraseTail}
+          maxLength={TAIL}
+          value={tail}
+          onText={setTail}
+        />
         <p class="problem" role="alert">
           {problem}
         </p>

@@ -10,6 +10,7 @@ import { loadNodes, nodes } from '../nodes.ts';
 import { TEST } from '../testids.ts';
 import { stateWord } from './Burrow.tsx';
 import { ErrorScreen, troubleOf } from './ErrorScreen.tsx';
+import { LiteralField } from './LiteralField.tsx';
 import { Receive } from './Receive.tsx';
 import { StepTitle } from './StepTitle.tsx';
 import { Unlock } from './Unlock.tsx';
@@ -103,18 +104,13 @@ function Choices({ view: now, site, only, onSite, onOnly }: ChoicesProps) {
           ))}
         </select>
       </label>
-      <label class="field">
-        <span>{t('firstSite')}</span>
-        <input
-          class="input"
-          placeholder="example.org"
-          autocapitalize="none"
-          spellcheck={false}
-          data-testid={TEST.firstSite}
-          value={site}
-          onInput={(event) => onSite(event.currentTarget.value)}
-        />
-      </label>
+      <LiteralField
+        label={t('firstSite')}
+        testid={TEST.firstSite}
+        placeholder="example.org"
+        value={site}
+        onText={onSite}
+      />
       <label class="check">
         <input
           type="checkbox"

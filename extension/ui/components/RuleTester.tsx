@@ -7,6 +7,7 @@ import { actionText } from '../actions.ts';
 import { t } from '../i18n.ts';
 import { reasonText } from '../reasons.ts';
 import { TEST } from '../testids.ts';
+import { LiteralField } from './LiteralField.tsx';
 
 export function RuleTester({ table }: { table: RouteTable }) {
   const [text, setText] = useState('');
@@ -22,29 +23,14 @@ export function RuleTester({ table }: { table: RouteTable }) {
     <section class="card tester">
       <h2 class="card-title">{t('testerTitle')}</h2>
       <div class="tester-fields">
-        <label class="field">
-          <span>{t('testerLabel')}</span>
-          <input
-            class="input"
-            data-testid={TEST.testerInput}
-            autocapitalize="none"
-            spellcheck={false}
-            placeholder="https://www.example.org/page"
-            value={text}
-            onInput={(event) => setText(event.currentTarget.value)}
-          />
-        </label>
-        <label class="field">
-          <span>{t('testerPage')}</span>
-          <input
-            class="input"
-            data-testid={TEST.testerPage}
-            autocapitalize="none"
-            spellcheck={false}
-            value={page}
-            onInput={(event) => setPage(event.currentTarget.value)}
-          />
-        </label>
+        <LiteralField
+          label={t('testerLabel')}
+          testid={TEST.testerInput}
+          placeholder="https://www.example.org/page"
+          value={text}
+          onText={setText}
+        />
+        <LiteralField label={t('testerPage')} testid={TEST.testerPage} value={page} onText={setPage} />
         {table.rules.some(({ scope }) => scope) ? (
           <label class="field">
             <span>{t('testerWindow')}</span>

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { errorText, t } from '../i18n.ts';
 import { send } from '../link.ts';
 import { TEST } from '../testids.ts';
+import { LiteralField } from './LiteralField.tsx';
 import { SeedSafety } from './SeedSafety.tsx';
 import { PasswordFields, type Passwords, passwordProblem } from './SetupPassword.tsx';
 import { StepTitle } from './StepTitle.tsx';
@@ -29,19 +30,7 @@ export function ImportForm({ onDone }: { onDone: () => void }) {
     <form class="setup-form" onSubmit={submit}>
       <StepTitle>{t('importTitle')}</StepTitle>
       <p class="lead">{t('importText')}</p>
-      <label class="field">
-        <span>{t('seedWords')}</span>
-        <textarea
-          class="input"
-          rows={3}
-          autocomplete="off"
-          autocapitalize="none"
-          spellcheck={false}
-          data-testid={TEST.importWords}
-          value={phrase}
-          onInput={(event) => setPhrase(event.currentTarget.value)}
-        />
-      </label>
+      <LiteralField label={t('seedWords')} testid={TEST.importWords} rows={3} value={phrase} onText={setPhrase} />
       <SeedSafety />
       <PasswordFields passwords={passwords} onChange={setPasswords} />
       <label class="check">

@@ -4,6 +4,7 @@ import type { CommandResults } from '../../messages.ts';
 import { errorText, t } from '../i18n.ts';
 import { send } from '../link.ts';
 import { TEST } from '../testids.ts';
+import { LiteralField } from './LiteralField.tsx';
 import { SeedSafety } from './SeedSafety.tsx';
 import { StepTitle } from './StepTitle.tsx';
 
@@ -86,19 +87,14 @@ export function Quiz({ positions, onBack, onDone }: QuizProps) {
       <StepTitle>{t('quizTitle')}</StepTitle>
       <p class="lead">{t('quizText')}</p>
       {positions.map((index) => (
-        <label class="field" key={index}>
-          <span>{t('wordNumber', index + 1)}</span>
-          <input
-            class="input"
-            autocomplete="off"
-            autocapitalize="none"
-            spellcheck={false}
-            data-testid={TEST.quizInput}
-            data-index={index}
-            value={answers[index] ?? ''}
-            onInput={(event) => setAnswers({ ...answers, [index]: event.currentTarget.value })}
-          />
-        </label>
+        <LiteralField
+          key={index}
+          index={index}
+          label={t('wordNumber', index + 1)}
+          testid={TEST.quizInput}
+          value={answers[index] ?? ''}
+          onText={(word) => setAnswers({ ...answers, [index]: word })}
+        />
       ))}
       <p class="problem" role="alert">
         {problem}
