@@ -3,7 +3,7 @@
  * anything changes; windows send commands and get one answer. JSON only, so wei travel as text.
  */
 import type { WarrenErrorData } from '../shared/base/errors.ts';
-import type { UpInput } from '../shared/wire/native.ts';
+import type { Result, UpInput } from '../shared/wire/native.ts';
 import type { Book, MarkName } from './nodes/book.ts';
 import type { PassedDecision } from './routing/passes.ts';
 import type { ApplyStatus, HostStatus, Protection, ProtectionState } from './routing/protection.ts';
@@ -304,7 +304,7 @@ export interface CommandResults {
   'wallet.older': { entries: HistoryEntry[] };
   'wallet.csv': { text: string; rows: number };
   'wallet.checkAddress': { checked: CheckedAddress | AddressProblem };
-  diagnostics: { lines: { id?: string | undefined; name: string; ok: boolean; text: string }[] };
+  diagnostics: Result<'diagnostics'>;
 }
 export type CommandResult<N extends CommandName> = N extends keyof CommandResults ? CommandResults[N] : null;
 

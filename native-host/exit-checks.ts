@@ -1,7 +1,8 @@
 /** What each exit that is up really does: under which address it lets this machine be seen. Addresses stay in here. */
 import { asWarrenError } from '../shared/base/errors.ts';
 import type { TransportAddress } from '../shared/effects.ts';
-import type { DiagnosticLine } from './diagnostics.ts';
+import type { SaidCode } from '../shared/wire/diagnostics.ts';
+import { type DiagnosticLine, type Finding, finding } from './finding.ts';
 import { mappedAddress } from './mapped-address.ts';
 import type { World } from './world.ts';
 
@@ -18,7 +19,13 @@ export async function checkExits(world: World, exits: readonly OpenExit[]): Prom
   if (exits.length === 0) return [];
   const servers = await world.stunServers().catch(() => []);
   const own = await world.openDatagrams().then((socket) => mappedAddress(socket, servers, world));
-  return Promise.all(exits.map((exit) => checkExit(world, exit, servers, own)));
+  return Promise.all(
+    exits.map(async (exit) => ({
+      id: 'exitAddress',
+      name: `Exit ${exit.name}`,
+      ...(await checkExit(world, exit, servers, own)),
+    })),
+  );
 }
 
 async function checkExit(
@@ -26,22 +33,22 @@ async function checkExit(
   { name, address4, lan }: OpenExit,
   servers: readonly TransportAddress[],
   own: string | null,
-): Promise<DiagnosticLine> {
-  const line = { id: 'exitAddress', name: `Exit ${name}` };
+): Promise<Finding> {
+  const found = (ok: boolean, code: SaidCode, text: string, ...more: string[]) =>
+    finding(ok, text, code, name, ...more);
   try {
     const seen = await mappedAddress(await world.openInside(address4), servers, world);
-    if (seen === null) return { ...line, ok: false, text: 'no STUN server answers through the tunnel' };
-    if (own === null) return { ...line, ok: true, text: 'seen under an address; our own is not known to compare' };
-    if (seen !== own) return { ...line, ok: true, text: 'seen under another address than this machine' };
-    return {
-      ...line,
-      ok: lan,
-      text: `seen under this machine's own address${lan ? ': the node is in its network' : ''}`,
-    };
+    if (seen === null) return found(false, 'exitNoStun', 'no STUN server answers through the tunnel');
+    if (own === null) return found(true, 'exitUncompared', 'seen under an address; our own is not known to compare');
+    if (seen !== own) return found(true, 'exitOther', 'seen under another address than this machine');
+    return lan
+      ? found(true, 'exitOwnLan', "seen under this machine's own address: the node is in its network")
+      : found(false, 'exitOwn', "seen under this machine's own address");
   } catch (error) {
     // Without root the tunnel's inside is another namespace's: nobody can ask from there.
     if (error instanceof Error && 'code' in error && error.code === 'EADDRNOTAVAIL')
-      return { ...line, ok: true, text: 'not measured: this back end lets nobody ask from inside the tunnel' };
-    return { ...line, ok: false, text: `could not be asked: ${asWarrenError(error).code}` };
+      return found(true, 'exitUnasked', 'not measured: this back end lets nobody ask from inside the tunnel');
+    const { code } = asWarrenError(error);
+    return found(false, 'exitFailed', `could not be asked: ${code}`, code);
   }
 }

@@ -1,12 +1,12 @@
 /** What the extension itself can see, as lines like the host's; and all of them as a text for whoever helps. */
 import { natEase, natText } from '../../shared/base/nat-words.ts';
 import type { CommandResults, View } from '../messages.ts';
-import { type Key, t } from './i18n.ts';
+import { errorText, type Key, t, wordsFor } from './i18n.ts';
 import type { WebRtcFinding } from './web-rtc-test.ts';
 
 export type Line = CommandResults['diagnostics']['lines'][number];
 
-/** Names of the host's lines in the user's language; what a newer host adds keeps the host's own. */
+/** Of the host's lines; what a newer host adds keeps the host's own. */
 const NAMES: Partial<Record<string, Key>> = {
   relays: 'diagRelays',
   ledger: 'diagLedger',
@@ -16,11 +16,24 @@ const NAMES: Partial<Record<string, Key>> = {
   turn: 'diagTurn',
 };
 
+/** In the user's language, as far as we have words for them. */
 export function hostLines(lines: readonly Line[]): Line[] {
-  return lines.map((line) => {
-    const key = NAMES[line.id ?? ''];
-    return key ? { ...line, name: t(key) } : line;
-  });
+  return lines.map((line) => ({ ...line, name: nameOf(line), text: textOf(line) }));
+}
+
+function nameOf({ id = '', name, said }: Line): string {
+  const [exit] = said?.values ?? [];
+  if (id === 'exitAddress' && exit !== undefined) return t('diagExit', exit);
+  const key = NAMES[id];
+  return key ? t(key) : name;
+}
+
+function textOf({ text, said }: Line): string {
+  if (!said) return text;
+  const words = wordsFor('said', said.code, said.values);
+  if (words !== '') return words;
+  const { message, action } = errorText({ code: said.code, message: text, action: '' });
+  return `${message} ${action}`.trim();
 }
 
 /** @param known ids that the host has told of itself, in more words. */
@@ -55,9 +68,14 @@ function factLines({ host: { facts } }: View): Line[] {
   if (!facts) return [];
   const { relay, ledger, netd, backend, nat } = facts;
   return [
-    { id: 'relays', name: t('diagRelays'), ok: relay === 'connected', text: relay },
-    { id: 'ledger', name: t('diagLedger'), ok: ledger === 'reachable', text: ledger },
-    { id: 'netd', name: t('diagNetd'), ok: netd === 'ready', text: [netd, backend].filter(Boolean).join(' · ') },
+    { id: 'relays', name: t('diagRelays'), ok: relay === 'connected', text: t(`said_${relay}`) },
+    { id: 'ledger', name: t('diagLedger'), ok: ledger === 'reachable', text: t(`said_${ledger}`) },
+    {
+      id: 'netd',
+      name: t('diagNetd'),
+      ok: netd === 'ready',
+      text: [t(`said_${netd}`), backend].filter(Boolean).join(' · '),
+    },
     { id: 'nat', name: t('diagNat'), ok: nat !== null, text: nat ? natText(nat) : '–' },
   ];
 }

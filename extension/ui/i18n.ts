@@ -10,9 +10,18 @@ const RIGHT_TO_LEFT: readonly string[] = ['fa'];
 const ISOLATE = ['\u2068', '\u2069'] as const;
 
 export function t(key: Key, ...substitutions: (string | number)[]): string {
+  return say(key, substitutions) || key;
+}
+
+/** Words for a code that somebody else said; empty where there are none. */
+export function wordsFor(family: 'said', code: string, values: readonly string[]): string {
+  return say(`${family}_${code}`, values);
+}
+
+function say(key: string, substitutions: readonly (string | number)[]): string {
   const parts = substitutions.map((part) => (typeof part === 'number' ? part.toLocaleString(language()) : part));
   const rightToLeft = parts.length > 0 && direction() === 'rtl';
-  return message(key, ...(rightToLeft ? parts.map((part) => `${ISOLATE[0]}${part}${ISOLATE[1]}`) : parts)) || key;
+  return message(key, ...(rightToLeft ? parts.map((part) => `${ISOLATE[0]}${part}${ISOLATE[1]}`) : parts));
 }
 
 /**

@@ -7,6 +7,7 @@
  * throttled). Questions with one answer ride as `request`/`response` beside them.
  */
 import * as v from 'valibot';
+import { DiagnosticsSchema } from './diagnostics.ts';
 import { AddressSchema, CountrySchema, CountSchema, DidSchema, HexSchema, PortSchema, WeiSchema } from './schema.ts';
 
 export const PROTOCOL_VERSION = 1;
@@ -324,9 +325,6 @@ export const HistoryPageSchema = v.object({
   next: CountSchema,
 });
 export type HistoryPage = v.InferOutput<typeof HistoryPageSchema>;
-export const DiagnosticsSchema = v.object({
-  lines: v.array(v.object({ id: v.optional(Text), name: Text, ok: v.boolean(), text: Text })),
-});
 
 /** The answer to each request, by method. */
 export const RESULT_SCHEMAS = {

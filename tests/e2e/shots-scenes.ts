@@ -1,5 +1,6 @@
 /** The recorded states that the screenshots show: schema-valid snapshots, made up but plausible. */
 import type { NodeView } from '../../extension/messages.ts';
+import { natText } from '../../shared/base/nat-words.ts';
 import type { Scenario, Snapshot } from './shots-host.ts';
 
 type Exit = Snapshot['exits'][number];
@@ -46,13 +47,14 @@ export const NODES: NodeView[] = [
 ];
 const [DE, JP] = NODES as [NodeView, NodeView];
 
+const NAT = { mapping: 'endpoint-independent', filtering: 'address-and-port-dependent' } as const;
 const HOST: Snapshot['host'] = {
   version: '0.1.0',
   relay: 'connected',
   ledger: 'reachable',
   netd: 'ready',
   backend: 'kernel',
-  nat: { mapping: 'endpoint-independent', filtering: 'address-and-port-dependent' },
+  nat: NAT,
 };
 
 export const EMPTY: Scenario = {
@@ -87,8 +89,17 @@ export const EMPTY: Scenario = {
     'wallet.receipt': { status: 'confirmed', confirmations: 3, gasUsed: '102309' },
     diagnostics: {
       lines: [
-        { name: 'Tunnel device', ok: true, text: 'WireGuard in the kernel' },
-        { name: 'STUN', ok: true, text: 'two servers answered, same mapping' },
+        { id: 'node', name: 'Node.js', ok: true, text: 'v24.11.1' },
+        { id: 'netd', name: 'warren-netd', ok: true, text: '', said: { code: 'netdKernel', values: [] } },
+        { id: 'relays', name: 'Relays', ok: true, text: '', said: { code: 'connected', values: [] } },
+        { id: 'stun', name: 'STUN servers', ok: true, text: '', said: { code: 'stun', values: ['4'] } },
+        { id: 'turn', name: 'TURN relay', ok: true, text: '', said: { code: 'turn', values: ['3'] } },
+        { id: 'ledger', name: 'Ledger', ok: true, text: '', said: { code: 'ledger', values: ['31337', '9'] } },
+        { id: 'nat', name: 'NAT', ok: true, text: natText(NAT) },
+        ...[DE, JP].map(({ city, country }) => ({
+          ...{ id: 'exitAddress', name: `Exit ${city}`, ok: true, text: '' },
+          said: { code: 'exitOther', values: [`${city}, ${country}`] },
+        })),
       ],
     },
   },

@@ -1,12 +1,18 @@
 /** What the diagnostics page says, and that a report gives nobody away. */
 import { describe, expect, test, vi } from 'vitest';
 import { natEase, natText } from '../../../shared/base/nat-words.ts';
+import { SAID_CODES } from '../../../shared/wire/diagnostics.ts';
 import { READY } from './views.ts';
 
 vi.mock('../../../extension/browser.ts', async () => {
   const { default: words } = await import('../../../extension/public/_locales/en/messages.json');
   const en = words as Record<string, { message: string }>;
-  return { FIREFOX: false, message: (key: string) => en[key]?.message ?? '' };
+  return {
+    FIREFOX: false,
+    message: (key: string, ...values: string[]) =>
+      (en[key]?.message ?? '').replace(/\$(\d)/g, (_, n) => values[Number(n) - 1] ?? ''),
+    browser: { i18n: { getUILanguage: () => 'en' } },
+  };
 });
 const { hostLines, ownLines, redacted, reportOf } = await import('../../../extension/ui/diagnostic-lines.ts');
 
@@ -74,6 +80,22 @@ describe('the lines', () => {
       { id: 'new', name: 'Something new', ok: true, text: 'y' },
     ];
     expect(hostLines(told).map(({ name }) => name)).toEqual(['Relay (TURN)', 'Something new']);
+  });
+
+  test('of the host have our words for what it found, too', () => {
+    const found = (code: string, ...values: string[]) => {
+      const told = { id: 'exitAddress', name: 'Exit X', ok: true, text: 'in its words', said: { code, values } };
+      return hostLines([told]).map(({ name, text }) => `${name}: ${text}`)[0];
+    };
+    expect(found('exitOther', 'Kassel, DE')).toBe('Exit Kassel, DE: seen under another address than this computer');
+    expect(found('ledger', '7', '12')).toBe('Exit 7: chain 7, newest block 12 s old');
+    expect(found('password_wrong')).toBe('Exit X: This password does not open the wallet. Try again.');
+    expect(found('something_new')).toBe('Exit X: in its words');
+  });
+
+  test('there are words for every code', async () => {
+    const { default: words } = await import('../../../extension/public/_locales/en/messages.json');
+    expect(SAID_CODES.filter((code) => !(`said_${code}` in words))).toEqual([]);
   });
 
   test('are not said twice', () => {

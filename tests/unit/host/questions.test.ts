@@ -76,6 +76,7 @@ describe('questions', () => {
     expect(lines.find(({ id }) => id === 'exitAddress')).toMatchObject({
       ok: true,
       text: 'seen under another address than this machine',
+      said: { code: 'exitOther', values: [expect.any(String)] },
     });
     await host.loop.stop();
   });
