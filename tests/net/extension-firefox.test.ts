@@ -1,7 +1,8 @@
 /** Firefox's own ways to go direct (each measured), tried on the built extension in a real Firefox ESR. */
 import { existsSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { GECKO_ID } from '../../manifest/extension.ts';
+import { GECKO_ID, PAGE_PATH } from '../../manifest/extension.ts';
+import { SELF_TEST_HOST } from '../../shared/wire/self-test.ts';
 import { ask, by, view } from '../e2e/ui.ts';
 import { until } from '../e2e/wait.ts';
 import { iceCandidates } from '../lab/ice-candidates.ts';
@@ -108,6 +109,39 @@ describe('credentials', () => {
     expect(refused).toBeGreaterThan(0);
     expect(refused).toBeLessThan(20);
     await bench.exit.set({ password: 'p' });
+  });
+});
+
+describe('the self-test', () => {
+  const restart = (...capabilities: string[]) => {
+    bench.place.capabilities = capabilities;
+    bench.host('up');
+    bench.killHost();
+  };
+  const tested = () => ask(bench.popup, { name: 'selfTest' });
+
+  test('a request of its own arrives at the exit and asks no name; WebRTC offers nothing: diagnostics says both', async () => {
+    restart('self-test');
+    await until('it arrives', async () => (await requests()).includes(`${SELF_TEST_HOST}/`));
+    await bench.state('protected');
+    const page = await bench.firefox.open(`${PAGE_PATH}#/diagnostics`);
+    for (const name of ['Self-test: route', 'Self-test: names (DNS)', 'Self-test: WebRTC'])
+      await by(page, 'diagnosticsRow', { 'data-key': name, 'data-ok': 'true' }).waitFor();
+    await page.close();
+    expect(bench.place.lab.questions.map(({ name }) => name)).not.toContain(SELF_TEST_HOST);
+  });
+
+  test('one that somebody else answers is said, and nothing says protected until ours does again', async () => {
+    await bench.exit.set({ selfTest: 'somebody else' });
+    await tested();
+    expect((await view(bench.popup)).protection).toMatchObject({ state: 'off', why: 'astray' });
+    await by(bench.popup, 'errorScreen', { 'data-code': 'proxy_astray' }).waitFor();
+    await bench.exit.set({ selfTest: 'u' });
+    await tested();
+    await bench.state('protected');
+    restart();
+    await until('a host without it', async () => (await view(bench.popup)).selfTest.status === 'untested');
+    await bench.state('protected');
   });
 });
 
