@@ -68,7 +68,7 @@ export const TEST = {
   tabWallet: 'tab-wallet',
   openPage: 'open-page',
   errorScreen: 'error-screen', // data-code = error code (host_missing, host_too_old, proxy_conflict, …)
-  errorCommand: 'error-command', // the one command that mends it
+  errorCommand: 'error-command', // a command that mends it; data-key = user | package
   errorCopy: 'error-copy',
   errorRetry: 'error-retry',
 

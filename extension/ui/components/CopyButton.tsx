@@ -3,7 +3,15 @@ import { useEffect, useState } from 'preact/hooks';
 import { t } from '../i18n.ts';
 import { Icon } from './Icon.tsx';
 
-export function CopyButton({ text, label, testid }: { text: string; label: string; testid?: string }) {
+interface Props {
+  readonly text: string;
+  readonly label: string;
+  readonly testid?: string;
+  /** Id of the element that names what is copied, where the label alone does not. */
+  readonly of?: string;
+}
+
+export function CopyButton({ text, label, testid, of }: Props) {
   const [done, setDone] = useState(false);
   useEffect(() => {
     if (!done) return;
@@ -17,7 +25,7 @@ export function CopyButton({ text, label, testid }: { text: string; label: strin
     );
   };
   return (
-    <button type="button" class="button quiet small" data-testid={testid} onClick={copy}>
+    <button type="button" class="button quiet small" data-testid={testid} aria-describedby={of} onClick={copy}>
       <Icon name={done ? 'check' : 'copy'} size={16} />
       <span aria-live="polite">{done ? t('copied') : label}</span>
     </button>

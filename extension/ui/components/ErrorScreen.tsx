@@ -1,19 +1,19 @@
-/** One screen per thing that keeps Warren from working, each with the one step that mends it. */
+/** One screen per thing that keeps Warren from working, each with the step that mends it. */
 import type { ComponentChildren } from 'preact';
 import { browser, FIREFOX } from '../../browser.ts';
 import type { View } from '../../messages.ts';
 import { errorText, type Key, t } from '../i18n.ts';
-import { installCommand } from '../install-command.ts';
 import { fire, view } from '../link.ts';
 import { TEST } from '../testids.ts';
-import { CopyButton } from './CopyButton.tsx';
 import { Icon } from './Icon.tsx';
+import { InstallWays } from './InstallWays.tsx';
 
 export interface Trouble {
   readonly code: string;
   readonly title: string;
   readonly text: string;
-  readonly command: string | null;
+  /** Installing the program, once or anew, mends it. */
+  readonly install: boolean;
   readonly retry: 'host.retry' | 'proxy.retry';
 }
 
@@ -36,22 +36,21 @@ export function troubleOf(view: View): Trouble | null {
   const host = HOST_TROUBLE[view.host.status];
   if (host) {
     const said = view.host.error ? errorText(view.host.error) : null;
-    const command = view.host.status === 'tooNew' ? null : installCommand(browser.runtime.id);
     return {
       code: host.code,
       title: t(host.title),
       text: said ? `${said.message} ${said.action}` : t(host.text),
-      command,
+      install: view.host.status !== 'tooNew',
       retry: 'host.retry',
     };
   }
   const open = OPEN_TROUBLE[view.protection.why];
   if (!open) return null;
-  return { code: open.code, title: t(open.title), text: t(open.text), command: null, retry: 'proxy.retry' };
+  return { code: open.code, title: t(open.title), text: t(open.text), install: false, retry: 'proxy.retry' };
 }
 
 /**
- * For whoever ran the command and still reads that the program is missing. Which kind of package the browser is, it
+ * For whoever ran a command and still reads that the program is missing. Which kind of package the browser is, it
  * does not tell us, so the page says where to look.
  */
 export function HostHelp({ status, id }: { status: View['host']['status']; id: string }) {
@@ -60,7 +59,7 @@ export function HostHelp({ status, id }: { status: View['host']['status']; id: s
     <details class="host-help" data-testid={TEST.hostHelp}>
       <summary>{t('hostHelp')}</summary>
       <ul>
-        <li>{t('hostHelpLogin')}</li>
+        <li>{t('hostHelpDoctor', './warren doctor')}</li>
         <li>{t(FIREFOX ? 'hostHelpSandboxFirefox' : 'hostHelpSandboxChromium')}</li>
         <li>{t('hostHelpId', id)}</li>
       </ul>
@@ -76,12 +75,7 @@ export function ErrorScreen({ trouble, children }: { trouble: Trouble; children?
       </span>
       <h2>{trouble.title}</h2>
       <p>{trouble.text}</p>
-      {trouble.command ? (
-        <div class="command">
-          <code data-testid={TEST.errorCommand}>{trouble.command}</code>
-          <CopyButton text={trouble.command} label={t('copy')} testid={TEST.errorCopy} />
-        </div>
-      ) : null}
+      {trouble.install ? <InstallWays /> : null}
       <div class="trouble-actions">
         <button
           type="button"

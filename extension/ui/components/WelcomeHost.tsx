@@ -5,9 +5,9 @@ import { browser } from '../../browser.ts';
 import { t } from '../i18n.ts';
 import { fire, view } from '../link.ts';
 import { TEST } from '../testids.ts';
-import { CopyButton } from './CopyButton.tsx';
 import { HostHelp, troubleOf } from './ErrorScreen.tsx';
 import { Icon } from './Icon.tsx';
+import { InstallWays } from './InstallWays.tsx';
 
 export function WelcomeHost({ onDone }: { onDone: () => void }) {
   const now = view.value;
@@ -32,12 +32,7 @@ export function WelcomeHost({ onDone }: { onDone: () => void }) {
           <strong>{ready ? t('hostFound', version ?? '') : (trouble?.title ?? t('hostLooking'))}</strong>
         </div>
         {!ready && trouble ? <p>{trouble.text}</p> : null}
-        {!ready && trouble?.command ? (
-          <div class="command">
-            <code data-testid={TEST.errorCommand}>{trouble.command}</code>
-            <CopyButton text={trouble.command} label={t('copy')} testid={TEST.errorCopy} />
-          </div>
-        ) : null}
+        {!ready && trouble?.install ? <InstallWays /> : null}
         {!ready && trouble ? <p class="note">{t('checksByItself')}</p> : null}
       </div>
       {ready ? null : <HostHelp status={status} id={browser.runtime.id} />}

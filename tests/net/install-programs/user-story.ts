@@ -1,6 +1,6 @@
 /**
  * A person without any rights on the machine installs Warren for themselves, on the throw-away machine of
- * ../machine.sh, and takes it away again. Prints what happened as one line of JSON.
+ * ../machine.sh: does what the extension shows, and takes it away again. Prints what happened as one line of JSON.
  */
 import { readdirSync } from 'node:fs';
 import { EXTENSION_ID_CHROMIUM, POPUP_PATH } from '../../../manifest/extension.ts';
@@ -10,6 +10,8 @@ import { hostsOf, makeUser, openBrowser, processesOf, type Told, typed, until } 
 const PROFILE = '.config/chromium';
 
 export interface UserStory {
+  /** The commands that the extension shows, by their way. */
+  readonly shown: Readonly<Record<string, string>>;
   readonly before: Told;
   readonly installed: Told;
   /** Null: no error is shown any more. */
@@ -31,8 +33,14 @@ async function main(): Promise<UserStory> {
     await popup.goto(`chrome-extension://${EXTENSION_ID_CHROMIUM}/${POPUP_PATH}`);
     const screen = popup.locator('[data-testid="error-screen"][data-code="host_missing"]');
     await screen.waitFor();
+    const ways = await popup.getByTestId('error-command').all();
+    const shown = Object.fromEntries(
+      await Promise.all(
+        ways.map(async (way) => [await way.getAttribute('data-key'), await way.textContent()] as const),
+      ),
+    );
     const before = await typed('bob', './warren doctor --json');
-    const installed = await typed('bob', './warren install --user --network manifest/networks/local.json');
+    const installed = await typed('bob', `${shown.user} --network manifest/networks/local.json`);
     await popup
       .getByTestId('error-retry')
       .click({ timeout: 5_000 })
@@ -46,7 +54,7 @@ async function main(): Promise<UserStory> {
     await context.close();
     const removed = await typed('bob', './warren uninstall --user');
     return {
-      ...{ before, installed, screenAfter, hosts, doctor, removed },
+      ...{ shown, before, installed, screenAfter, hosts, doctor, removed },
       left: files().filter((path) => !there.includes(path)),
     };
   } finally {

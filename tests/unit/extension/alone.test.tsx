@@ -128,9 +128,10 @@ describe('the way in', () => {
       render(<Welcome />, document.body);
     });
 
-  test('begins with the program where it is missing: the command, and a button that waits for it', async () => {
+  test('begins with the program where it is missing: both ways to install it, and a button that waits for it', async () => {
     await enter(host('missing'));
-    expect(find('errorCommand')?.textContent).toContain('./warren install');
+    const ways = [...document.querySelectorAll(`[data-testid=${TEST.errorCommand}]`)].map((way) => way.textContent);
+    expect(ways).toEqual([expect.stringContaining('./warren install --user'), expect.stringContaining('apt install')]);
     expect((find('welcomeNext') as HTMLButtonElement).disabled).toBe(true);
     expect(find('hostHelp')?.textContent).toMatch(/Snap or Flatpak/);
     await settle(() => {

@@ -152,7 +152,7 @@ describe('the popup', () => {
     ['tooOld', 'host_too_old', true],
     ['tooNew', 'version_unsupported', false],
     ['broken', 'host_broken', true],
-  ] as const)('with the host %s shows its own screen and the one command', async (status, code, command) => {
+  ] as const)('with the host %s shows its own screen, and how to install it', async (status, code, command) => {
     await show(<Popup />, { ...READY, host: { ...READY.host, status } });
     expect(find('errorScreen')?.dataset.code).toBe(code);
     expect(find('errorCommand') !== null).toBe(command);
