@@ -1,6 +1,6 @@
 /**
- * The pictures of the guides: takes those that docs/*.md show out of shots/, half as large and as WebP, into
- * docs/images. Chromium itself encodes them, so nothing has to be installed.
+ * The pictures of the guides, light and dark: takes those that docs/*.md show out of shots/, half as large and as WebP,
+ * into docs/images. Chromium itself encodes them, so nothing has to be installed.
  * Usage: npm run shots && npm run shots:dashboard && npm run guide-images
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,13 +17,17 @@ const WIDTH = { popup: 280, phone: 280, page: 640 } as const;
 const MAX_HEIGHT = 620;
 const MAX_BYTES = 90_000;
 
-/** `![…](images/popup-off.webp)` in any guide. */
+/** `images/popup-off.webp` in any guide, or `images/popup-off-dark.webp`. */
 function wanted(): string[] {
   const guides = readdirSync('docs').filter((name) => name.endsWith('.md'));
   const named = guides.flatMap((name) => [
     ...readFileSync(join('docs', name), 'utf8').matchAll(/images\/([a-z-]+)\.webp/g),
   ]);
   return [...new Set(named.map(([, name = '']) => name))].toSorted();
+}
+
+function shotOf(name: string): string {
+  return join(SHOTS, name.endsWith('-dark') ? `${name}.png` : `${name}-light.png`);
 }
 
 async function encode(page: Page, png: Buffer, width: number): Promise<Buffer> {
@@ -49,7 +53,7 @@ async function encode(page: Page, png: Buffer, width: number): Promise<Buffer> {
 
 async function main(): Promise<void> {
   const names = wanted();
-  const missing = names.filter((name) => !existsSync(join(SHOTS, `${name}-light.png`)));
+  const missing = names.filter((name) => !existsSync(shotOf(name)));
   if (missing.length > 0)
     throw new Error(`no such shot: ${missing.join(', ')}; run "npm run shots" and "npm run shots:dashboard" first`);
   for (const name of readdirSync(IMAGES))
@@ -58,8 +62,8 @@ async function main(): Promise<void> {
   try {
     const page = await browser.newPage();
     for (const name of names) {
-      const width = name.startsWith('popup') ? WIDTH.popup : name.endsWith('phone') ? WIDTH.phone : WIDTH.page;
-      const image = await encode(page, readFileSync(join(SHOTS, `${name}-light.png`)), width);
+      const width = name.startsWith('popup') ? WIDTH.popup : name.includes('-phone') ? WIDTH.phone : WIDTH.page;
+      const image = await encode(page, readFileSync(shotOf(name)), width);
       if (image.length > MAX_BYTES) throw new Error(`${name}: ${image.length} bytes are too many for a guide`);
       writeFileSync(join(IMAGES, `${name}${SUFFIX}`), image);
       console.log(`${name}${SUFFIX}  ${Math.round(image.length / 1000)} kB`);
