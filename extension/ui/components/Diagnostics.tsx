@@ -58,7 +58,10 @@ export function Diagnostics({ switches }: { switches: boolean }) {
               </span>
               <div class="row-main">
                 <div class="row-title">{name}</div>
-                <div class="row-sub">{text}</div>
+                <div class="row-sub">
+                  {/* A host that is newer than our words, and the terms of RFC 4787, speak English. */}
+                  <bdi>{text}</bdi>
+                </div>
                 {id === 'nat' ? <div class="row-sub">{natMeaning(now)}</div> : null}
               </div>
             </li>
