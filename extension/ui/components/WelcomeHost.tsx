@@ -19,7 +19,7 @@ export function WelcomeHost({ onDone }: { onDone: () => void }) {
     <section class="setup-form" data-testid={TEST.welcomeHost} data-state={status}>
       <h1>{t('welcomeTitle')}</h1>
       <p class="lead">{t('welcomeText')}</p>
-      <p>{t('welcomeHostText')}</p>
+      {trouble ? null : <p>{t('welcomeHostText')}</p>}
       <div class="card host-card" aria-live="polite">
         <div class="host-state">
           {ready ? (
