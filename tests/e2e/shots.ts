@@ -44,6 +44,12 @@ const { values: options } = parseArgs({
 const OUT = resolve('shots');
 const PAGE_SIZE = { width: 1160, height: 820 };
 const PASSWORD = 'a quiet burrow';
+/** What a popup is scrolled to for its picture. */
+const BELOW: Readonly<Record<string, string>> = {
+  'popup-about': '.live-exit',
+  'popup-wallet-receive': '.receive-more',
+  'popup-wallet-wrong-password': '.unlock',
+};
 
 /** One language and its pictures after another. */
 const LOOKS = options.looks.split(',') as Look[];
@@ -193,7 +199,6 @@ async function popups(page: Page, show: Show): Promise<void> {
   await settle(page, 14);
   await show('popup-protected');
   await page.getByTestId(TEST.about).click();
-  await page.getByTestId(TEST.liveExit).first().scrollIntoViewIfNeeded();
   await show('popup-about');
   await page.getByTestId(TEST.about).click();
   scene(FAILOVER);
@@ -318,6 +323,14 @@ function shooter(page: Page): Show {
   return async (name) => {
     if (!options.only.split(',').some((part) => name.includes(part))) return;
     await page.setViewportSize(name.startsWith('popup') ? POPUP_SIZE : PAGE_SIZE);
+    // As it opens, whatever was clicked in it since; but for what stands further down.
+    const below = BELOW[name];
+    if (below)
+      await page
+        .locator(below)
+        .first()
+        .evaluate((element) => element.scrollIntoView({ block: 'end' }));
+    else await page.evaluate(() => document.querySelector('.popup-main')?.scrollTo(0, 0));
     // The whole page as one window: stitched together, what sticks to the window would hang in the middle.
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
     if (!name.startsWith('popup')) await page.setViewportSize({ ...PAGE_SIZE, height });

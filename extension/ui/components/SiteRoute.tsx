@@ -103,8 +103,12 @@ function Choices({
   current: Action;
   onChoose: (action: Action) => void;
 }) {
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    list.current?.querySelector('[aria-pressed="true"]')?.scrollIntoView({ block: 'nearest' });
+  }, [options.length]);
   return (
-    <ul class="site-choices" aria-label={t('routeVia')}>
+    <ul ref={list} class="site-choices" aria-label={t('routeVia')}>
       {options.map((option) => (
         <li key={option.value}>
           <button

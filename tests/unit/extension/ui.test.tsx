@@ -255,7 +255,7 @@ describe('the approval sheet', () => {
     expect(text).toContain('Germany');
     expect(text).toContain('Network fee, at most');
     expect(text).toContain('0.00036 ETH');
-    expect(text).toContain('24 h after you ask');
+    expect(text).toContain('24\u00a0h after you ask');
     await submit(find('approvalAmount'));
     expect(sent).toEqual([{ name: 'approve', id: approval.id, amount: '2000000000000000000' }]);
   });
