@@ -170,7 +170,7 @@ export function needs(signerOf: (payee: string) => string): Scenario {
   return { ...EMPTY, exits: [exit(DE, 'funding', { need: need(DE) }), exit(JP, 'funding', { need: need(JP) })] };
 }
 
-export const CONNECTING: Scenario = { ...EMPTY, exits: [up(DE, 40001, 3, 90_000), exit(JP, 'traversing')] };
+export const CONNECTING: Scenario = { ...EMPTY, exits: [up(DE, 40001, 684, 90_000), exit(JP, 'traversing')] };
 export const PROTECTED: Scenario = { ...EMPTY, exits: [up(DE, 40001, 684, 3_400_000), up(JP, 40002, 37, 210_000)] };
 const LOST = { at: 1_790_000_040_000, did: JP.did, country: 'JP', city: 'Sapporo' };
 const JP2 = node(0x88, 'JP', 'Nagoya', 'NTT', 4713, { latencyMs: 251 });
