@@ -1,6 +1,7 @@
 /** What the extension itself can see, as lines like the host's; and all of them as a text for whoever helps. */
 import { natEase, natText } from '../../shared/base/nat-words.ts';
 import type { CommandResults, View } from '../messages.ts';
+import { countryName, placeText } from './format.ts';
 import { errorText, type Key, t, wordsFor } from './i18n.ts';
 import type { WebRtcFinding } from './web-rtc-test.ts';
 
@@ -23,9 +24,16 @@ export function hostLines(lines: readonly Line[]): Line[] {
 
 function nameOf({ id = '', name, said }: Line): string {
   const [exit] = said?.values ?? [];
-  if (id === 'exitAddress' && exit !== undefined) return t('diagExit', exit);
+  if (id === 'exitAddress' && exit !== undefined) return t('diagExit', exitName(exit));
   const key = NAMES[id];
   return key ? t(key) : name;
+}
+
+/** "Kassel, DE", as the host writes it, with the country's name. */
+function exitName(told: string): string {
+  const [, city, country] = /^(?:(.+), )?([A-Z]{2})$/.exec(told) ?? [];
+  if (country === undefined) return told;
+  return city === undefined ? countryName(country) : placeText(city, country);
 }
 
 function textOf({ text, said }: Line): string {

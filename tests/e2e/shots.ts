@@ -285,6 +285,9 @@ async function pages(page: Page, show: Show): Promise<void> {
     ...{ show, scene, state, shooter },
     open: (route) => open(page, route === 'popup' ? POPUP : `${PAGE}${route}`),
   });
+  // The background notes a node that is up again, over what was written before.
+  await state(page, 'protected');
+  await settle(page, 3);
   await rememberNode(page);
 }
 

@@ -33,6 +33,8 @@ function Explained({ view: now, page }: { view: View; page: BlockedView }) {
   const { decision, exitId, url } = page;
   const { hostname } = new URL(url);
   const trouble = reason.kind === 'trouble' ? troubleOf(now) : null;
+  /** It stays so until the user changes the rules. */
+  const lasting = reason.kind === 'rule' || reason.kind === 'settings';
   const retry = () => {
     if (exitId !== null && reason.kind === 'exit') fire({ name: 'exit.retry', exitId });
     location.replace(url);
@@ -43,7 +45,7 @@ function Explained({ view: now, page }: { view: View; page: BlockedView }) {
         <span class="trouble-mark" data-busy={reason.kind === 'connecting'}>
           {reason.kind === 'connecting' ? <Mark size={28} /> : <Icon name="ban" size={28} />}
         </span>
-        <h1>{t('blockedTitle', passHost(hostname))}</h1>
+        <h1>{t(lasting ? 'blockedLasting' : 'blockedTitle', passHost(hostname))}</h1>
         <p class="lead" aria-live="polite">
           {trouble ? t('blockedTrouble') : words(reason)}
         </p>
@@ -51,14 +53,19 @@ function Explained({ view: now, page }: { view: View; page: BlockedView }) {
       {trouble ? <ErrorScreen trouble={trouble} /> : null}
       {reason.kind === 'unlock' ? <Unlock why={t('unlockToPay')} /> : null}
       <div class="setup-buttons">
-        <button type="button" class="button primary large" data-testid={TEST.blockedRetry} onClick={retry}>
-          {t('tryAgain')}
-        </button>
-        {reason.kind === 'rule' || reason.kind === 'settings' ? (
-          <a class="button large" href="#/rules">
+        {lasting ? (
+          <a class="button primary large" href="#/rules">
             {t('openRules')}
           </a>
         ) : null}
+        <button
+          type="button"
+          class={`button large ${lasting ? '' : 'primary'}`}
+          data-testid={TEST.blockedRetry}
+          onClick={retry}
+        >
+          {t('tryAgain')}
+        </button>
       </div>
       {exitId !== null && !trouble && reason.kind !== 'over' ? (
         <OtherNodes decision={decision} exitId={exitId} />

@@ -99,9 +99,11 @@ interface RevealProps {
   readonly title: string;
   readonly text: string;
   onDone(revealed: Revealed): void;
+  /** Absent where there is nothing to go back to. */
+  onCancel?(): void;
 }
 
-export function RevealForm({ title, text, onDone }: RevealProps) {
+export function RevealForm({ title, text, onDone, onCancel }: RevealProps) {
   const [password, setPassword] = useState('');
   const [problem, setProblem] = useState('');
   const submit = async (event: Event) => {
@@ -133,9 +135,16 @@ export function RevealForm({ title, text, onDone }: RevealProps) {
       <p class="problem" role="alert">
         {problem}
       </p>
-      <button type="submit" class="button primary large" data-testid={TEST.unlockSubmit} disabled={password === ''}>
-        {t('showWords')}
-      </button>
+      <div class="setup-buttons">
+        <button type="submit" class="button primary large" data-testid={TEST.unlockSubmit} disabled={password === ''}>
+          {t('showWords')}
+        </button>
+        {onCancel ? (
+          <button type="button" class="button large" onClick={onCancel}>
+            {t('cancel')}
+          </button>
+        ) : null}
+      </div>
     </form>
   );
 }

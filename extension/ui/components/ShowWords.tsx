@@ -12,7 +12,7 @@ export function ShowWords({ onLeave }: { onLeave: () => void }) {
       {revealed ? (
         <Words revealed={revealed} title={t('wordsAgainTitle')} done={t('done')} onDone={onLeave} />
       ) : (
-        <RevealForm title={t('wordsAgainTitle')} text={t('revealText')} onDone={setRevealed} />
+        <RevealForm title={t('wordsAgainTitle')} text={t('revealText')} onDone={setRevealed} onCancel={onLeave} />
       )}
     </section>
   );

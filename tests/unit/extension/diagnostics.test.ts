@@ -87,7 +87,10 @@ describe('the lines', () => {
       const told = { id: 'exitAddress', name: 'Exit X', ok: true, text: 'in its words', said: { code, values } };
       return hostLines([told]).map(({ name, text }) => `${name}: ${text}`)[0];
     };
-    expect(found('exitOther', 'Kassel, DE')).toBe('Exit Kassel, DE: seen under another address than this computer');
+    expect(found('exitOther', 'Kassel, DE')).toBe(
+      'Exit Kassel, Germany: seen under another address than this computer',
+    );
+    expect(found('exitOwn', 'JP')).toBe('Exit Japan: seen under this computer’s own address');
     expect(found('ledger', '7', '12')).toBe('Exit 7: chain 7, newest block 12 s old');
     expect(found('password_wrong')).toBe('Exit X: This password does not open the wallet. Try again.');
     expect(found('something_new')).toBe('Exit X: in its words');
