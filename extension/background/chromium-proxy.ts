@@ -1,9 +1,9 @@
 /** Chromium: a mandatory PAC, WebRTC without UDP outside the proxy, no prediction. */
 import { allowedInPrivate, clearPac, pacInForce, setPac } from '../browser.ts';
+import { clearPrivacy, privacyHolds, setPrivacy } from '../privacy.ts';
 import { blockAllPac, preparePac } from '../routing/pac.ts';
 import type { RouteTable } from '../routing/rules.ts';
 import type { Desired, ProxyControl } from './applier.ts';
-import { clearPrivacy, privacyHolds, setPrivacy } from './privacy.ts';
 
 /** What is written for each kind of window; private ones have a script of their own, since rules may differ there. */
 export function chromiumProxy(): ProxyControl {

@@ -4,6 +4,7 @@
  * proxied http:// navigation otherwise sends to the system's resolver (measured).
  */
 import { browser } from '../browser.ts';
+import { clearPrivacy, privacyHolds, setPrivacy } from '../privacy.ts';
 import { type ExitPlan, planExits } from '../routing/exits.ts';
 import {
   answerRequest,
@@ -17,7 +18,6 @@ import {
 import { createMatcher, type Matcher } from '../routing/matcher.ts';
 import type { RouteTable } from '../routing/rules.ts';
 import type { Desired, ProxyControl } from './applier.ts';
-import { clearPrivacy, privacyHolds, setPrivacy } from './privacy.ts';
 
 /** Requests between the answer and their way out: more than a browser has under way at once. */
 const MAX_ANSWERED = 2_000;

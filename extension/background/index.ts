@@ -4,12 +4,12 @@
  */
 import { NATIVE_HOST_NAME } from '../../shared/wire/native.ts';
 import { browser, FIREFOX, onProxyAuth } from '../browser.ts';
+import { onPrivacyChange } from '../privacy.ts';
 import { chromiumProxy } from './chromium-proxy.ts';
 import { Core } from './core.ts';
 import { firefoxProxy, listenFirefox } from './firefox-proxy.ts';
 import type { NativePort } from './native-link.ts';
 import { Picture } from './picture.ts';
-import { onPrivacyChange } from './privacy.ts';
 import { ProxyAuth } from './proxy-auth.ts';
 import { fetchSelfTest } from './self-test.ts';
 import { Tabs } from './tabs.ts';

@@ -1,12 +1,17 @@
 /**
- * Whether a page could send beside the proxy: asks this browser for the addresses that WebRTC would offer. No server is
- * named, so nothing leaves the machine; a browser that lets UDP out finds its own addresses at once.
+ * Whether a page could send beside the proxy. Firefox is asked for the addresses that WebRTC would offer: no server is
+ * named, so nothing leaves the machine, and a browser that lets UDP out finds its own addresses at once. Chromium's
+ * policy holds for every web page and not for an extension's own (measured): there the policy itself is asked.
  */
+import { FIREFOX } from '../browser.ts';
+import { udpCloses } from '../privacy.ts';
+
 export type WebRtcFinding = 'closed' | 'leaks';
 
 const PATIENCE_MS = 2_000;
 
 export async function testWebRtc(): Promise<WebRtcFinding> {
+  if (!FIREFOX) return (await udpCloses()) ? 'closed' : 'leaks';
   if (typeof RTCPeerConnection === 'undefined') return 'closed';
   const connection = new RTCPeerConnection();
   try {

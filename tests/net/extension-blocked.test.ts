@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PAGE_PATH } from '../../manifest/extension.ts';
 import { SELF_TEST_HOST } from '../../shared/wire/self-test.ts';
 import { by } from '../e2e/ui.ts';
 import { until } from '../e2e/wait.ts';
@@ -89,6 +90,10 @@ test('a request of its own tells that what the browser sends arrives; one that g
   const arrived = async () => (await bench.exit.seen()).requests.includes(`${SELF_TEST_HOST}/`);
   await until('the self-test arrives', arrived);
   await bench.state('protected');
+  const page = await bench.open(`${PAGE_PATH}#/diagnostics`);
+  for (const name of ['Self-test: route', 'Self-test: names (DNS)', 'Self-test: WebRTC'])
+    await by(page, 'diagnosticsRow', { 'data-key': name, 'data-ok': 'true' }).waitFor();
+  await bench.openPopup();
   await bench.exit.set({ selfTest: 'somebody else' });
   bench.place.killHost();
   await trouble('proxy_astray');

@@ -1,5 +1,5 @@
 /** Browser-wide switches that hold while protection is on: no UDP beside the proxy, no prediction, no prefetch. */
-import { browser } from '../browser.ts';
+import { browser } from './browser.ts';
 
 /** `proxy_only` is Firefox's still stricter one. */
 const NO_UDP: readonly unknown[] = ['disable_non_proxied_udp', 'proxy_only'];
@@ -16,9 +16,17 @@ export async function clearPrivacy(): Promise<void> {
 
 /** What holds in the end, whoever set it: `set` succeeds also where another extension has the last word. */
 export async function privacyHolds(): Promise<boolean> {
-  const { webRTCIPHandlingPolicy, networkPredictionEnabled } = browser.privacy.network;
-  const [webrtc, prediction] = await Promise.all([webRTCIPHandlingPolicy.get({}), networkPredictionEnabled.get({})]);
-  return NO_UDP.includes(webrtc.value) && prediction.value === false;
+  const [closed, prediction] = await Promise.all([
+    udpCloses(),
+    browser.privacy.network.networkPredictionEnabled.get({}),
+  ]);
+  return closed && prediction.value === false;
+}
+
+/** Whether WebRTC of web pages may send nothing but through the proxy. */
+export async function udpCloses(): Promise<boolean> {
+  const { value } = await browser.privacy.network.webRTCIPHandlingPolicy.get({});
+  return NO_UDP.includes(value);
 }
 
 /** Must be called at top level. */
