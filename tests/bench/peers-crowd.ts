@@ -77,17 +77,21 @@ async function fund(world: World, count: number): Promise<void> {
   }));
   const [first] = await rpc([{ method: 'eth_getTransactionCount', params: [payer, 'latest'] }]);
   const all = [{ to: profile.token, data: approve }, ...opens];
-  for (let at = 0; at < all.length; at += BATCH)
-    await rpc(
-      all.slice(at, at + BATCH).map((call, i) => ({
+  const send = (at: number, count: number) =>
+    rpc(
+      all.slice(at, at + count).map((call, i) => ({
         method: 'eth_sendTransaction',
         params: [{ from: payer, gas: '0x493e0', nonce: `0x${(Number(first) + at + i).toString(16)}`, ...call }],
       })),
     );
-  for (;;) {
-    const [mined] = await rpc([{ method: 'eth_getTransactionCount', params: [payer, 'latest'] }]);
-    if (Number(mined) >= Number(first) + all.length) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let at = 0; at < all.length; at += BATCH) await send(at, BATCH);
+  for (let before = -1; ; await new Promise((resolve) => setTimeout(resolve, 250))) {
+    const [count] = await rpc([{ method: 'eth_getTransactionCount', params: [payer, 'latest'] }]);
+    const mined = Number(count) - Number(first);
+    if (mined >= all.length) return;
+    // Of many at once the chain loses one now and then, and all behind it wait for that.
+    if (mined === before) await send(mined, 1).then(() => rpc([{ method: 'evm_mine', params: [] }]));
+    before = mined;
   }
 }
 
