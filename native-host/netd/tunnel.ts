@@ -135,10 +135,25 @@ export class Tunnel {
     }
     const addresses = this.#freshAddresses(body);
     const { address4, address6 } = addresses;
-    await this.#machine.routes.addPeer(this.#at, address4, address6, BASE_MTU);
-    await this.#configurePeer(body, [`${address4}/32`, `${address6}/128`]);
+    await this.#addPeer(body, addresses);
     this.#peers.set(body.publicKey, addresses);
     this.#taken.set(address4, address6).set(address6, null);
+  }
+
+  /** Route and peer side by side: neither leads anywhere without the other. Whole, or not at all. */
+  async #addPeer(body: Body<'peer'>, { address4, address6 }: PeerAddresses): Promise<void> {
+    const { routes, wireguard } = this.#machine;
+    const added = await Promise.allSettled([
+      routes.addPeer(this.#at, address4, address6, BASE_MTU),
+      this.#configurePeer(body, [`${address4}/32`, `${address6}/128`]),
+    ]);
+    const failed = added.find((result) => result.status === 'rejected');
+    if (!failed) return;
+    await Promise.allSettled([
+      routes.removePeer(this.#at, address4, address6),
+      wireguard.removePeer(this.name, body.publicKey),
+    ]);
+    throw failed.reason;
   }
 
   async removePeer(publicKey: string): Promise<void> {

@@ -32,6 +32,9 @@ const NETWORKS_V6 = '@ip-location-db/asn/asn-ipv6-num.csv';
 type Row = CountryResponse & { readonly country_code?: string };
 
 let countries: Reader<Row> | null = null;
+/** The table takes 8 MB, and is asked when somebody comes: in between it is not kept. */
+const KEEP_MS = 10_000;
+let forget: NodeJS.Timeout | null = null;
 
 /** Facts on one IPv4 or IPv6 address; null for a private or special one, and when neither table holds it. */
 export function lookup(address: string): GeoFacts | null {
@@ -51,9 +54,18 @@ export function lookup(address: string): GeoFacts | null {
 /** ISO 3166-1 alpha-2 of one address; null where the registries name none. */
 export function countryOf(address: string): string | null {
   if (isSpecialPurpose(address)) return null;
-  countries ??= new Reader<Row>(readFileSync(resolve(COUNTRIES)));
-  const code = countries.get(address)?.country_code;
+  const code = table().get(address)?.country_code;
   return code && /^[A-Z]{2}$/.test(code) ? code : null;
+}
+
+function table(): Reader<Row> {
+  countries ??= new Reader<Row>(readFileSync(resolve(COUNTRIES)));
+  forget ??= setTimeout(() => {
+    countries = null;
+    forget = null;
+  }, KEEP_MS).unref();
+  forget.refresh();
+  return countries;
 }
 
 function numberOf(address: string): bigint {

@@ -40,6 +40,7 @@ const BUNDLE = 'artifacts/bench/provider';
 
 /** As its unit has them (provider/warren-provider.service). */
 const NODE_OPTIONS = '--max-semi-space-size=1 --max-old-space-size=256';
+const ENVIRONMENT = { MALLOC_ARENA_MAX: '1' };
 
 export async function benchPeers(): Promise<PeersBench> {
   await bundle();
@@ -47,6 +48,7 @@ export async function benchPeers(): Promise<PeersBench> {
   try {
     lab.program = `${BUNDLE}/main.mjs`;
     lab.nodeOptions = NODE_OPTIONS;
+    lab.environment = ENVIRONMENT;
     await lab.chain.give(PAYER as never, { token: String(PEERS + SPARE), coin: '10' });
     const provider = await lab.start(null, '--max-clients', String(PEERS));
     const node = provider.child.pid ?? 0;

@@ -53,6 +53,8 @@ export class ProviderLab {
   program = 'provider/main.ts';
   /** Flags of Node, as a service would set them. */
   nodeOptions = '';
+  /** The same for its environment. */
+  environment: Readonly<Record<string, string>> = {};
 
   private constructor(
     lab: Lab,
@@ -155,7 +157,7 @@ export class ProviderLab {
       name: `provider-${verb}`,
       namespace: this.lab.home('de').host,
       file: cheat === null ? this.program : 'tests/roles/programs/cheating-provider.ts',
-      env: { ...(cheat === null ? {} : { CHEAT: cheat }), NODE_OPTIONS: this.nodeOptions },
+      env: { ...(cheat === null ? {} : { CHEAT: cheat }), NODE_OPTIONS: this.nodeOptions, ...this.environment },
       args: [verb, '--config', this.#config, '--password-file', this.#passwordFile, ...args],
       user: this.#user,
     });
