@@ -1,12 +1,11 @@
 /** Whether browsers find the host, and whether it is this one. */
 import type { BrowserFacts, HostFacts } from '../facts.ts';
 import { ok, problem, type Verdict, warning } from '../verdict.ts';
-import { installForMachine, installForUser } from './mends.ts';
+import type { Remedies } from './remedies.ts';
 
-export function checkHost({ installed, answer, network, ownVersion }: HostFacts): Verdict {
-  const forUser = installForUser(network);
-  if (!installed) return problem('host', 'No browser knows of the Warren host yet: it is not installed.', forUser);
-  const again = installed.for === 'user' ? forUser : installForMachine(network);
+export function checkHost({ installed, answer, network, ownVersion }: HostFacts, remedies: Remedies): Verdict {
+  const again = remedies.host(installed?.for ?? null)(network);
+  if (!installed) return problem('host', 'No browser knows of the Warren host yet: it is not installed.', again);
   if (!answer || 'failure' in answer)
     return problem('host', `The installed host does not start: ${answer?.failure ?? 'it said nothing'}.`, again);
   const whose = installed.for === 'user' ? 'for you alone' : 'for this machine';

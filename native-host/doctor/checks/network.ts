@@ -3,19 +3,20 @@ import { clockMend } from '../../../shared/node/clock-offset.ts';
 import { holderWords } from '../../../shared/node/port-holders.ts';
 import type { NetworkFacts, PortFacts } from '../facts.ts';
 import { ok, problem, type Verdict, warning } from '../verdict.ts';
+import type { Remedies } from './remedies.ts';
 
 /** Nodes refuse a handshake that is two minutes off; half of that leaves room for theirs. */
 const MAX_CLOCK_MS = 60_000;
 
-export function checkNetwork(facts: NetworkFacts): readonly Verdict[] {
-  return [checkUdp(facts), checkClock(facts), checkPorts(facts), checkMemory(facts)];
+export function checkNetwork(facts: NetworkFacts, remedies: Remedies): readonly Verdict[] {
+  return [checkUdp(facts, remedies), checkClock(facts), checkPorts(facts), checkMemory(facts)];
 }
 
-function checkUdp({ profile, stun, udpPort }: NetworkFacts): Verdict {
+function checkUdp({ profile, stun, udpPort }: NetworkFacts, { doctor }: Remedies): Verdict {
   const name = 'udp';
   if (profile === null)
     return warning(name, 'Not looked at: no network is installed whose servers could be asked.', {
-      command: './warren doctor --network FILE',
+      command: `${doctor} --network FILE`,
     });
   if (stun.answered > 0)
     return ok(name, `UDP gets through: ${stun.answered} of ${stun.asked} servers of "${profile}" answered.`);

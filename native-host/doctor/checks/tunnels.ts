@@ -6,10 +6,16 @@ import type { Mend } from '../../../shared/node/mending.ts';
 import { joinGroup, LOAD_WIREGUARD, START_UNIT } from '../../../shared/node/netd-mends.ts';
 import type { TunnelFacts } from '../facts.ts';
 import { ok, problem, type Verdict, warning } from '../verdict.ts';
-import { installForMachine, installForUser, installPackages, LOAD_TUN, openTun, START_BY_HAND } from './mends.ts';
+import { installPackages, LOAD_TUN, openTun, START_BY_HAND } from './mends.ts';
+import type { Remedies } from './remedies.ts';
 
-export function checkTunnels(facts: TunnelFacts): readonly Verdict[] {
-  return [checkDaemon(facts), checkNamespaces(facts), checkWireGuard(facts), checkPrograms(facts)].flat();
+export function checkTunnels(facts: TunnelFacts, remedies: Remedies): readonly Verdict[] {
+  return [
+    checkDaemon(facts, remedies),
+    checkNamespaces(facts, remedies),
+    checkWireGuard(facts, remedies),
+    checkPrograms(facts),
+  ].flat();
 }
 
 /** Everything that a namespace needs is there. */
@@ -17,10 +23,10 @@ export function isRootlessPossible({ namespaces, wireGuard, missingPackages }: T
   return namespaces.work && missingPackages.length === 0 && (hasKernel(wireGuard) || hasGo(wireGuard));
 }
 
-function checkDaemon(facts: TunnelFacts): Verdict | readonly Verdict[] {
+function checkDaemon(facts: TunnelFacts, { daemon }: Remedies): Verdict | readonly Verdict[] {
   const { netd, unit, group, user } = facts;
   const name = 'daemon';
-  const install = installForMachine(facts.network.named ?? facts.network.own);
+  const install = daemon(facts.network.named ?? facts.network.own);
   const down = problem(name, 'warren-netd is installed and does not run.', facts.systemd ? START_UNIT : START_BY_HAND);
   switch (netd.state) {
     case 'answers':
@@ -54,11 +60,11 @@ function checkDaemon(facts: TunnelFacts): Verdict | readonly Verdict[] {
   }
 }
 
-function checkNamespaces(facts: TunnelFacts): Verdict {
+function checkNamespaces(facts: TunnelFacts, remedies: Remedies): Verdict {
   const { netd, namespaces } = facts;
   const name = 'namespaces';
   if (namespaces.work) return ok(name, 'An ordinary user may make user and network namespaces.');
-  const instead = insteadOfNamespaces(facts);
+  const instead = insteadOfNamespaces(facts, remedies);
   const orFor = (setting: string): Mend => ({
     ...instead,
     command: `${instead.command} (or, for every program: sudo sysctl ${setting})`,
@@ -93,14 +99,14 @@ function checkNamespaces(facts: TunnelFacts): Verdict {
   }
 }
 
-function insteadOfNamespaces({ netd, unit, network }: TunnelFacts): Mend {
+function insteadOfNamespaces({ netd, unit, network }: TunnelFacts, { daemon }: Remedies): Mend {
   if (netd.state === 'denied') return { command: 'use the daemon (see "group"): it needs none' };
   if (unit || netd.state === 'silent') return { command: 'let the daemon run (see "daemon"): it needs none' };
-  const install = installForMachine(network.named ?? network.own);
+  const install = daemon(network.named ?? network.own);
   return { ...install, command: `${install.command}: the daemon needs none` };
 }
 
-function checkWireGuard({ netd, wireGuard, network }: TunnelFacts): Verdict {
+function checkWireGuard({ netd, wireGuard, network }: TunnelFacts, remedies: Remedies): Verdict {
   const name = 'wireguard';
   const { module, tool, go, tun, tunMode } = wireGuard;
   if (netd.state === 'answers') return ok(name, `WireGuard works (${netd.backend}).`);
@@ -116,8 +122,8 @@ function checkWireGuard({ netd, wireGuard, network }: TunnelFacts): Verdict {
   if (module === 'there')
     return tool
       ? problem(name, "The kernel's WireGuard is not loaded, and wireguard-go can not stand in.", LOAD_WIREGUARD)
-      : problem(name, 'WireGuard is not set up.', installForUser(network.named));
-  if (!go) return problem(name, 'This machine has no WireGuard.', installForUser(network.named));
+      : problem(name, 'WireGuard is not set up.', remedies.wireGuard(network.named));
+  if (!go) return problem(name, 'This machine has no WireGuard.', remedies.wireGuard(network.named));
   return tun === 'missing'
     ? problem(name, 'wireguard-go needs the device /dev/net/tun, and its module is not loaded.', LOAD_TUN)
     : problem(name, 'wireguard-go may not open /dev/net/tun.', openTun(tunMode));

@@ -1,6 +1,7 @@
 /** Every verdict of the doctor over facts as they come from machines: what it says, and which command mends it. */
 import { describe, expect, test } from 'vitest';
 import { judge } from '../../../native-host/doctor/checks/all.ts';
+import { OF_PACKAGES } from '../../../native-host/doctor/checks/remedies.ts';
 import type { Facts } from '../../../native-host/doctor/facts.ts';
 import { inWords } from '../../../native-host/doctor/in-words.ts';
 
@@ -252,6 +253,17 @@ describe('says what is wrong and how to mend it', () => {
         expect(mend.undo).toBeDefined();
       }
   });
+});
+
+test('a doctor that came in a package names no command of a checkout', () => {
+  for (const [, facts] of CASES) {
+    const verdicts = judge(facts, OF_PACKAGES);
+    for (const { state, mend } of verdicts) {
+      if (state === 'problem') expect(mend).toBeDefined();
+      expect(mend?.command ?? '').not.toMatch(/\.\/warren (install|doctor)/);
+    }
+    expect(inWords(verdicts, false, OF_PACKAGES)).not.toContain('./warren doctor');
+  }
 });
 
 test('with the daemon running nothing that only a namespace needs is a problem', () => {
