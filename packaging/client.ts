@@ -1,4 +1,4 @@
-/** warren: the client. What browsers start, what tells them so, and the extension to load. */
+/** warren: the client. What browsers start, what tells them so, the extension to load, and a doctor for a terminal. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXTENSION_ID_CHROMIUM, GECKO_ID } from '../manifest/extension.ts';
@@ -6,8 +6,8 @@ import { hostWrapper, type NativeBrowser, nativeManifest } from '../manifest/nat
 import { MACHINE, NETD_SOCKET, PACKAGED_NETWORK } from '../native-host/install/layout.ts';
 import { NATIVE_HOST_NAME } from '../shared/wire/native.ts';
 import { bundleProgram } from './bundle.ts';
-import { documents, page } from './documents.ts';
-import { EXTENSION, HOST, HOST_WRAPPER, NAMESPACE, NODE, OVERRIDES } from './layout.ts';
+import { documents, manual, page } from './documents.ts';
+import { DOCTOR, EXTENSION, HOST, HOST_WRAPPER, LIB, NAMESPACE, NODE, OVERRIDES } from './layout.ts';
 import type { DebianPackage, PackagedFile } from './package.ts';
 import { bundled, debianFile, plain, type Sources, scriptsOf, treeOf } from './sources.ts';
 
@@ -21,6 +21,7 @@ export async function clientPackage(sources: Sources): Promise<DebianPackage> {
   // Started by the host, where there is no daemon; by the name that it has in the sources.
   const namespace = await bundleProgram(checkout, 'native-host/namespace/main.ts');
   const start = plain(`${NAMESPACE}/main.ts`, "import './main.mjs';\n");
+  const doctor = await bundleProgram(checkout, 'native-host/doctor/main.ts');
   const wrapper = hostWrapper({
     nodePath: NODE,
     mainPath: `${HOST}/main.mjs`,
@@ -42,11 +43,15 @@ export async function clientPackage(sources: Sources): Promise<DebianPackage> {
       'Warren is a decentralised VPN for the browser: each site leaves through a home that you choose, over WireGuard, ' +
         'and is paid for by the megabyte.',
       'This package holds the program that the browser extension starts, and tells Chromium, Chrome, Edge, Brave, ' +
-        `Vivaldi and Firefox where it is. The extension itself lies in ${EXTENSION}.`,
+        `Vivaldi and Firefox where it is. The extension itself lies in ${EXTENSION}. "warren doctor" says what stands in ` +
+        'the way on this machine.',
     ],
     files: [
       ...bundled(host, HOST, [], [start.path]),
       ...bundled(namespace, NAMESPACE, [start]),
+      // Whatever mends is run two folders above it.
+      ...bundled(doctor, DOCTOR, [], [start.path, join(LIB, '..', '/')]),
+      { path: '/usr/bin/warren', mode: 0o755, content: debianFile(sources, `${NAME}.sh`) },
       { path: HOST_WRAPPER, mode: 0o755, content: wrapper },
       ...(await manifests('chromium')),
       ...(await manifests('firefox')),
@@ -54,12 +59,15 @@ export async function clientPackage(sources: Sources): Promise<DebianPackage> {
       ...treeOf(join(checkout, 'dist', 'firefox'), `${EXTENSION}/firefox`),
       plain(`${OVERRIDES}/${NAME}`, debianFile(sources, `${NAME}.overrides`)),
       page(checkout, NAME, 'USER.md'),
+      manual(`${NAME}.1`, debianFile(sources, `${NAME}.1`)),
       // The extension is built apart: all that it may be made of.
       ...documents({
         checkout,
         name: NAME,
         release,
-        contains: [...new Set([...host.packages, ...namespace.packages, ...Object.keys(dependencies)])],
+        contains: [
+          ...new Set([...[host, namespace, doctor].flatMap(({ packages }) => packages), ...Object.keys(dependencies)]),
+        ],
       }),
     ],
     scripts: scriptsOf(sources, NAME),

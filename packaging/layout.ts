@@ -6,6 +6,7 @@ export const NODE = `${LIB}/node`;
 export const NETD = `${LIB}/netd.mjs`;
 export const HOST = `${LIB}/host`;
 export const NAMESPACE = `${LIB}/namespace`;
+export const DOCTOR = `${LIB}/doctor`;
 export const HOST_WRAPPER = `${LIB}/warren-host`;
 export const PROVIDER = `${LIB}/provider`;
 export const HELPER = `${LIB}/helper`;
