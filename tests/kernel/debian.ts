@@ -2,6 +2,7 @@
  * Debian's own kernel and its busybox, from apt, unpacked into a folder that a second run finds again.
  * Nothing is installed: this machine keeps its kernel.
  */
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandFailed, run } from '../lab/run.ts';
@@ -23,15 +24,17 @@ const BUSYBOX = 'busybox-static';
 const WANTED = [
   './boot/vmlinuz-*',
   './lib/modules/*/modules.*',
-  ...['arch', 'crypto', 'lib', 'net', 'fs/9p', 'fs/fscache', 'fs/netfs', 'fs/overlayfs', 'drivers/virtio'].map(
-    (part) => `./lib/modules/*/kernel/${part}`,
-  ),
+  ...[
+    ...['arch', 'crypto', 'lib', 'net', 'fs/9p', 'fs/fscache', 'fs/netfs', 'fs/overlayfs', 'drivers/virtio'],
+    ...['fs/ext4', 'fs/jbd2', 'fs/mbcache.ko', 'drivers/block/virtio_blk.ko'],
+  ].map((part) => `./lib/modules/*/kernel/${part}`),
   ...['wireguard', '*.ko'].map((part) => `./lib/modules/*/kernel/drivers/net/${part}`),
 ];
 
 /** @throws Error with the command that mends it, when apt does not give them. */
 export async function debianKernel(cache: string): Promise<DebianKernel> {
-  const root = join(cache, 'debian');
+  // Another choice of parts is another folder.
+  const root = join(cache, `debian-${createHash('sha256').update(WANTED.join()).digest('hex').slice(0, 8)}`);
   if (!existsSync(root)) await fetchInto(root);
   const [version] = readdirSync(join(root, 'lib/modules'));
   if (version === undefined) throw new Error(`${root} holds no kernel: remove it and run this again`);

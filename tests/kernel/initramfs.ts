@@ -1,11 +1,11 @@
-/** The first megabytes of the guest: enough to mount this machine's root over 9p, read-only, and go there. */
+/** The first megabytes of the guest: enough to mount its root, this machine's over 9p or a disk, and go there. */
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { run } from '../lab/run.ts';
 import { cpio, folder, plain, program, symlink } from './cpio.ts';
 import type { DebianKernel } from './debian.ts';
 
-const MODULES = ['virtio_pci', '9pnet_virtio', '9p', 'overlay'] as const;
+const MODULES = ['virtio_pci', '9pnet_virtio', '9p', 'overlay', 'virtio_blk', 'crc32c_generic', 'ext4'] as const;
 const COMMANDS = ['sh', 'mount', 'insmod', 'mkdir', 'switch_root', 'poweroff', 'echo'] as const;
 const FOLDERS = ['bin', 'modules', 'proc', 'sys', 'dev', 'ro', 'rw', 'new'] as const;
 const INIT = join(import.meta.dirname, 'guest/init.sh');

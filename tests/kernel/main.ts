@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   writeFileSync(join(out, 'modules'), kernel.modules);
   writeFileSync(join(out, 'files'), `${(positionals.length > 0 ? positionals : FILES).join('\n')}\n`);
   const guest = {
-    root: '/',
+    root: { folder: '/' },
     image: kernel.image,
     initramfs: join(out, 'initramfs'),
     out,

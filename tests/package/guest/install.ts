@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { EXTENSION_ID_CHROMIUM } from '../../../manifest/extension.ts';
 import { MACHINE } from '../../../native-host/install/layout.ts';
+import { VERSION } from '../../../shared/base/version.ts';
 import { NATIVE_HOST_NAME } from '../../../shared/wire/native.ts';
 import type { Timeline } from '../../e2e/timeline.ts';
 import { startHost } from '../../host-process.ts';
@@ -38,6 +39,8 @@ export async function install(told: Timeline): Promise<void> {
   told.claim("the daemon's socket is for the group warren", socket === '660 root warren', socket);
   await must('/var/lib/dpkg/info/warren-netd.postinst', 'configure');
   told.claim('configuring it again changes nothing', (await property('warren-netd', 'SubState')) === 'running');
+  const version = (await must('warren', '--version')).trim();
+  told.claim('the command "warren" is there', version === VERSION, version);
   const native = "require('module').createRequire('/usr/lib/warren/host/main.mjs')('secp256k1/bindings.js')";
   told.claim('signatures are native', (await attempt('/usr/lib/warren/node', '-e', native)).code === 0);
   await capabilities(told);

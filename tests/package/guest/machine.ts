@@ -46,14 +46,21 @@ export async function property(unit: string, name: string): Promise<string> {
   return (await must('systemctl', 'show', '--value', '--property', name, unit)).trim();
 }
 
+/** @returns whether it came to hold within 20 s of a machine that is not emulated. @throws Error what a look throws. */
+export async function comesTrue(look: () => Promise<boolean>): Promise<boolean> {
+  for (const deadline = Date.now() + 20_000 * PATIENCE; Date.now() < deadline; await sleep(500))
+    if (await look()) return true;
+  return false;
+}
+
 /** @throws Error with the unit's own log. */
-export async function untilActive(unit: string, limitMs = 20_000): Promise<void> {
-  for (const deadline = Date.now() + limitMs * PATIENCE; ; await sleep(500)) {
-    const state = await property(unit, 'ActiveState');
-    if (state === 'active') return;
-    if (state !== 'failed' && Date.now() < deadline) continue;
-    throw new Error(`${unit} is ${state}\n${await journal(unit)}`);
-  }
+export async function untilActive(unit: string): Promise<void> {
+  let state = '';
+  await comesTrue(async () => {
+    state = await property(unit, 'ActiveState');
+    return state === 'active' || state === 'failed';
+  });
+  if (state !== 'active') throw new Error(`${unit} is ${state}\n${await journal(unit)}`);
 }
 
 export async function journal(unit: string): Promise<string> {

@@ -16,9 +16,12 @@ tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
 modprobe -a nft_limit nft_ct nft_nat nft_masq nft_redir nft_reject_inet nft_fib_inet nft_connlimit nft_chain_nat \
   nft_hash nft_numgen nf_conntrack_netlink sch_tbf sch_fq_codel veth bridge
 cd /etc/systemd/system || exit
-# The console is the test's.
-ln -s /dev/null serial-getty@ttyS0.service
-ln -s /dev/null getty@tty1.service
+# The console is the test's; and nothing shall come in between that a machine does on its own in the night, with
+# apt's lock in its hand or files of its own.
+for unit in serial-getty@ttyS0.service getty@tty1.service apt-daily.timer apt-daily-upgrade.timer \
+  dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer systemd-tmpfiles-clean.timer; do
+  ln -sf /dev/null $unit
+done
 cat >warren-test.service <<UNIT
 [Service]
 Type=exec

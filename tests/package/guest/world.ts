@@ -3,19 +3,24 @@
  * network they have, and nothing else. The provider's home gets a copy of the daemon's unit. No NAT between them: an
  * emulated machine is too slow for what has to be asked in time of a STUN server, and the suite nat has all of them.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Address } from '../../../shared/base/units.ts';
+import type { Timeline } from '../../e2e/timeline.ts';
 import { type Chain, profileOf, startChain } from '../../lab/chain.ts';
 import { RELAY_PORT, STUN_PORT } from '../../lab/helper.ts';
 import { createLab, type Lab } from '../../lab/lab.ts';
+import { wrapped } from '../../lab/process.ts';
 import { SERVERS } from '../../lab/servers.ts';
 import { type Driver, startDriver } from '../../net/host-driver.ts';
+import { askClientsDoctor, askProvidersDoctor } from './doctor.ts';
 import { hostProgram } from './install.ts';
-import { must, USER, untilActive } from './machine.ts';
+import { attempt, must, type Result, USER, untilActive } from './machine.ts';
 
 const UNITS = '/etc/systemd/system';
 const HOME_NETD = 'warren-netd-home.service';
 const PACKAGED = ['warren-provider', 'warren-helper', 'warren-netd'] as const;
+export const UNITS_OF_HOMES = [...PACKAGED, HOME_NETD] as const;
 const PASSWORD = 'the password of a test';
 export const PROVIDER_WAN = '84.130.44.21';
 
@@ -27,11 +32,13 @@ export interface World {
   /** A person at a browser of the other home, with money. */
   client(): Promise<Driver>;
   /** A command in the provider's home, by root. */
-  provider(...args: readonly string[]): Promise<string>;
+  provider(...args: readonly string[]): Promise<Result>;
+  /** What hosts wrote down, in order. */
+  hostLog(): string;
   close(): Promise<void>;
 }
 
-export async function furnish(): Promise<World> {
+export async function furnish(told: Timeline): Promise<World> {
   const lab = await createLab({
     homes: [
       { name: 'cli', wan: '90.54.12.7', lan: 1, nat: 'open' },
@@ -41,17 +48,20 @@ export async function furnish(): Promise<World> {
   const chain = await startChain(lab);
   const profile = profileOf(chain, { stun: STUN_PORT, relay: RELAY_PORT });
   writeFileSync('/etc/warren/network.json', `${JSON.stringify(profile, null, 2)}\n`);
-  const home = lab.home('de').host;
-  const provider = (...args: readonly string[]): Promise<string> =>
-    must('ip', 'netns', 'exec', home, 'env', `WARREN_PASSWORD=${PASSWORD}`, 'warren-provider', ...args);
+  const inHome = ['netns', 'exec', lab.home('de').host, 'env', `WARREN_PASSWORD=${PASSWORD}`, 'warren-provider'];
+  const provider = (...args: readonly string[]): Promise<Result> => attempt('ip', ...inHome, ...args);
   await giveHomes(lab);
   await startHelper(lab);
-  const made = await provider(
-    ...['init', '--json', '--netd-socket', '/run/warren-home/netd.sock'],
+  const made = await must(
+    'ip',
+    ...[...inHome, 'init', '--json', '--netd-socket', '/run/warren-home/netd.sock'],
     ...['--price-per-mb', '0.0002', '--country', 'DE', '--upstream-dns', 'system'],
   );
   const { account } = JSON.parse(made) as { readonly account: Address };
   await chain.give(account, { coin: '1' });
+  await askProvidersDoctor(told, provider);
+  const client = await clientOf(lab);
+  await askClientsDoctor(told, (...args) => byPerson(client, ...args));
   writeFileSync('/etc/warren-provider/password', `${PASSWORD}\n`, { mode: 0o600 });
   await must('systemctl', 'start', 'warren-provider');
   await untilActive('warren-provider');
@@ -60,13 +70,14 @@ export async function furnish(): Promise<World> {
     chain,
     account,
     provider,
+    hostLog: () => (existsSync(client.log) ? readFileSync(client.log, 'utf8') : 'no host began a log'),
     client: async () => {
-      const driver = await startDriver({ lab, client: await clientOf(lab) });
+      const driver = await startDriver({ lab, client });
       await chain.give(driver.account.address, { token: '5', coin: '1' });
       return driver;
     },
     close: async () => {
-      await must('systemctl', 'stop', ...PACKAGED, HOME_NETD);
+      await must('systemctl', 'stop', ...UNITS_OF_HOMES);
       for (const name of [HOME_NETD, ...PACKAGED.map((unit) => `${unit}.service.d`)])
         rmSync(`${UNITS}/${name}`, { recursive: true });
       await must('systemctl', 'daemon-reload');
@@ -120,5 +131,15 @@ async function clientOf(lab: Lab) {
   const [uid, warren] = [await idOf('passwd', USER), await idOf('group', 'warren')];
   const user = { uid, gid: await idOf('group', USER), groups: [warren], home: `/home/${USER}` };
   const runtime = lab.runtimeFolder('client', user);
-  return { home: lab.home('cli'), user, runtime, hostArguments: [], program: hostProgram() };
+  const log = join(lab.runtimeFolder('client-log', user), 'host.log');
+  return { home: lab.home('cli'), user, runtime, log, hostArguments: ['--log', log], program: hostProgram() };
+}
+
+/** At a terminal of the client's home. */
+function byPerson(
+  { home, user, runtime }: Awaited<ReturnType<typeof clientOf>>,
+  ...command: readonly string[]
+): Promise<Result> {
+  const environment = [`HOME=${user.home}`, `XDG_RUNTIME_DIR=${runtime}`];
+  return attempt('ip', ...wrapped(home.host, user, 'env', [...environment, ...command]));
 }
