@@ -5,7 +5,7 @@ here=$(dirname "$(readlink -f "$0")")
 cd "$here/../../.." || exit
 export HOME=/root LANG=C.UTF-8 NO_COLOR=1 CI=1 WARREN_TEST_PATIENCE=20
 # What Node made of our sources is kept for the next run: compiling them is most of what a process here costs.
-export NODE_COMPILE_CACHE=/run/code
+export NODE_COMPILE_CACHE=/run/code NODE_COMPILE_CACHE_PORTABLE=1
 node_modules/.bin/node --disable-warning=ExperimentalWarning tests/package/guest/main.ts
 sync
 echo o >/proc/sysrq-trigger
