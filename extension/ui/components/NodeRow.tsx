@@ -45,8 +45,8 @@ export function NodeRow({ node, onOpen }: { node: NodeView; onOpen: () => void }
           <Amount wei={BigInt(node.pricePerMB) * 1000n} digits={3} per="GB" />
         </span>
         <span class="row-sub" data-testid={TEST.nodeLatency} data-value={node.latencyMs ?? ''}>
-          {node.online ? millis(node.latencyMs) : t('offline')}
-          {top ? ` · ↓ ${speedText(top)}` : ''}
+          <bdi>{node.online ? millis(node.latencyMs) : t('offline')}</bdi>
+          {top ? <bdi>· ↓ {speedText(top)}</bdi> : null}
         </span>
       </div>
       <UseNode node={node} />

@@ -38,7 +38,8 @@ export function OtherNodes({ decision, exitId }: { decision: PassedDecision; exi
             <span class="row-main">
               <span class="row-title">{nodeName(node)}</span>
               <span class="row-sub">
-                {millis(node.latencyMs)} · <Amount wei={BigInt(node.pricePerMB) * 1000n} digits={3} /> / GB
+                <bdi>{millis(node.latencyMs)}</bdi> ·{' '}
+                <Amount wei={BigInt(node.pricePerMB) * 1000n} digits={3} per="GB" />
               </span>
             </span>
             <button
