@@ -43,7 +43,7 @@ function Line({ session: { startedAt, endedAt, down, up, spent } }: { session: S
         {clock(startedAt)} · {endedAt === null ? t('sessionNow') : duration(endedAt - startedAt)}
       </span>
       <span>
-        ↓ {bytes(down)} ↑ {bytes(up)} · <Amount wei={spent} />
+        <bdi>↓ {bytes(down)}</bdi> <bdi>↑ {bytes(up)}</bdi> · <Amount wei={spent} />
       </span>
     </li>
   );
