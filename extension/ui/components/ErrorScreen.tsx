@@ -59,7 +59,7 @@ export function HostHelp({ status, id }: { status: View['host']['status']; id: s
     <details class="host-help" data-testid={TEST.hostHelp}>
       <summary>{t('hostHelp')}</summary>
       <ul>
-        <li>{t('hostHelpDoctor', './warren doctor')}</li>
+        <li>{t('hostHelpDoctor', 'warren doctor', './warren doctor')}</li>
         <li>{t(FIREFOX ? 'hostHelpSandboxFirefox' : 'hostHelpSandboxChromium')}</li>
         <li>{t('hostHelpId', id)}</li>
       </ul>
