@@ -7,11 +7,15 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['tests/unit/**/*.test.{ts,tsx}', 'tests/*.test.ts'],
+          include: ['tests/unit/**/*.test.ts', 'tests/*.test.ts'],
           testTimeout: 20_000,
           // A process for each of a hundred small files would be a quarter of their time.
           isolate: false,
         },
+      },
+      {
+        // Preact waits for the next frame of a window, and would wait for ever for one that went with another file.
+        test: { name: 'unit-windows', include: ['tests/unit/**/*.test.tsx'], testTimeout: 20_000 },
       },
       inLab('net'),
       inLab('roles'),

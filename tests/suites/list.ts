@@ -133,7 +133,7 @@ export const SUITES = {
     read: readLint,
   },
   layers: vitest('layers', 'unit', 60_000, ['tests/layers.test.ts']),
-  unit: vitest('unit', 'unit', 240_000, ['tests/unit', '--maxWorkers=2']),
+  unit: vitest('unit', 'unit*', 240_000, ['tests/unit', '--maxWorkers=2']),
   contracts: {
     name: 'contracts',
     command: join(ROOT, 'node_modules/.bin/forge'),
