@@ -19,6 +19,8 @@ const KEEPALIVE_SECONDS = 20;
 const POLL_WAITING: Ms = 15;
 const POLL_IDLE: Ms = 250;
 const POLL_BUSY: Ms = 60;
+/** Something went out and nothing came back meanwhile: whether that goes on shall be known soon. */
+const POLL_UNANSWERED: Ms = 100;
 /** How long after a move late packets may still turn WireGuard back. */
 const SETTLE: Ms = 1_500;
 /** Bytes between two polls above which the next one comes sooner: 1 MB in 250 ms. */
@@ -210,6 +212,7 @@ function isSame(a: TransportAddress, b: TransportAddress | null): boolean {
 function pace(before: PeerCounters | null, now: PeerCounters | null, elapsed: Ms, handshaken: boolean): Ms {
   if (!handshaken) return POLL_WAITING;
   if (!before || !now) return POLL_IDLE;
+  if (now.rxBytes === before.rxBytes && now.txBytes > before.txBytes) return POLL_UNANSWERED;
   const moved = now.rxBytes + now.txBytes - before.rxBytes - before.txBytes;
   return moved / Math.max(1, elapsed) > BUSY_BYTES_PER_MS ? POLL_BUSY : POLL_IDLE;
 }

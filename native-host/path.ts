@@ -4,7 +4,7 @@
  * them to WireGuard.
  */
 import type { WarrenErrorData } from '../shared/base/errors.ts';
-import { canonicalIp } from '../shared/base/ip.ts';
+import { canonicalIp, isPrivateIp } from '../shared/base/ip.ts';
 import type { Ms } from '../shared/base/units.ts';
 import type { TransportAddress } from '../shared/effects.ts';
 import { type Driven, drive } from '../shared/machine/drive.ts';
@@ -155,7 +155,9 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
     moves.feed({ type: 'used' });
   });
   const moves = drive(new Moves(), clock, ({ move }) => {
-    if (move.to === 'base') checks?.feed({ type: 'prefer', base: move.base, remote: null });
+    // Through a relay of our own no port of ours is in use; what the peer moves to must not wait for one.
+    if (move.to === 'base' && inUse && portOf(inUse.local.base) === null) moves.feed({ type: 'used' });
+    else if (move.to === 'base') checks?.feed({ type: 'prefer', base: move.base, remote: null });
     else if (isLeft()) checks?.feed({ type: 'prefer', base: inUse?.local.base ?? null, remote: null, leave: true });
     else moves.feed({ type: 'used' });
   });
@@ -163,8 +165,9 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
   const isLeft = () => !theirs.some((c) => c.address === inUse?.remote.address && c.port === inUse.remote.port);
   const forgetBases = bases.onChange((candidates) => {
     checks?.feed({ type: 'candidates', side: 'local', candidates });
-    // Cut off, or before a server has answered, we know nothing of ourselves that would be worth telling.
-    if (candidates.length === 0 || isMute() || (!good && candidates.every(({ type }) => type === 'host'))) return;
+    // Cut off, or before a server has answered, we may know nothing of ourselves that would be worth telling.
+    const inner = candidates.every(({ type, address }) => type === 'host' && isPrivateIp(address));
+    if (isMute() || (inner && (!good || candidates.length === 0))) return;
     events.announce(newest());
     roam();
   });
@@ -212,6 +215,9 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
         return events.rtt(output.rttMs);
       case 'mtu':
         return events.mtu(output.mtu);
+      case 'unsure':
+        // A relay in use asks by itself when nothing comes back through it.
+        return inUse && portOf(inUse.local.base) === null ? undefined : relay?.wake();
       case 'suspect':
         relay?.wake();
         health(offline ? 'offline' : 'suspect');

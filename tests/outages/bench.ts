@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Exit } from '../../shared/wire/native.ts';
+import type { Home } from '../lab/home.ts';
+import { inNamespace } from '../lab/run.ts';
 import { createScene, type Scene, type SceneOptions } from '../lab/scene.ts';
 import { type Driver, startDriver } from '../net/host-driver.ts';
 import { type Pulse, startEcho, startPulse } from './pulse.ts';
@@ -12,6 +14,16 @@ export const LIMIT_MS = 2_000;
 
 /** How long something lasts that is done to the network or the machine. No state is waited for: the time is the trouble. */
 export const lasting = (ms: number): Promise<void> => sleep(ms);
+
+/** The home's router lets no datagram through any more, known flow or not; streams pass. */
+export async function blockUdp({ router }: Home): Promise<void> {
+  const wall = 'table ip wall { chain fw { type filter hook forward priority -200; meta l4proto udp drop; }; }\n';
+  await inNamespace(router, 'nft', ['-f', '-'], wall);
+}
+
+export async function passUdp({ router }: Home): Promise<void> {
+  await inNamespace(router, 'nft', ['delete', 'table', 'ip', 'wall']);
+}
 
 export class OutageBench {
   readonly scene: Scene;

@@ -10,11 +10,12 @@ import type { Home } from '../lab/home.ts';
 import { forgetMappings } from '../lab/nat.ts';
 import { blobHash } from '../lab/origins.ts';
 import { inNamespace } from '../lab/run.ts';
-import { LIMIT_MS, lasting, OutageBench } from './bench.ts';
+import { blockUdp, LIMIT_MS, lasting, OutageBench, passUdp } from './bench.ts';
 import { sleepOf } from './machine-sleep.ts';
 import { startPulse } from './pulse.ts';
 
 const SLEEP_MS = 60_000;
+const BLOCKS = 3;
 
 let bench: OutageBench;
 let download: Promise<string>;
@@ -81,21 +82,24 @@ test("the node's router is elsewhere from one moment to the next, and nobody say
   await bench.flowsAgain("node's sudden address", await renumber('84.130.44.91', 0, bench.scene.providers.de.home));
 });
 
-test('no datagram passes for ten seconds: a stream to the relay carries, then the direct way', {
-  timeout: 120_000,
+/** The relay carries over a stream; the path is well, so it takes a moment to notice that no datagram passes. */
+test('no datagram passes for ten seconds, and again: a stream to the relay carries, then the direct way', {
+  timeout: 240_000,
 }, async () => {
-  const wall = 'table ip wall { chain fw { type filter hook forward priority -200; meta l4proto udp drop; }; }\n';
-  await inNamespace(bench.scene.client.home.router, 'nft', ['-f', '-'], wall);
-  const lastHeard = await bench.pulse.gone();
-  const overStream = (await bench.pulse.backAfter(lastHeard)) - lastHeard;
-  console.log(`UDP blocked: the relay carries over TCP after ${overStream} ms`);
-  // From the last datagram that passed; that none passes has to be noticed first, so it takes longer than a new way does.
-  expect(overStream).toBeLessThan(2 * LIMIT_MS);
-  await lasting(10_000);
-  await inNamespace(bench.scene.client.home.router, 'nft', ['delete', 'table', 'ip', 'wall']);
-  const opened = Date.now();
-  await bench.driver.host.until('the direct way', () => bench.exit.path?.kind === 'direct', 65_000);
-  console.log(`UDP unblocked: direct again after ${Date.now() - opened} ms`);
+  const { scene, driver, pulse } = bench;
+  for (let round = 1; round <= BLOCKS; round++) {
+    await blockUdp(scene.client.home);
+    const lastHeard = await pulse.gone();
+    const overStream = (await pulse.backAfter(lastHeard)) - lastHeard;
+    console.log(`UDP blocked: the relay carries over TCP ${overStream} ms after the last datagram`);
+    expect(overStream).toBeLessThan(LIMIT_MS);
+    await driver.host.until('the relay is told', () => bench.exit.path?.kind === 'relay');
+    if (round === 1) await lasting(10_000);
+    await passUdp(scene.client.home);
+    const opened = Date.now();
+    await driver.host.until('the direct way', () => bench.exit.path?.kind === 'direct', 65_000);
+    console.log(`UDP unblocked: direct again after ${Date.now() - opened} ms`);
+  }
   bench.sameSession();
 });
 

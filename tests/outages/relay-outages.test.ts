@@ -1,6 +1,6 @@
 /** What can befall a relay under a connected client that has no other way. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { LIMIT_MS, lasting, OutageBench } from './bench.ts';
+import { blockUdp, LIMIT_MS, lasting, OutageBench } from './bench.ts';
 
 const PASS_SECONDS = 20;
 
@@ -30,4 +30,14 @@ test('it starts again and remembers nobody', async () => {
   const restored = Date.now();
   await bench.flowsAgain('relay restart', restored, restored - 500);
   expect(bench.exit.path?.kind).toBe('relay');
+});
+
+test('no datagram reaches it any more: a stream does', async () => {
+  await blockUdp(bench.scene.client.home);
+  const lastHeard = await bench.pulse.gone();
+  const overStream = (await bench.pulse.backAfter(lastHeard)) - lastHeard;
+  console.log(`UDP to the relay blocked: it carries over TCP ${overStream} ms after the last datagram`);
+  expect(overStream).toBeLessThan(LIMIT_MS);
+  expect(bench.exit.path?.kind).toBe('relay');
+  bench.sameSession();
 });

@@ -163,6 +163,8 @@ export type ChecksOutput =
   | { readonly type: 'rtt'; readonly rttMs: Ms }
   /** What the tunnel's link may carry on this pair from now on, in bytes; 1280 until said otherwise. */
   | { readonly type: 'mtu'; readonly mtu: number }
+  /** Nothing seems to come back, and the peer did not answer at once: no suspicion yet, but other ways may get ready. */
+  | { readonly type: 'unsure' }
   /** 6.5 s without a sign of life; `recovered` takes it back. */
   | { readonly type: 'suspect' }
   | { readonly type: 'recovered' }

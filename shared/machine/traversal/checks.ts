@@ -373,17 +373,11 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   #watch(now: Ms, out: ChecksOutput[]): boolean {
     if (!this.#consent || !this.#selected) return true;
     const { ask, turned } = this.#consent.tick(now);
-    if (turned === 'lost') {
-      this.#end();
-      out.push({ type: 'lost' });
-      return false;
-    }
-    if (turned === 'suspect') {
-      out.push({ type: 'suspect' });
-      this.#restart(now);
-    }
+    if (turned !== null) out.push({ type: turned });
+    if (turned === 'suspect') this.#restart(now);
     if (ask) this.#send(this.#selected, now, out);
-    return true;
+    if (turned === 'lost') this.#end();
+    return turned !== 'lost';
   }
 
   /** Silence says nothing about sizes. */

@@ -99,15 +99,16 @@ export class Consent {
     this.#askAt = now + this.#interval(draw);
   }
 
-  /** What time demands now. `ask` may come together with `suspect`. */
-  tick(now: Ms): { readonly ask: boolean; readonly turned: 'suspect' | 'lost' | null } {
+  /** What time demands now. `ask` may come together with `unsure` (asked on suspicion, once in vain) or `suspect`. */
+  tick(now: Ms): { readonly ask: boolean; readonly turned: 'unsure' | 'suspect' | 'lost' | null } {
     if (now - this.deadline().at > SLEPT) this.#welcomeBack(now);
     if (!this.#held && now >= this.#heardAt + this.#lostAfter) return { ask: false, turned: 'lost' };
     const due = now >= this.#askAt;
     const unanswered =
       now >= this.#heardAt + SUSPECT_AFTER || (due && this.#probePause !== null && this.#tries >= PROBES);
-    const turned = !this.#suspect && unanswered ? 'suspect' : null;
-    if (turned) this.#suspect = true;
+    const unsure = due && this.#probePause !== null && this.#tries === 1;
+    const turned = this.#suspect ? null : unanswered ? 'suspect' : unsure ? 'unsure' : null;
+    if (turned === 'suspect') this.#suspect = true;
     if (due) {
       this.#tries++;
       this.#askAt = now + (this.#suspect ? RETRY : (this.#probePause ?? RETRY));

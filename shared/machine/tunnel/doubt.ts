@@ -5,7 +5,7 @@ import type { ByteCount, Ms } from '../../base/units.ts';
  * Data went out again and again, or much was coming in, and then nothing came back for so long: no proof,
  * but reason enough to ask the path at once instead of at its next consent check.
  */
-export const DOUBT: Ms = 600;
+export const DOUBT: Ms = 500;
 const DOUBT_AGAIN: Ms = 1_500;
 /** Between two samples: more than a keepalive (32 bytes). */
 const SENT_BYTES: ByteCount = 60;

@@ -44,7 +44,7 @@ describe('an outage', () => {
 
 /** Ticks a consent whose peer answers as told; the times at which it was asked, suspected and lost. */
 function watch(consent: Consent, from: Ms, until: Ms, answers: (now: Ms) => boolean) {
-  const seen = { asked: [] as Ms[], suspect: null as Ms | null, lost: null as Ms | null };
+  const seen = { asked: [] as Ms[], unsure: null as Ms | null, suspect: null as Ms | null, lost: null as Ms | null };
   for (let due = consent.deadline(); due.at <= until; due = consent.deadline()) {
     const now = Math.max(due.at, from);
     const { ask, turned } = consent.tick(now);
@@ -63,12 +63,14 @@ describe('consent', () => {
   test('asked because nothing comes back, it is suspect after three tries, or well after one answer', () => {
     const silent = new Consent(0, LOST_AFTER, 0);
     silent.probe(1_000, 50);
-    expect(watch(silent, 1_000, 2_000, () => false).suspect).toBeLessThanOrEqual(1_400);
+    const doubted = watch(silent, 1_000, 2_000, () => false);
+    expect(doubted.unsure).toBeLessThanOrEqual(1_150);
+    expect(doubted.suspect).toBeLessThanOrEqual(1_400);
     const well = new Consent(0, LOST_AFTER, 0);
     well.probe(1_000, 50);
-    const { asked, suspect } = watch(well, 1_000, 4_500, () => true);
+    const { asked, unsure, suspect } = watch(well, 1_000, 4_500, () => true);
     expect(asked).toEqual([1_000]);
-    expect(suspect).toBeNull();
+    expect([unsure, suspect]).toEqual([null, null]);
   });
 
   test('is given up by nobody while our own network is down, and in good time once it is back', () => {

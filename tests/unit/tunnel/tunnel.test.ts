@@ -66,7 +66,7 @@ describe('a tunnel', () => {
       const rxBytes = 92 + 100_000 * Math.min(4, now / 250);
       for (const { type } of tunnel.handle(counters(100, rxBytes, 148), now)) if (type === 'doubt') seen.push(now);
     }
-    expect(seen).toEqual([1_000 + 750]);
+    expect(seen).toEqual([1_000 + DOUBT]);
   });
 
   test('waits through an outage of our own network, and speaks first when it is over', () => {

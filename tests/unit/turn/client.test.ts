@@ -176,7 +176,55 @@ describe('keeping one', () => {
     turn.feed({ type: 'flow', base, sent: 3, received: 0 });
     const { took, server: found } = up(2);
     expect(found.transport).toBe('tcp');
-    expect(took).toBeLessThan(2_500);
+    expect(took).toBeLessThan(1_600);
+  });
+
+  test('and within half a second where somebody else noticed the silence', () => {
+    turn.feed({ type: 'start' });
+    up();
+    open.delete('udp');
+    turn.feed({ type: 'wake' });
+    const { took, server: found } = up(2);
+    expect(found.transport).toBe('tcp');
+    expect(took).toBeLessThan(500);
+  });
+
+  test('a stream only stands in: an allocation over UDP that answers again stays, and the stream goes', () => {
+    turn.feed({ type: 'start' });
+    const { base } = up();
+    open.delete('udp');
+    turn.feed({ type: 'wake' });
+    const stream = up(2);
+    expect(stream.server.transport).toBe('tcp');
+    expect(all('down')).toEqual([]);
+    open.add('udp');
+    clock.advance(20_000);
+    expect(all('up').map((o) => o.base)).toEqual([base, stream.base]);
+    expect(all('down').map((o) => o.base)).toEqual([stream.base]);
+  });
+
+  test('and where UDP was away for longer, a new one takes over from the stream', () => {
+    open.delete('udp');
+    turn.feed({ type: 'start' });
+    expect(up().server.transport).toBe('tcp');
+    clock.advance(60_000);
+    expect(all('up')).toHaveLength(1);
+    open.add('udp');
+    expect(up(2).server.transport).toBe('udp');
+    clock.advance(20_000);
+    expect(all('down').map((o) => o.base)).toEqual([all('up')[0]?.base]);
+    expect(all('failed')).toEqual([]);
+  });
+
+  test('a stream that breaks while it stands in is replaced at once', () => {
+    open.delete('udp');
+    turn.feed({ type: 'start' });
+    const { base } = up();
+    clock.advance(3_000);
+    turn.feed({ type: 'closed', base });
+    const { took, server: found } = up(2);
+    expect(found.transport).toBe('tcp');
+    expect(took).toBeLessThan(700);
   });
 
   test('a passing silence costs nothing', () => {

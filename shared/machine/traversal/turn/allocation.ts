@@ -22,8 +22,9 @@ const REFRESH_UDP: Ms = 25_000;
 const REFRESH_STREAM: Ms = 60_000;
 /** Sent for so long, heard nothing: the server is asked whether it is there. */
 const SILENCE: Ms = 1_000;
-/** Its answer is overdue: doubt is told. */
-const DOUBT: Ms = 700;
+/** Its answer is overdue after three round trips, but not sooner nor later than this: doubt is told. */
+const DOUBT_MIN: Ms = 300;
+const DOUBT_MAX: Ms = 700;
 /** A tick so late means that the machine slept. */
 const SLEPT: Ms = 3_000;
 const RETRY_REFUSED: Ms = 20_000;
@@ -50,6 +51,11 @@ export class Allocation implements Machine<AllocationInput, AllocationOutput> {
     this.#options = options;
     this.#authenticator = new Authenticator(options.credentials);
     this.#requests = new Requests(options, this.#authenticator);
+  }
+
+  /** Asked whether it is there, the server does not answer. */
+  get suspect(): boolean {
+    return this.#suspect;
   }
 
   handle(input: AllocationInput | Tick, now: Ms): readonly AllocationOutput[] {
@@ -106,8 +112,15 @@ export class Allocation implements Machine<AllocationInput, AllocationOutput> {
         allocated && this.#unansweredSince !== null && probed === null ? this.#unansweredSince + SILENCE : null,
         'the TURN server is silent',
       ),
-      at(allocated && probed !== null && !this.#suspect ? probed + DOUBT : null, 'the TURN server does not answer'),
+      at(
+        allocated && probed !== null && !this.#suspect ? probed + this.#doubtAfter : null,
+        'the TURN server does not answer',
+      ),
     );
+  }
+
+  get #doubtAfter(): Ms {
+    return Math.min(DOUBT_MAX, Math.max(DOUBT_MIN, 3 * (this.#requests.rttMs ?? DOUBT_MAX)));
   }
 
   #start(now: Ms, out: AllocationOutput[]): void {
@@ -156,7 +169,7 @@ export class Allocation implements Machine<AllocationInput, AllocationOutput> {
     const silentFor = this.#unansweredSince === null ? 0 : now - this.#unansweredSince;
     if (silentFor >= SILENCE || (this.#refreshAt !== null && now >= this.#refreshAt)) this.#probe(now, out);
     const probed = this.#requests.askedAt(({ type }) => type === 'refresh');
-    if (probed === null || now - probed < DOUBT || this.#suspect) return;
+    if (probed === null || now - probed < this.#doubtAfter || this.#suspect) return;
     this.#suspect = true;
     out.push({ type: 'suspect' });
   }

@@ -1,7 +1,8 @@
 /**
  * Keeps one relayed address at hand: gets leave, races the transports, replaces an allocation that is
- * lost or in doubt by a new one, before the old one goes where that can be. Each allocation is a base
- * of its own (RFC 8445 §3), for its address is.
+ * lost or in doubt by a new one, before the old one goes where that can be. One over a stream only stands
+ * in for one over UDP: beside it until that is lost, and UDP is tried again and again. Each allocation is
+ * a base of its own (RFC 8445 §3), for its address is.
  */
 import type { WarrenErrorData } from '../../../base/errors.ts';
 import { isPrivateIp, isUnusableIp } from '../../../base/ip.ts';
@@ -28,7 +29,12 @@ interface Held {
   readonly allocation: Allocation;
   state: 'trying' | 'up' | 'retiring';
   retireAt: Ms | null;
+  /** Its credentials are no good any more. */
+  refused: boolean;
 }
+
+const isStream = ({ server }: Held): boolean => server.transport !== 'udp';
+const isWell = ({ allocation, refused }: Held): boolean => !allocation.suspect && !refused;
 
 export class TurnClient implements Machine<TurnInput, TurnOutput> {
   readonly #random: Random;
@@ -73,7 +79,7 @@ export class TurnClient implements Machine<TurnInput, TurnOutput> {
       case 'wake':
         for (const held of this.#held.values()) this.#feed(held, { type: 'probe' }, now, out);
         this.#failures = 0;
-        if (this.#held.size === 0) this.#begin(now, out);
+        if (this.#held.size === 0 || this.#retryAt !== null) this.#begin(now, out);
         break;
       case 'stop':
         for (const held of [...this.#held.values()]) this.#release(held, now, out);
@@ -126,14 +132,15 @@ export class TurnClient implements Machine<TurnInput, TurnOutput> {
         this.#up(held, output, now, out);
         break;
       case 'suspect':
-        if (held.state === 'up') this.#begin(now, out);
+        if (held.state === 'up') this.#replace(now, out);
         break;
       case 'recovered':
-        if (held.state === 'up') this.#callOff(now, out);
+        if (held.state === 'up') this.#stands(held, now, out);
         break;
       case 'refused':
         this.#grantGoodUntil = now;
-        if (held.state === 'up') this.#begin(now, out);
+        held.refused = true;
+        if (held.state === 'up') this.#replace(now, out);
         break;
       case 'failed':
         this.#failed(held, output, now, out);
@@ -145,14 +152,8 @@ export class TurnClient implements Machine<TurnInput, TurnOutput> {
   }
 
   #up(held: Held, allocated: Extract<AllocationOutput, { type: 'allocated' }>, now: Ms, out: TurnOutput[]): void {
-    for (const other of [...this.#held.values()]) {
-      if (other.state !== 'up') continue;
-      other.state = 'retiring';
-      other.retireAt = now + DRAIN;
-    }
     held.state = 'up';
-    this.#callOff(now, out);
-    this.#failures = 0;
+    this.#stands(held, now, out);
     const { relayed, mapped } = allocated;
     out.push({ type: 'up', base: held.base, server: held.server, relayed, mapped });
     for (const address of this.#permitted) this.#feed(held, { type: 'permit', address }, now, out);
@@ -181,7 +182,7 @@ export class TurnClient implements Machine<TurnInput, TurnOutput> {
     this.#drop(held, out);
     if (state === 'trying') this.#errors.push(error);
     else out.push({ type: 'down', base: held.base });
-    if (state === 'up') this.#begin(now, out);
+    if (state === 'up') this.#replace(now, out);
   }
 
   #drop(held: Held, out: TurnOutput[]): void {
@@ -215,14 +216,43 @@ export class TurnClient implements Machine<TurnInput, TurnOutput> {
       return;
     }
     this.#errors = [];
-    this.#race = new Race(this.#grant.servers, now);
+    const silent = this.#standing.some((held) => !isStream(held) && held.allocation.suspect);
+    this.#race = new Race(this.#grant.servers, now, silent);
+    if (this.#standing.some((held) => isStream(held) && isWell(held))) this.#race.dropStreams();
   }
 
-  /** One is up, or the old one is well again. */
+  /** What stands is in doubt, or stands no more: everything else that was being tried is begun anew. */
+  #replace(now: Ms, out: TurnOutput[]): void {
+    if (!this.#standing.some(isWell)) this.#callOff(now, out);
+    this.#begin(now, out);
+  }
+
+  get #standing(): readonly Held[] {
+    return [...this.#held.values()].filter(({ state }) => state === 'up');
+  }
+
   #callOff(now: Ms, out: TurnOutput[]): void {
     this.#race = null;
     this.#retryAt = null;
     for (const held of [...this.#held.values()]) if (held.state === 'trying') this.#release(held, now, out);
+  }
+
+  /** It is up, or well again: what is no better than it goes. */
+  #stands(held: Held, now: Ms, out: TurnOutput[]): void {
+    const stream = isStream(held);
+    for (const other of this.#standing) {
+      if (other === held || (stream && !isStream(other) && other.allocation.suspect)) continue;
+      other.state = 'retiring';
+      other.retireAt = now + DRAIN;
+    }
+    if (!stream) {
+      this.#callOff(now, out);
+      this.#failures = 0;
+      return;
+    }
+    this.#race?.dropStreams();
+    for (const other of [...this.#held.values()])
+      if (other.state === 'trying' && isStream(other)) this.#release(other, now, out);
   }
 
   #trying(): boolean {
@@ -233,11 +263,12 @@ export class TurnClient implements Machine<TurnInput, TurnOutput> {
   #go(now: Ms, out: TurnOutput[]): void {
     const credentials = this.#grant;
     if (!this.#race || !credentials || this.#state !== 'running') return;
-    for (const server of this.#race.due(now, !this.#trying())) {
+    const idle = !this.#trying() && !this.#standing.some(isWell);
+    for (const server of this.#race.due(now, idle)) {
       const base = `relay-${++this.#count}`;
       const reliable = server.transport !== 'udp';
       const allocation = new Allocation({ credentials, reliable, random: this.#random });
-      this.#held.set(base, { base, server, allocation, state: 'trying', retireAt: null });
+      this.#held.set(base, { base, server, allocation, state: 'trying', retireAt: null, refused: false });
       out.push({ type: 'open', base, server });
     }
     if (this.#trying() || !this.#race.over) return;
@@ -249,7 +280,7 @@ export class TurnClient implements Machine<TurnInput, TurnOutput> {
     const delay = BACKOFF[Math.min(this.#failures++, BACKOFF.length - 1)] as Ms;
     this.#retryAt = now + delay;
     // With another one up there is nothing to complain about.
-    if ([...this.#held.values()].some(({ state }) => state === 'up')) return;
+    if (this.#standing.length > 0) return;
     const told = TELLING.map((code) => errors.find((error) => error.code === code)).find((error) => error);
     out.push({ type: 'failed', error: told ?? errors[0] ?? silent() });
   }

@@ -6,9 +6,12 @@ import type { ReceivedStun } from '../../../wire/stun/message.ts';
 import type { Random } from '../api.ts';
 import type { Authenticator } from './authenticator.ts';
 
-/** When a request is sent again, counted from the first sending; then once a second (RFC 8489 §6.2.1 begins at 500). */
-const RESEND_AT: readonly Ms[] = [200, 600, 1200];
-const RESEND_EVERY: Ms = 1000;
+/**
+ * When a request is sent again, counted from the first sending; then twice a second (RFC 8489 §6.2.1 doubles from
+ * 500): a server that starts again is found soon after.
+ */
+const RESEND_AT: readonly Ms[] = [200, 500, 1000];
+const RESEND_EVERY: Ms = 500;
 const GIVE_UP: Ms = 8_000;
 /** 401, then 438 of a server that has just restarted, and one more. */
 const MAX_CHALLENGES = 3;
@@ -34,6 +37,7 @@ export class Requests<Subject> {
   readonly #random: Random;
   readonly #authenticator: Authenticator;
   readonly #pending = new Map<string, Pending<Subject>>();
+  #rttMs: Ms | null = null;
 
   constructor(options: { readonly reliable: boolean; readonly random: Random }, authenticator: Authenticator) {
     this.#reliable = options.reliable;
@@ -49,6 +53,11 @@ export class Requests<Subject> {
     const pending = { method, attributes, subject, startedAt: now, packet, signed, challenges, sent: 1 };
     this.#pending.set(toHex(transactionId), pending);
     return packet;
+  }
+
+  /** How long the last answer took, repetitions included; null before the first. */
+  get rttMs(): Ms | null {
+    return this.#rttMs;
   }
 
   /** When the oldest request that fits has been sent; null when none is under way. */
@@ -88,6 +97,7 @@ export class Requests<Subject> {
     const verdict = this.#authenticator.judge(message, pending.signed);
     if (verdict === 'forged') return null;
     this.#pending.delete(id);
+    this.#rttMs = now - pending.startedAt;
     if (verdict === 'again' && pending.challenges < MAX_CHALLENGES) {
       return {
         type: 'again',
