@@ -224,8 +224,9 @@ export class Attempt {
   }
 
   /** Ours inside the tunnel; null before there is one. */
-  get address4(): string | null {
-    return this.#handshake?.terms.address4 ?? null;
+  get addresses(): { readonly address4: string; readonly address6: string } | null {
+    const terms = this.#handshake?.terms;
+    return terms ? { address4: terms.address4, address6: terms.address6 } : null;
   }
 
   rate(now: Ms): { readonly rx: number; readonly tx: number } {

@@ -108,10 +108,10 @@ export class Exit {
   /** Its tunnel while it carries traffic. */
   get open(): OpenExit | null {
     const { state } = this.#session;
-    const address4 = this.#attempt?.address4;
-    if (state.phase !== 'up' || !address4) return null;
+    const inside = this.#attempt?.addresses;
+    if (state.phase !== 'up' || !inside) return null;
     const { country, city } = state.trial.node.proposal;
-    return { name: city ? `${city}, ${country}` : country, address4, lan: this.#attempt?.path?.kind === 'lan' };
+    return { name: city ? `${city}, ${country}` : country, ...inside, lan: this.#attempt?.path?.kind === 'lan' };
   }
 
   /** The end of the host: no settling, everything goes. */

@@ -12,7 +12,10 @@ export interface Asking {
   random(length: number): Uint8Array;
 }
 
-/** @returns the first answer's address; null when nobody answers. Closes the socket. */
+/**
+ * @param servers of one family, whose address is asked for.
+ * @returns the first answer's address; null when nobody answers. Closes the socket.
+ */
 export async function mappedAddress(
   socket: Datagrams,
   servers: readonly TransportAddress[],
@@ -20,7 +23,6 @@ export async function mappedAddress(
 ): Promise<string | null> {
   const from = clock.now();
   const questions = servers
-    .filter(({ address }) => !address.includes(':'))
     .slice(0, MAX_SERVERS)
     .map((server) => new Question(server, random(TRANSACTION_ID_BYTES), from));
   const answered = Promise.withResolvers<string | null>();

@@ -8,6 +8,7 @@ import type { Ms } from '../shared/base/units.ts';
 import type { TransportAddress } from '../shared/effects.ts';
 import type { Session } from '../shared/machine/handshake/api.ts';
 import type { CandidatePair, Nat } from '../shared/machine/traversal/api.ts';
+import { publicAddresses } from '../shared/machine/traversal/candidates.ts';
 import type { Candidate, CandidateType } from '../shared/wire/candidate.ts';
 import type { ControlDown } from '../shared/wire/control.ts';
 import type { PeerCounters } from '../shared/wire/netd.ts';
@@ -185,5 +186,5 @@ export class Way {
 }
 
 function publicOf(candidates: readonly Candidate[]): string {
-  return [...new Set(candidates.flatMap(({ type, address }) => (type === 'srflx' ? [address] : [])))].sort().join(' ');
+  return publicAddresses(candidates).sort().join(' ');
 }

@@ -83,7 +83,7 @@ export async function openWorld(
     import('../shared/node/datagrams.ts'),
     import('../shared/node/crypto.ts'),
     import('../shared/node/secp256k1.ts'),
-    import('./stun-names.ts'),
+    import('../shared/node/stun-servers.ts'),
     import('../shared/node/turn/access.ts'),
     import('../shared/node/port-mapping/router.ts'),
     import('../shared/node/network-events.ts'),

@@ -178,7 +178,7 @@ export async function startDaemon(
     line.onGathered = () => {
       const now = endpoint.publicAddresses.join();
       // Without an answer nothing is known; and what is as it was is no news.
-      if (now === '' || now === seenAs) return;
+      if (endpoint.nat?.translated === null || now === '' || now === seenAs) return;
       seenAs = now;
       log.info('addresses changed');
       renew();

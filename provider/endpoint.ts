@@ -17,7 +17,7 @@ import type {
 } from '../shared/machine/traversal/api.ts';
 import { Bases } from '../shared/machine/traversal/bases.ts';
 import { type Doors, openDoors } from '../shared/machine/traversal/birthday/doors.ts';
-import { addressKey } from '../shared/machine/traversal/candidates.ts';
+import { addressKey, publicAddresses } from '../shared/machine/traversal/candidates.ts';
 import { Checks } from '../shared/machine/traversal/checks.ts';
 import { DEFAULT_INTERVAL, type Interval } from '../shared/machine/traversal/interval.ts';
 import { Outage, type OutageInput, type OutageOutput } from '../shared/machine/traversal/outage.ts';
@@ -192,7 +192,7 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
     },
     rotation,
     get publicAddresses() {
-      return [...new Set(told().flatMap(({ type, address }) => (type === 'srflx' ? [address] : [])))];
+      return publicAddresses(told());
     },
     bases,
     receive,

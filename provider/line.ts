@@ -4,13 +4,13 @@ import { parseInterval } from '../shared/machine/traversal/interval.ts';
 import { nodeCrypto } from '../shared/node/crypto.ts';
 import { createDatagrams, hostAddresses } from '../shared/node/datagrams.ts';
 import { openRouterLine } from '../shared/node/port-mapping/router.ts';
+import { resolveStunServers } from '../shared/node/stun-servers.ts';
 import { turnAccess } from '../shared/node/turn/access.ts';
 import type { NetworkProfile } from '../shared/wire/network.ts';
 import { type Endpoint, openEndpoint } from './endpoint.ts';
 import type { Log } from './log.ts';
 import { createProviderRelay, type ProviderRelay } from './relay.ts';
 import type { Config } from './settings/table.ts';
-import { stunServers } from './stun-servers.ts';
 
 export interface Line {
   readonly endpoint: Endpoint;
@@ -37,7 +37,7 @@ export async function openLine(config: Config, profile: NetworkProfile, clock: C
     openDatagrams: () => createDatagrams(),
     openRouterLine,
     clock,
-    servers: await stunServers(profile),
+    servers: await resolveStunServers(profile.stun),
     hosts: hostAddresses,
     ...(interval ? { interval } : {}),
     onGathered: (now) => {

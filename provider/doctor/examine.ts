@@ -8,6 +8,7 @@ import { by } from '../../shared/node/mending.ts';
 import { openRendezvous } from '../../shared/node/relays/open.ts';
 import { makeInRam } from '../../shared/node/runtime-dir.ts';
 import { probeStun } from '../../shared/node/stun-probe.ts';
+import { resolveStunServers } from '../../shared/node/stun-servers.ts';
 import type { NetworkProfile } from '../../shared/wire/network.ts';
 import type { Invocation } from '../cli/invocation.ts';
 import { lookAround, placeWords } from '../cli/look.ts';
@@ -19,7 +20,6 @@ import { natWords } from '../nat-words.ts';
 import { startResolver } from '../resolver.ts';
 import { readProfile } from '../settings/paths.ts';
 import type { Config } from '../settings/table.ts';
-import { stunServers } from '../stun-servers.ts';
 import { type Finding, ill, line, plain, well } from './finding.ts';
 import { lookAtClock, lookAtNetd } from './machine.ts';
 import { lookAtPorts } from './ports.ts';
@@ -137,7 +137,7 @@ function names({ upstreamDns }: Config): Promise<Finding> {
 
 async function udp(profile: NetworkProfile): Promise<Finding> {
   const name = 'UDP';
-  const { asked, answered, refusedHere } = await probeStun(await stunServers(profile));
+  const { asked, answered, refusedHere } = await probeStun(await resolveStunServers(profile.stun));
   if (answered > 0) return well(name, `gets through: ${answered} of ${asked} STUN servers answered`);
   if (refusedHere)
     return ill(

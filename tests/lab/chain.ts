@@ -5,8 +5,8 @@ import { encodeFunctionData, erc20Abi, type Hex, hexToBigInt, parseAbi, parseEth
 import { type Address, address, type Wei } from '../../shared/base/units.ts';
 import type { NetworkProfile } from '../../shared/wire/network.ts';
 import type { Lab } from './lab.ts';
-import { SERVERS } from './servers.ts';
-import { RPC_URL } from './world.ts';
+import { type Family, inUrl, SERVERS, SERVERS6 } from './servers.ts';
+import { RPC_PORT, RPC_URL } from './world.ts';
 
 export const CHAIN_ID = 31_337;
 /** Account 0 of anvil's published mnemonic: money of a toy chain, known to everybody. */
@@ -27,7 +27,7 @@ export async function startChain(lab: Lab): Promise<Chain> {
     name: 'anvil',
     namespace: lab.inet,
     command: lab.source('node_modules/.bin/anvil'),
-    args: ['--host', SERVERS.chain, '--port', '8545', '--chain-id', String(CHAIN_ID)],
+    args: ['--host', `${SERVERS.chain},${SERVERS6.chain}`, '--port', String(RPC_PORT), '--chain-id', String(CHAIN_ID)],
   });
   await anvil.prints(/Listening on/);
   const folder = lab.runtimeFolder('chain');
@@ -92,12 +92,17 @@ export async function startChain(lab: Lab): Promise<Chain> {
 }
 
 /** The network profile that every part of the lab is started with: chain, contracts, helpers. */
-export function profileOf(chain: Chain, ports: { readonly stun: number; readonly relay: number }): NetworkProfile {
-  const [first, second] = SERVERS.helper;
+export function profileOf(
+  chain: Chain,
+  ports: { readonly stun: number; readonly relay: number },
+  family: Family = 4,
+): NetworkProfile {
+  const servers = family === 4 ? SERVERS : SERVERS6;
+  const [first, second] = servers.helper;
   return {
     name: 'lab',
     chainId: CHAIN_ID,
-    rpcUrl: RPC_URL,
+    rpcUrl: `http://${inUrl(servers.chain)}:${RPC_PORT}`,
     channels: address(chain.contracts.channels),
     didRegistry: address(chain.contracts.didRegistry),
     token: address(chain.contracts.token),
@@ -108,7 +113,7 @@ export function profileOf(chain: Chain, ports: { readonly stun: number; readonly
     explorer: null,
     confirmations: 0,
     deployedAtBlock: chain.deployedAtBlock,
-    relays: [`ws://${first}:${ports.relay}`],
+    relays: [`ws://${inUrl(first)}:${ports.relay}`],
     stun: [
       { host: first, port: ports.stun },
       { host: second, port: ports.stun },

@@ -2,28 +2,43 @@
 import type { Lab } from './lab.ts';
 import type { LabProcess } from './process.ts';
 import { inNamespace } from './run.ts';
-import { SERVERS } from './servers.ts';
-import { TURN_SECRET, TURN_URIS } from './turn.ts';
+import { type Family, inUrl, SERVERS, SERVERS6 } from './servers.ts';
+import { TURN_SECRET, TURN_URIS, TURN_URIS6 } from './turn.ts';
 
 export const STUN_PORT = 3478;
 export const RELAY_PORT = 7000;
-const ADDRESSES = [SERVERS.helper, SERVERS.secondHelper] as const;
+const ADDRESSES = { 4: [SERVERS.helper, SERVERS.secondHelper], 6: [SERVERS6.helper] } as const;
 /** Which of the two. */
 export type HelperIndex = 0 | 1;
 
 /** What a network profile says of the first so many helpers. */
-export function helpersOf(count: 1 | 2) {
-  const addresses = ADDRESSES.slice(0, count);
+export function helpersOf(count: 1 | 2, family: Family = 4) {
+  const addresses = ADDRESSES[family].slice(0, count);
   return {
-    relays: addresses.map(([first]) => `ws://${first}:${RELAY_PORT}`),
+    relays: addresses.map(([first]) => `ws://${inUrl(first)}:${RELAY_PORT}`),
     stun: addresses.flat().map((host) => ({ host, port: STUN_PORT })),
-    turn: addresses.map(([first]) => `http://${first}:${RELAY_PORT}/turn`),
+    turn: addresses.map(([first]) => `http://${inUrl(first)}:${RELAY_PORT}/turn`),
   };
 }
 
-/** @param turnPass how long its passes for the TURN relay are good, seconds. */
-export async function startHelper(lab: Lab, turnPass?: number, index: HelperIndex = 0): Promise<LabProcess> {
-  const [first, second] = ADDRESSES[index];
+export interface HelperOptions {
+  /** How long its passes for the TURN relay are good, seconds. */
+  readonly turnPass?: number;
+  readonly index?: HelperIndex;
+  /** Its addresses; over IPv6 there is one helper only. */
+  readonly family?: Family;
+}
+
+/** As its command line and URLs have them. */
+function placeOf({ index = 0, family = 4 }: HelperOptions): readonly [string, string] {
+  const [first, second] = ADDRESSES[family][index] ?? [];
+  if (!first || !second) throw new RangeError('the lab has one helper with IPv6 addresses');
+  return [inUrl(first), inUrl(second)];
+}
+
+export async function startHelper(lab: Lab, options: HelperOptions = {}): Promise<LabProcess> {
+  const { turnPass, index = 0, family = 4 } = options;
+  const [first, second] = placeOf(options);
   const helper = lab.startNode({
     name: index === 0 ? 'helper' : 'helper-2',
     namespace: lab.inet,
@@ -32,7 +47,7 @@ export async function startHelper(lab: Lab, turnPass?: number, index: HelperInde
       ...['start', '--stun', `${first}:${STUN_PORT}`],
       ...['--stun-alt', `${second}:${STUN_PORT + 1}`],
       ...['--relay', `${first}:${RELAY_PORT}`],
-      ...['--turn', TURN_URIS.join(',')],
+      ...['--turn', (family === 4 ? TURN_URIS : TURN_URIS6).join(',')],
       ...(turnPass === undefined ? [] : ['--turn-ttl', String(turnPass)]),
     ],
     env: { WARREN_TURN_SECRET: TURN_SECRET },
@@ -44,17 +59,17 @@ export async function startHelper(lab: Lab, turnPass?: number, index: HelperInde
 export class SceneHelper {
   readonly index: HelperIndex;
   readonly #lab: Lab;
-  readonly #turnPass: number | undefined;
+  readonly #options: HelperOptions;
   #process: LabProcess;
 
-  static async start(lab: Lab, turnPass: number | undefined, index: HelperIndex): Promise<SceneHelper> {
-    return new SceneHelper(lab, turnPass, index, await startHelper(lab, turnPass, index));
+  static async start(lab: Lab, options: HelperOptions): Promise<SceneHelper> {
+    return new SceneHelper(lab, options, await startHelper(lab, options));
   }
 
-  private constructor(lab: Lab, turnPass: number | undefined, index: HelperIndex, process: LabProcess) {
+  private constructor(lab: Lab, options: HelperOptions, process: LabProcess) {
     this.#lab = lab;
-    this.#turnPass = turnPass;
-    this.index = index;
+    this.#options = options;
+    this.index = options.index ?? 0;
     this.#process = process;
   }
 
@@ -71,12 +86,12 @@ export class SceneHelper {
   }
 
   async start(): Promise<void> {
-    this.#process = await startHelper(this.#lab, this.#turnPass, this.index);
+    this.#process = await startHelper(this.#lab, this.#options);
   }
 
   /** One of its metrics, all labels together. */
   async metric(name: string, labels = ''): Promise<number> {
-    const url = `http://${ADDRESSES[this.index][0]}:${RELAY_PORT}/metrics`;
+    const url = `http://${placeOf(this.#options)[0]}:${RELAY_PORT}/metrics`;
     const text = await inNamespace(this.#lab.inet, 'curl', ['-sf', '--max-time', '5', url]);
     const lines = text.split('\n').filter((line) => line.startsWith(name) && line.includes(labels));
     return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);

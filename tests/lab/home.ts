@@ -11,6 +11,8 @@ export interface HomeOptions {
   readonly neighbour?: boolean;
   /** IPv6 beside IPv4, behind a stateful firewall (RFC 6092) and without translation. */
   readonly ipv6?: boolean;
+  /** The first three groups of its IPv6 prefix, by which its country is told; a German one by default. */
+  readonly prefix6?: string;
 }
 
 export interface Home extends HomeOptions {
@@ -31,7 +33,10 @@ export interface Home extends HomeOptions {
 /** An address of 192.168.x.0/24: 1 is the router, 2 the host, 50 the neighbour. */
 export const lanAddress = (lan: number, last: number): string => `192.168.${lan}.${last}`;
 /** Its twin in the home's public /64. */
-export const lanAddress6 = (lan: number, last: number): string => `2003:e1:0:${lan}::${last}`;
+export const lanAddress6 = (
+  { lan, prefix6 = '2003:e1:0' }: Pick<HomeOptions, 'lan' | 'prefix6'>,
+  last: number,
+): string => `${prefix6}:${lan}::${last}`;
 export const wanAddress6 = (lan: number): string => `2003:e1:ffff::${lan}`;
 
 /** The neighbour's own public address, where hosts have such. */

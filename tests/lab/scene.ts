@@ -21,6 +21,7 @@ import { addLatency } from './latency.ts';
 import type { NatName } from './nat-kinds.ts';
 import type { LabProcess, User } from './process.ts';
 import { inNamespace } from './run.ts';
+import type { Family } from './servers.ts';
 import { startTurn } from './turn.ts';
 
 /** A lab's key store protects test money for a minute. */
@@ -73,6 +74,8 @@ export interface SceneOptions {
   readonly clientNat?: NatName;
   /** The client's home has IPv6 of its own beside IPv4. */
   readonly clientIpv6?: boolean;
+  /** 6: chain, helper and relay are known by IPv6 addresses only, and every home has such. One helper. */
+  readonly family?: Family;
   readonly providerNats?: Readonly<Record<'de' | 'jp', NatName>>;
   /** One-way latency of every home's line; none by default. */
   readonly lineMs?: number;
@@ -89,6 +92,7 @@ export interface SceneOptions {
 }
 
 export async function createScene(options: SceneOptions = {}): Promise<Scene> {
+  const ipv6 = options.family === 6;
   const nats = options.providerNats ?? { de: 'portRestricted', jp: 'portRestricted' };
   const lab = await createLab({
     homes: [
@@ -97,11 +101,11 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
         wan: '90.54.12.7',
         lan: 1,
         nat: options.clientNat ?? 'portRestricted',
-        ipv6: options.clientIpv6 ?? false,
+        ipv6: options.clientIpv6 ?? ipv6,
       },
-      { name: 'de', wan: '84.130.44.21', lan: 2, nat: nats.de, neighbour: true },
-      { name: 'jp', wan: '126.77.8.33', lan: 3, nat: nats.jp, neighbour: true },
-      ...(options.secondGerman ? [{ name: 'de2', wan: '84.161.7.90', lan: 4, nat: nats.de }] : []),
+      { name: 'de', wan: '84.130.44.21', lan: 2, nat: nats.de, neighbour: true, ipv6 },
+      { name: 'jp', wan: '126.77.8.33', lan: 3, nat: nats.jp, neighbour: true, ipv6, prefix6: '2400:2410:0' },
+      ...(options.secondGerman ? [{ name: 'de2', wan: '84.161.7.90', lan: 4, nat: nats.de, ipv6 }] : []),
     ],
   });
   try {
@@ -117,15 +121,16 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
 async function furnish(lab: Lab, options: SceneOptions): Promise<Scene> {
   const { prices = { de: '0.0002', jp: '0.0003' }, rotation } = options;
   const rotating = rotation === undefined ? [] : ['--rotation', rotation];
-  const { helpers: count = 1, turnPass } = options;
+  const { helpers: count = 1, turnPass, family = 4 } = options;
+  const helper = { family, ...(turnPass === undefined ? {} : { turnPass }) };
   const [chain, firstTurn, firstHelper, secondHelper] = await Promise.all([
     startChain(lab),
     startTurn(lab),
-    SceneHelper.start(lab, turnPass, 0),
-    count === 2 ? SceneHelper.start(lab, turnPass, 1) : null,
+    SceneHelper.start(lab, { ...helper, index: 0 }),
+    count === 2 ? SceneHelper.start(lab, { ...helper, index: 1 }) : null,
   ]);
   let turn = firstTurn;
-  const profile = { ...profileOf(chain, { stun: STUN_PORT, relay: RELAY_PORT }), ...helpersOf(count) };
+  const profile = { ...profileOf(chain, { stun: STUN_PORT, relay: RELAY_PORT }, family), ...helpersOf(count, family) };
   const network = join(lab.paths.run, 'network.json');
   writeFileSync(network, `${JSON.stringify(profile, null, 2)}\n`);
   chmodSync(network, 0o644);
@@ -198,17 +203,18 @@ async function furnish(lab: Lab, options: SceneOptions): Promise<Scene> {
   };
 }
 
-/** Root's part of a home: warren-netd, on a socket that one group may use. */
+/** Root's part of a home: warren-netd, on a socket that one group may use. @param namespace of another host than the home's first. */
 export async function startNetd(
   lab: Lab,
-  home: string,
+  name: string,
+  namespace = lab.home(name).host,
 ): Promise<{ readonly process: LabProcess; readonly socket: string }> {
   const gid = lab.paths.uid + 3;
-  const folder = lab.runtimeFolder(`${home}-netd`, { uid: 0, gid }, 0o750);
+  const folder = lab.runtimeFolder(`${name}-netd`, { uid: 0, gid }, 0o750);
   const socket = join(folder, 'netd.sock');
   const process = lab.startNode({
-    name: `netd-${home}`,
-    namespace: lab.home(home).host,
+    name: `netd-${name}`,
+    namespace,
     file: 'native-host/netd/main.ts',
     args: ['--socket', socket, '--group', String(gid), '--runtime', folder],
   });

@@ -13,6 +13,11 @@ export const SERVERS = {
 } as const;
 export type SiteName = keyof typeof SERVERS.origins;
 
+/** By which of their addresses servers are known. */
+export type Family = 4 | 6;
+/** As a URL has it. */
+export const inUrl = (address: string): string => (address.includes(':') ? `[${address}]` : address);
+
 /** The same servers over IPv6. Its sites have IPv6 only, those above IPv4 only. */
 export const SERVERS6 = {
   helper: ['2a05:d014:10::10', '2a05:d014:10::11'],

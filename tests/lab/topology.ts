@@ -54,8 +54,8 @@ export async function createHome(id: string, options: HomeOptions): Promise<Home
     neighbourNamespace: options.neighbour ? namespaceName(id, `${name}-lan`) : null,
     hostAddress: lanAddress(lan, 2),
     neighbourAddress: lanAddress(lan, 50),
-    hostAddress6: lanAddress6(lan, 2),
-    neighbourAddress6: lanAddress6(lan, 50),
+    hostAddress6: lanAddress6(options, 2),
+    neighbourAddress6: lanAddress6(options, 50),
     wan6: wanAddress6(lan),
     wiring: { uplink: 'routed', hosts: 'private', ipv6: false },
   };

@@ -68,13 +68,14 @@ async function withdraw(home: Home): Promise<void> {
 }
 
 /** A public /64 behind the router, which answers for its hosts on the flat internet (proxy NDP, without delay). */
-async function route6({ router, lan, wan6, hostAddress6, neighbourAddress6 }: Home): Promise<void> {
+async function route6(home: Home): Promise<void> {
+  const { router, wan6, hostAddress6, neighbourAddress6 } = home;
   const settings = ['conf.all.forwarding=1', 'conf.wan.proxy_ndp=1', 'neigh.wan.proxy_delay=0'];
   await inNamespace(router, 'sysctl', ['-qw', ...settings.map((setting) => `net.ipv6.${setting}`)]);
   await ipBatch(
     [
       `addr replace ${wan6}/128 dev wan nodad`,
-      `addr replace ${lanAddress6(lan, 1)}/64 dev lan nodad`,
+      `addr replace ${lanAddress6(home, 1)}/64 dev lan nodad`,
       `route replace ::/0 dev wan src ${wan6}`,
       ...[hostAddress6, neighbourAddress6].map((address) => `neigh replace proxy ${address} dev wan`),
     ],
@@ -95,8 +96,8 @@ async function addressHost(home: Home, namespace: string, host: HostAddresses, w
   if (wanted.hosts === 'public')
     lines.push(`addr add ${publicAddress}/32 dev eth0`, `route add default dev eth0 scope link src ${publicAddress}`);
   if (wanted.ipv6) {
-    const gateway = wanted.uplink === 'bridged' ? '' : `via ${lanAddress6(home.lan, 1)}`;
-    lines.push(`addr add ${lanAddress6(home.lan, last)}/64 dev eth0 nodad`);
+    const gateway = wanted.uplink === 'bridged' ? '' : `via ${lanAddress6(home, 1)}`;
+    lines.push(`addr add ${lanAddress6(home, last)}/64 dev eth0 nodad`);
     lines.push(`route replace ::/0 ${gateway} dev eth0`);
   }
   await ipBatch(lines, namespace);

@@ -20,7 +20,8 @@ export interface WorldRequest {
   readonly params: unknown;
 }
 
-export const RPC_URL = `http://${SERVERS.chain}:8545`;
+export const RPC_PORT = 8545;
+export const RPC_URL = `http://${SERVERS.chain}:${RPC_PORT}`;
 
 async function rpc(request: WorldRequest): Promise<WorldReport> {
   try {

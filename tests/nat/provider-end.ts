@@ -1,5 +1,5 @@
 /** The provider's end: provider/endpoint.ts as the daemon opens it, with the checks of one client. */
-import { resolveStunServers } from '../../native-host/stun-names.ts';
+
 import { type Endpoint, openEndpoint } from '../../provider/endpoint.ts';
 import { createLog } from '../../provider/log.ts';
 import { type ClientLane, createProviderRelay, type ProviderRelay } from '../../provider/relay.ts';
@@ -10,6 +10,7 @@ import { createClock } from '../../shared/node/clock.ts';
 import { nodeCrypto } from '../../shared/node/crypto.ts';
 import { createDatagrams, hostAddresses } from '../../shared/node/datagrams.ts';
 import { openRouterLine } from '../../shared/node/port-mapping/router.ts';
+import { resolveStunServers } from '../../shared/node/stun-servers.ts';
 import { turnAccess } from '../../shared/node/turn/access.ts';
 import type { NetworkProfile } from '../../shared/wire/network.ts';
 import { credentialsOf } from './credentials.ts';

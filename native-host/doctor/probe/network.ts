@@ -7,9 +7,9 @@ import * as v from 'valibot';
 import { clockAhead, clockKeeper } from '../../../shared/node/clock-offset.ts';
 import { busiestHolder, type Protocol } from '../../../shared/node/port-holders.ts';
 import { probeStun, type StunProbe } from '../../../shared/node/stun-probe.ts';
+import { resolveStunServers } from '../../../shared/node/stun-servers.ts';
 import { type NetworkProfile, NetworkProfileSchema } from '../../../shared/wire/network.ts';
 import { MACHINE, PACKAGED_NETWORK, placeOf } from '../../install/layout.ts';
-import { resolveStunServers } from '../../stun-names.ts';
 import type { NetworkFacts, PortFacts } from '../facts.ts';
 import { read } from './system.ts';
 

@@ -56,6 +56,12 @@ export function checkableCandidates(local: readonly Candidate[], remote: readonl
   return [...kept.values()];
 }
 
+/** Under which addresses the world sees whoever has these: reflexive ones, and its own where nothing translates (IPv6). */
+export function publicAddresses(candidates: readonly Candidate[]): string[] {
+  const seen = candidates.filter(({ type, address }) => type === 'srflx' || (type === 'host' && !isPrivateIp(address)));
+  return [...new Set(seen.map(({ address }) => address))];
+}
+
 /** The same candidates, all sent from one base. */
 export function onBase(base: BaseId, candidates: readonly Candidate[]): LocalCandidate[] {
   return candidates.map((candidate) => ({ ...candidate, base }));
