@@ -21,12 +21,13 @@ export default defineConfig({
       inLab('roles'),
       inLab('load'),
       inLab('outages'),
+      inLab('rotation'),
     ],
   },
 });
 
 /** Suites that build labs. Each lab is a world of its own, so that two files may run at a time; what measures runs one by one. */
-function inLab(name: 'net' | 'roles' | 'load' | 'outages') {
+function inLab(name: 'net' | 'roles' | 'load' | 'outages' | 'rotation') {
   const include = [`tests/${name}/**/*.test.ts`];
   return {
     test: { name, include, testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: name === 'net' },

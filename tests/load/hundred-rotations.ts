@@ -1,89 +1,104 @@
-/** A session between two homes whose ports change a hundred times under a thousand packets a second. */
+/**
+ * A session whose ports change a hundred times under a thousand packets a second. Beside it as many packets
+ * go through a bare tunnel, by which it is judged (judged.ts).
+ */
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { until } from '../e2e/wait.ts';
-import type { NatName } from '../lab/nat-kinds.ts';
 import { inNamespace } from '../lab/run.ts';
-import { createScene, type Scene } from '../lab/scene.ts';
+import { createScene, type Scene, type SceneOptions, type SceneProvider } from '../lab/scene.ts';
 import { SERVERS } from '../lab/servers.ts';
 import { type Driver, startDriver } from '../net/host-driver.ts';
+import { type BareTunnel, openBareTunnel } from './bare-tunnel.ts';
+import { startEcho, startFlow } from './flow.ts';
+import { judged, lost, lostByUs } from './judged.ts';
+import { overflows } from './overflow.ts';
 
-const PROBE = 'tests/net/netd-programs/probe.ts';
-const ECHO_PORT = 7777;
-/** Seconds: as quick as the checks of a new port allow, so that a hundred fit into two minutes. */
-const ROTATION = '0.6-1';
+/** Seconds: about as quick as the checks of a new port allow. */
+const ROTATION = '0.3-0.5';
 const ROTATIONS = 100;
+const ECHO = SERVERS.origins['two.example'];
 
-async function tunnelAddress(home: string): Promise<string> {
-  const shown = await inNamespace(home, 'ip', ['-4', '-o', 'address']);
+export interface RotationBench {
+  readonly scene: Scene;
+  readonly bare: BareTunnel;
+}
+
+export async function openRotationBench(options: SceneOptions): Promise<RotationBench> {
+  const scene = await createScene({ ...options, rotation: ROTATION });
+  try {
+    await startEcho(scene.lab, scene.lab.inet, ECHO);
+    return { scene, bare: await openBareTunnel(scene.lab) };
+  } catch (error) {
+    await scene.close();
+    throw error;
+  }
+}
+
+export interface Rotating {
+  readonly driver: Driver;
+  /** Where the client's tunnel is. */
+  readonly namespace: string;
+  readonly exitId: string;
+  readonly provider: SceneProvider;
+  /** `node`: the client's own port is not in use where its relay is. */
+  readonly moves: 'both' | 'node';
+}
+
+/** @throws where a packet was lost that the machine had room for. */
+export async function hundredRotations(what: string, bench: RotationBench, rotating: Rotating): Promise<void> {
+  const { driver, exitId, provider, moves } = rotating;
+  const run = await judged(() => rotate(bench, rotating));
+  const { own, theirs, flow, bare, overflowed } = run;
+  const exit = driver.host.exit(exitId);
+  console.log(
+    `${what}, ${exit?.path?.kind}: ${JSON.stringify({ own, theirs, ...flow, bare: lost(bare), overflowed })}`,
+  );
+  if (lostByUs(run) > 0)
+    console.log(readFileSync(bench.scene.client.hostLog, 'utf8').slice(-6_000), provider.process.tail());
+  expect(exit?.phase).toBe('up');
+  expect(moves === 'both' ? Math.min(own, theirs) : theirs).toBeGreaterThan(20);
+  expect(flow.rate).toBeGreaterThan(900);
+  expect(lostByUs(run)).toBe(0);
+}
+
+async function rotate({ scene, bare }: RotationBench, { driver, namespace, exitId, provider }: Rotating) {
+  const own = () => driver.host.exit(exitId)?.rotation?.count ?? 0;
+  const theirs = async () => (await provider.status()).reach.rotations;
+  const before = { own: own(), theirs: await theirs() };
+  // The control is there before and after.
+  const control = await bare.startFlow();
+  const namespaces = [namespace, provider.home.host, scene.lab.inet];
+  const dropped = await overflows(namespaces);
+  const flow = await startFlow(scene.lab, namespace, await tunnelAddress(namespace), ECHO);
+  const counts = async () => ({ own: own() - before.own, theirs: (await theirs()) - before.theirs });
+  const changes = async () => Object.values(await counts()).reduce((sum, count) => sum + count, 0);
+  await until('a hundred changes of port', async () => (await changes()) > ROTATIONS, 200_000, 500);
+  const changed = await counts();
+  const ended = { flow: await flow.end(), bare: await control.end() };
+  return { ...changed, ...ended, overflowed: (await overflows(namespaces)) - dropped };
+}
+
+async function tunnelAddress(namespace: string): Promise<string> {
+  const shown = await inNamespace(namespace, 'ip', ['-4', '-o', 'address']);
   const [, address] = /wrn\S+\s+inet (\S+?)\//.exec(shown) ?? [];
   if (!address) throw new Error(`no tunnel in ${shown}`);
   return address;
 }
 
-export interface Rotated {
-  readonly sent: number;
-  readonly received: number;
-  /** Packets a second. */
-  readonly rate: number;
-  /** How often each end changed its port. */
-  readonly own: number;
-  readonly theirs: number;
-  /** `up` when all is well. */
-  readonly phase: string | undefined;
-}
-
-export async function rotate(clientNat: NatName, providerNat: NatName): Promise<Rotated> {
-  const providerNats = { de: providerNat, jp: 'portRestricted' } as const;
-  const scene = await createScene({ clientNat, providerNats, rotation: ROTATION });
+/** Between two homes of a lab of their own. */
+export async function betweenHomes(what: string, options: SceneOptions, moves: Rotating['moves']): Promise<void> {
+  const bench = await openRotationBench(options);
+  const { scene } = bench;
   let driver: Driver | null = null;
   try {
     driver = await startDriver(scene);
-    return await flooded(scene, driver, `${clientNat} × ${providerNat}`);
+    await scene.chain.give(driver.account.address, { token: '5', coin: '1' });
+    await driver.connect([{ exitId: 'de', country: 'DE' }]);
+    const [namespace, provider] = [scene.client.home.host, scene.providers.de];
+    await hundredRotations(what, bench, { driver, namespace, exitId: 'de', provider, moves });
   } finally {
     driver?.close();
     await scene.close();
   }
-}
-
-async function flooded(scene: Scene, driver: Driver, pair: string): Promise<Rotated> {
-  const { lab, chain, client, providers } = scene;
-  const { host } = driver;
-  await chain.give(driver.account.address, { token: '5', coin: '1' });
-  const echo = lab.startNode({
-    name: 'echo',
-    namespace: lab.inet,
-    file: PROBE,
-    args: ['serve', 'udp', String(ECHO_PORT), SERVERS.origins['two.example']],
-  });
-  await echo.prints(/listening/);
-  await driver.connect([{ exitId: 'de', country: 'DE' }]);
-
-  const flood = lab.startNode({
-    name: 'flood',
-    namespace: client.home.host,
-    file: PROBE,
-    args: ['flood-until', await tunnelAddress(client.home.host), SERVERS.origins['two.example'], String(ECHO_PORT)],
-  });
-  await flood.prints(/flooding/);
-  const own = () => host.exit('de')?.rotation?.count ?? 0;
-  const theirs = async () => (await providers.de.status()).reach.rotations;
-  const before = own() + (await theirs());
-  const changes = async () => own() + (await theirs()) - before;
-  await until('a hundred changes of port', async () => (await changes()) > ROTATIONS, 200_000, 500);
-  const counts = { own: own(), theirs: await theirs() };
-  flood.child.kill('SIGTERM');
-  const [text] = await flood.prints(/\{.*\}/);
-  const { sent, received, ms, gaps } = JSON.parse(text ?? '');
-  const rate = Math.round((1000 * sent) / ms);
-  console.log(`${pair}: ${JSON.stringify({ ...counts, sent, received, rate, gaps })}`);
-  if (received !== sent) console.log(readFileSync(client.hostLog, 'utf8').slice(-6_000), providers.de.process.tail());
-  return { sent, received, rate, ...counts, phase: host.exit('de')?.phase };
-}
-
-export function nothingLost({ sent, received, rate, own, theirs, phase }: Rotated): void {
-  expect(phase).toBe('up');
-  expect(Math.min(own, theirs)).toBeGreaterThan(20);
-  expect(rate).toBeGreaterThan(900);
-  expect(received).toBe(sent);
 }

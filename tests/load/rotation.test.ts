@@ -1,8 +1,12 @@
 /** ★ Both ends change their ports again and again under a thousand packets a second, and not one is lost. */
 import { test } from 'vitest';
-import { nothingLost, rotate } from './hundred-rotations.ts';
+import { betweenHomes } from './hundred-rotations.ts';
 
 // Both filter by port and one changes it too: what two plain port-restricted homes need is part of this.
 test('two homes that filter by port: 100 changes of port, 0 packets lost', async () => {
-  nothingLost(await rotate('portRestrictedHashed', 'portRestricted'));
+  const options = {
+    clientNat: 'portRestrictedHashed',
+    providerNats: { de: 'portRestricted', jp: 'portRestricted' },
+  } as const;
+  await betweenHomes('portRestrictedHashed × portRestricted', options, 'both');
 }, 300_000);

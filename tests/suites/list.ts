@@ -155,6 +155,8 @@ export const SUITES = {
   roles: vitest('roles', 'roles', 240_000),
   load: vitest('load', 'load', 300_000),
   outages: vitest('outages', 'outages', 900_000),
+  // Changes of port for every kind of home, half a minute each.
+  rotation: vitest('rotation', 'rotation', 1_800_000),
   // In a guest with Debian's kernel; its first run downloads that kernel.
   kernel: {
     name: 'kernel',
@@ -192,4 +194,12 @@ export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
 ];
 
 /** What takes long beside these: with `--all`, or by name. */
-export const LONG_PHASES: typeof PHASES = [['weighty'], ['outages'], ['nat'], ['screens'], ['kernel'], ['package']];
+export const LONG_PHASES: typeof PHASES = [
+  ['weighty'],
+  ['outages'],
+  ['rotation'],
+  ['nat'],
+  ['screens'],
+  ['kernel'],
+  ['package'],
+];
