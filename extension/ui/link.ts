@@ -17,6 +17,8 @@ import {
 } from '../messages.ts';
 
 export const view = signal<View | null>(null);
+/** False while the view is what was last seen: good to look at, not to decide by. */
+export const live = signal(false);
 /** False while the background has not answered for a second: said on screen instead of spinning. */
 export const awake = signal(true);
 
@@ -66,8 +68,10 @@ function connect(): void {
     const message = raw as ToWindow;
     clearTimeout(slow);
     awake.value = true;
-    if (message.type === 'view') view.value = message.view;
-    else settle(message);
+    if (message.type === 'view') {
+      view.value = message.view;
+      live.value = true;
+    } else settle(message);
   });
   port.onDisconnect.addListener(() => {
     clearTimeout(slow);

@@ -1,7 +1,7 @@
 /** From install to the first routed page, in three screens: the program, the wallet, the way out. */
 import { useEffect, useState } from 'preact/hooks';
 import { t } from '../i18n.ts';
-import { view } from '../link.ts';
+import { live, view } from '../link.ts';
 import { TEST } from '../testids.ts';
 import { FirstPage } from './FirstPage.tsx';
 import { Setup } from './Setup.tsx';
@@ -13,7 +13,8 @@ type Screen = (typeof SCREENS)[number];
 export function Welcome() {
   const now = view.value;
   const [screen, setScreen] = useState<Screen | null>(null);
-  const status = now?.host.status;
+  // What was last seen may be from before there was a wallet.
+  const status = live.value ? now?.host.status : undefined;
   const whole = now?.wallet.exists === true && now.wallet.backedUp;
   useEffect(() => {
     // Decided once, as soon as it is known; from then on the buttons lead.

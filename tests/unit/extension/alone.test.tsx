@@ -30,9 +30,15 @@ vi.mock('../../../extension/ui/link.ts', async () => {
     if (command.name === 'nodes') return { nodes: NODES, total: NODES.length };
     return command.name === 'blocked' ? { page } : null;
   };
-  return { view: signal(null), awake: signal(true), send, fire: (command: Command) => void send(command) };
+  return {
+    view: signal(null),
+    awake: signal(true),
+    live: signal(true),
+    send,
+    fire: (command: Command) => void send(command),
+  };
 });
-const { view } = await import('../../../extension/ui/link.ts');
+const { live, view } = await import('../../../extension/ui/link.ts');
 const { Blocked } = await import('../../../extension/ui/components/Blocked.tsx');
 const { Welcome } = await import('../../../extension/ui/components/Welcome.tsx');
 
@@ -141,6 +147,17 @@ describe('the way in', () => {
     await settle(() => find('welcomeNext')?.click());
     expect(find('welcome')?.dataset.state).toBe('wallet');
     expect(find('setupCreate')).not.toBeNull();
+  });
+
+  test('decides nothing by what was last seen', async () => {
+    live.value = false;
+    await enter(host('ready'));
+    expect(find('welcome')?.dataset.state).toBe('host');
+    await settle(() => {
+      view.value = READY;
+      live.value = true;
+    });
+    expect(find('welcome')?.dataset.state).toBe('page');
   });
 
   test('an old program is to be updated', async () => {
