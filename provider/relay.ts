@@ -41,12 +41,17 @@ export interface ProviderRelay {
   close(): void;
 }
 
+/** Addresses that strangers may send from before their path stands. */
+const MAX_EARLY = 64;
+
 export function createProviderRelay(world: RelayWorld): ProviderRelay {
   const { turn, bases, log } = world;
   const known = new Set<BaseId>();
   const lanes = new Map<string, Lane>();
   /** How many clients are at an address: carriers put many behind one. */
   const permitted = new Map<string, number>();
+  /** The last packet of each address whose lane is not open yet. */
+  const early = new Map<string, Uint8Array>();
   let relays: Relays | null = null;
   let wireGuardPort = 0;
 
@@ -59,11 +64,26 @@ export function createProviderRelay(world: RelayWorld): ProviderRelay {
           for (const relay of now) if (!known.has(relay.base)) learn(relay);
         },
         stun: world.receive,
-        data: (_base, packet, from) => lanes.get(addressKey(from))?.deliver(packet),
+        data: (_base, packet, from) => deliver(addressKey(from), packet),
         failed: ({ code }) => log.warn({ code }, 'no relay'),
       },
     );
     for (const address of permitted.keys()) relays.permit(address);
+  }
+
+  /**
+   * WireGuard's first packet follows right behind the check that nominates, over a stream even in one piece with it:
+   * lost while the lane is being opened it would be missed for 1.5 s.
+   */
+  function deliver(from: string, packet: Uint8Array): void {
+    const lane = lanes.get(from);
+    if (lane) lane.deliver(packet);
+    else {
+      early.delete(from);
+      early.set(from, packet.slice());
+      const [oldest] = early.keys();
+      if (early.size > MAX_EARLY && oldest !== undefined) early.delete(oldest);
+    }
   }
 
   function learn(relay: RelayBase): void {
@@ -120,6 +140,9 @@ export function createProviderRelay(world: RelayWorld): ProviderRelay {
       keys.add(addressKey(to));
       lanes.set(addressKey(to), own);
       relays?.bind(local.base, to);
+      const waited = early.get(addressKey(to));
+      if (waited) own.deliver(waited);
+      early.delete(addressKey(to));
     }
 
     return {

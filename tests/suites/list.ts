@@ -188,7 +188,7 @@ export const SUITES = {
 /** Suites that may share the machine, phase by phase: what measures runs alone. */
 export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
   ['types', 'lint', 'extension-lint', 'layers', 'contracts', 'unit'],
-  ['net', 'roles', 'nat'],
+  ['net', 'roles'],
   ['load'],
   ['story-chromium', 'story-firefox'],
 ];
@@ -198,6 +198,7 @@ export const LONG_PHASES: typeof PHASES = [
   ['weighty'],
   ['outages'],
   ['rotation'],
+  ['nat'],
   ['screens'],
   ['kernel'],
   ['package'],
