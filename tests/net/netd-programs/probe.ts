@@ -59,11 +59,18 @@ function udp(local: string, host: string, port: number): void {
 
 type Flood = { readonly sent: number; readonly received: ReadonlySet<number>; readonly ms: number };
 
-/** What goes out in one turn at most: after a stall of the machine more would overflow what receives it. */
+/** By the clock, as many a second also where timers come late: but no more in one turn than what receives them has room for. */
 const BURST = 64;
 
-/** By the clock, not by the timer: as many a second also where timers come late. The result is what there was until `end`. */
-function startFlood(local: string, host: string, port: number, rate: number): { readonly end: () => Flood } {
+interface Pace {
+  /** A second. */
+  readonly rate: number;
+  /** In one turn at most. */
+  readonly burst: number;
+}
+
+/** The result is what there was until `end`. */
+function startFlood(local: string, host: string, port: number, { rate, burst }: Pace): { readonly end: () => Flood } {
   const socket = socketFor(host);
   const received = new Set<number>();
   const started = performance.now();
@@ -73,7 +80,7 @@ function startFlood(local: string, host: string, port: number, rate: number): { 
   socket.on('message', (message) => received.add(message.readUInt32BE(0)));
   socket.bind(0, local, () => {
     timer = setInterval(() => {
-      for (let n = 0; n < BURST && sent * 1000 < (performance.now() - started) * rate; n++) {
+      for (let n = 0; n < burst && sent * 1000 < (performance.now() - started) * rate; n++) {
         const message = Buffer.alloc(64);
         message.writeUInt32BE(sent++, 0);
         socket.send(message, port, host, () => {});
@@ -90,7 +97,8 @@ function startFlood(local: string, host: string, port: number, rate: number): { 
 }
 
 function flood(local: string, host: string, port: number, duration: number): void {
-  const { end } = startFlood(local, host, port, 1_000);
+  // Who counts every one of them must not lose them to a burst.
+  const { end } = startFlood(local, host, port, { rate: 1_000, burst: 1 });
   setTimeout(() => {
     const { sent, received } = end();
     // What is under way may still come back.
@@ -99,7 +107,7 @@ function flood(local: string, host: string, port: number, duration: number): voi
 }
 
 function floodUntil(local: string, host: string, port: number, rate: number): void {
-  const { end } = startFlood(local, host, port, rate);
+  const { end } = startFlood(local, host, port, { rate, burst: BURST });
   process.once('SIGTERM', () => {
     const { sent, received, ms } = end();
     // What is under way may still come back.
