@@ -25,7 +25,9 @@ export async function uninstall({ root, place, system, say }: Removal): Promise<
   await service?.forgetService();
   if (system) await dismiss(system, record.groupCreated, record.users, say);
   // Last: an interrupted removal can be taken up again.
-  if (place.cache !== null) await rm(join(root, place.cache), { recursive: true, force: true });
+  // A host that is just ending still writes there what Node compiled of it.
+  if (place.cache !== null)
+    await rm(join(root, place.cache), { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   await removeFile(root, place.record);
   await removeEmptyFolders(root, record.folders);
   say('Warren is removed');
