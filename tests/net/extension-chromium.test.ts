@@ -80,6 +80,9 @@ describe('routes', () => {
 });
 
 describe('the exit', () => {
+  // A test that failed midway leaves the next ones a sound exit.
+  afterEach(() => bench.exit.set({ mode: 'serve', password: 'p' }));
+
   test.each(['refuse', 'reset'] as const)('that is there but serves nothing (%s) ends in an error', async (mode) => {
     await bench.exit.set({ mode });
     expect(await bench.load(`https://${mode}.one.example/`)).toMatch(/^net::ERR_/);
