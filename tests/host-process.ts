@@ -13,6 +13,7 @@ import {
   type Up,
   UpSchema,
 } from '../shared/wire/native.ts';
+import { programOf } from './lab/programs.ts';
 import { PATIENCE } from './patience.ts';
 
 type Body = Extract<DownInput, { type: 'request' }>['body'];
@@ -32,7 +33,7 @@ export interface HostProcess {
   end(): Promise<{ readonly code: number | null; readonly ms: number }>;
 }
 
-export const HOST_MAIN = fileURLToPath(new URL('../native-host/main.ts', import.meta.url));
+export const HOST_MAIN = fileURLToPath(new URL(`../${programOf('native-host/main.ts')}`, import.meta.url));
 
 export interface StartHostOptions {
   /** How Node is run: the default is this very Node; a lab puts namespace and user in front. */

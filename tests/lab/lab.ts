@@ -17,6 +17,7 @@ import { type LabPaths, newId, paths, processStamp, ROOT } from './identity.ts';
 import { resolversOf } from './names.ts';
 import type { Visit } from './origins.ts';
 import { LabProcess, type User } from './process.ts';
+import { programOf } from './programs.ts';
 import { run } from './run.ts';
 import { SERVERS, SERVERS6 } from './servers.ts';
 import { createHome, createInternet } from './topology.ts';
@@ -99,8 +100,9 @@ export class Lab {
     return this.source('node_modules/.bin/node');
   }
 
+  /** A file of this work tree as seen by any user of the lab; for one of our programs, what is run of it. */
   source(file: string): string {
-    return join(this.paths.source, file);
+    return join(this.paths.source, programOf(file));
   }
 
   /** A folder on the lab's tmpfs, owned by one user and closed to the others (or open to one group). */

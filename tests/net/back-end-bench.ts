@@ -78,7 +78,7 @@ export class BackEndBench {
 
   /** The process that holds the tunnels: netd, or the one in the namespace. */
   holder(): number {
-    const pid = this.#netd ? this.#netd.child.pid : this.#find('native-host/namespace/main.ts', 'unshare');
+    const pid = this.#netd ? this.#netd.child.pid : this.#find('namespace/main.ts', 'unshare');
     if (pid === undefined) throw new Error('nothing holds the tunnels');
     return pid;
   }

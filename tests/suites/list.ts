@@ -85,12 +85,18 @@ const vitest = (name: string, project: string, limitMs: number, paths: readonly 
   read: readVitest,
 });
 
+const inLabs = (name: string, project: string, limitMs: number, paths: readonly string[] = []): Suite => ({
+  ...vitest(name, project, limitMs, paths),
+  programs: true,
+});
+
 /** The same story in another browser: the steps know neither. */
 const story = (browser: BrowserName): Suite => ({
   name: `story-${browser}`,
   command: NODE,
   args: [join(ROOT, 'tests/e2e/demo.ts'), '--quiet', '--browser', browser, '--json', '@REPORT@'],
   limitMs: 240_000,
+  programs: true,
   read: readClaims,
 });
 
@@ -142,21 +148,22 @@ export const SUITES = {
     limitMs: 240_000,
     read: readForge,
   },
-  net: vitest('net', 'net', 600_000, ['--maxWorkers=3', ...WEIGHTY.map((file) => `--exclude=${file}`)]),
-  weighty: vitest('weighty', 'net', 420_000, WEIGHTY),
+  net: inLabs('net', 'net', 600_000, ['--maxWorkers=3', ...WEIGHTY.map((file) => `--exclude=${file}`)]),
+  weighty: inLabs('weighty', 'net', 420_000, WEIGHTY),
   // Every rule of NAT traversal once (docs/NAT.md); all 289 pairs: npm run nat:matrix.
   nat: {
     name: 'nat',
     command: NODE,
     args: [join(ROOT, 'tests/nat/main.ts'), '--quick', '--json', '@REPORT@'],
     limitMs: 180_000,
+    programs: true,
     read: readMatrix,
   },
-  roles: vitest('roles', 'roles', 240_000),
-  load: vitest('load', 'load', 300_000),
-  outages: vitest('outages', 'outages', 900_000),
+  roles: inLabs('roles', 'roles', 240_000),
+  load: inLabs('load', 'load', 300_000),
+  outages: inLabs('outages', 'outages', 900_000),
   // Changes of port for every kind of home, half a minute each.
-  rotation: vitest('rotation', 'rotation', 1_800_000),
+  rotation: inLabs('rotation', 'rotation', 1_800_000),
   // In a guest with Debian's kernel; its first run downloads that kernel.
   kernel: {
     name: 'kernel',

@@ -9,8 +9,9 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { reapDeadLabs } from '../lab/cleanup.ts';
+import { bundlePrograms } from '../lab/programs.ts';
 import { LONG_PHASES, PHASES, SUITES } from './list.ts';
-import { type Outcome, ROOT, runSuite } from './suite.ts';
+import { type Outcome, ROOT, runSuite, type Suite } from './suite.ts';
 
 /** Two cores: two suites of a phase at a time. */
 const AT_ONCE = 2;
@@ -110,6 +111,8 @@ async function main(): Promise<void> {
   endOnSignal(run);
   const scratch = makeScratch();
   const started = performance.now();
+  const starting: readonly Suite[] = names.map((name) => SUITES[name]);
+  if (starting.some(({ programs }) => programs)) await bundlePrograms(ROOT);
   const outcomes: Outcome[] = [];
   for (const phase of [...PHASES, ...LONG_PHASES]) {
     outcomes.push(

@@ -19,6 +19,8 @@ export interface Suite {
   readonly args: readonly string[];
   readonly cwd?: string;
   readonly limitMs: number;
+  /** It starts our programs: bundled before, once for all suites. */
+  readonly programs?: boolean;
   /** Reads the result; the text is the suite's stdout, `report` the file it was told to write. */
   readonly read: (outcome: {
     readonly code: number | null;

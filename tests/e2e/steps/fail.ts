@@ -1,6 +1,7 @@
 /** Step 8: connected once more, then the provider, the host and netd are killed; nothing of a routed site leaks. */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Page } from '../../lab/browser.ts';
+import { programOf } from '../../lab/programs.ts';
 import { SERVERS } from '../../lab/servers.ts';
 import type { Story } from '../story.ts';
 import { seconds } from '../timeline.ts';
@@ -121,7 +122,8 @@ function hostPid(uid: number): number | null {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       const isOurs = new RegExp(`^Uid:\\s+${uid}\\b`, 'm').test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-      if (isOurs && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('native-host/main.ts')) return Number(pid);
+      if (isOurs && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(programOf('native-host/main.ts')))
+        return Number(pid);
     } catch {
       // It ended while we looked.
     }

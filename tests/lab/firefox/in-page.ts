@@ -57,6 +57,21 @@ export function look(elements: Element[], attribute: string, scroll: boolean): S
   };
 }
 
+/** Remembers of the next press of the mouse whether it met the first of the elements. */
+export function watchPress(elements: Element[]): void {
+  const page = window as Window & { pressMissed?: boolean };
+  page.pressMissed = false;
+  const heard = ({ target }: Event): void => {
+    const met = (element: Element | null | undefined): boolean => element?.contains(target as Node) === true;
+    page.pressMissed = !met(elements[0]) && !met(elements[0]?.closest('label'));
+  };
+  window.addEventListener('pointerdown', heard, { capture: true, once: true });
+}
+
+export function pressMissed(): boolean {
+  return (window as Window & { pressMissed?: boolean }).pressMissed === true;
+}
+
 export function focus(elements: Element[]): void {
   (elements[0] as HTMLElement).focus();
 }

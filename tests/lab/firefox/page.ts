@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { ACTION_MS, type Key, type Locator, type Page, type Patience } from '../browser.ts';
 import type { Bidi } from './bidi.ts';
-import { choose, fill, find, focus, look, type Seen, type Step } from './in-page.ts';
+import { choose, fill, find, focus, look, pressMissed, type Seen, type Step, watchPress } from './in-page.ts';
 
 const AGAIN_MS = 40;
 
@@ -64,9 +64,14 @@ export class FirefoxPage implements Page {
     return (told.result.value === undefined ? undefined : JSON.parse(told.result.value)) as R;
   }
 
-  /** Presses and releases the mouse there, through the browser's own input path. */
-  async clickAt(x: number, y: number): Promise<void> {
+  /**
+   * Presses and releases the mouse there, through the browser's own input path.
+   * @param found an expression for the elements of which the first is meant.
+   * @returns false if something else lay there by then.
+   */
+  async clickAt(x: number, y: number, found: string): Promise<boolean> {
     await this.bringToFront();
+    await this.run(`(${watchPress})(${found})`);
     const actions = [
       { type: 'pointerMove', x: Math.round(x), y: Math.round(y) },
       { type: 'pointerDown', button: 0 },
@@ -74,6 +79,11 @@ export class FirefoxPage implements Page {
     ];
     const mouse = { type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' }, actions };
     await this.#bidi.call('input.performActions', { context: this.#context, actions: [mouse] });
+    // A click may take its page away: then it has met what it was for.
+    return this.run<boolean>(`(${pressMissed})()`, ACTION_MS).then(
+      (missed) => !missed,
+      () => true,
+    );
   }
 
   /** Presses and releases a key where the focus is. */
@@ -124,7 +134,13 @@ class FirefoxLocator implements Locator {
     await this.#until('to be there', ({ visible }) => visible, patience);
   }
 
-  async click(patience?: Patience): Promise<void> {
+  async click({ timeout = ACTION_MS }: Patience = {}): Promise<void> {
+    const end = performance.now() + timeout;
+    // What loads above it may push it away just then: the click has missed, and is made again.
+    while (!(await this.#tryClick(Math.max(0, end - performance.now()))));
+  }
+
+  async #tryClick(timeout: number): Promise<boolean> {
     let before = '';
     const standsStill = ({ box }: Seen): boolean => {
       const still = String(box) === before;
@@ -132,9 +148,9 @@ class FirefoxLocator implements Locator {
       return still;
     };
     const ready = (seen: Seen): boolean => seen.visible && standsStill(seen) && seen.enabled && seen.hit;
-    const { box } = await this.#until('to be clickable', ready, patience, true);
+    const { box } = await this.#until('to be clickable', ready, { timeout }, true);
     const [x, y, width, height] = box ?? [0, 0, 0, 0];
-    await this.#page.clickAt(x + width / 2, y + height / 2);
+    return this.#page.clickAt(x + width / 2, y + height / 2, this.#found);
   }
 
   async fill(text: string): Promise<void> {
@@ -182,7 +198,6 @@ class FirefoxLocator implements Locator {
   }
 
   async #toggle(on: boolean): Promise<void> {
-    // What loads above it may push it away just then: the click has missed, and is made again.
     const end = performance.now() + ACTION_MS;
     while ((await this.#look()).checked !== on) {
       if (performance.now() > end) throw new Error(`Timeout: ${this.#name} did not change by a click`);
