@@ -8,6 +8,11 @@ import { asWarrenError } from '../../shared/base/errors.ts';
 import { Service } from './service.ts';
 import { setUp } from './set-up.ts';
 
+// By hand it would set up the machine of whoever types it.
+if (process.send === undefined) {
+  console.error('This is a part of warren-host, which starts it by itself.');
+  process.exit(1);
+}
 const answer = (message: object): void => void process.send?.(message);
 
 // The host is gone: so are its tunnels.
