@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { EXTENSION_ID_CHROMIUM, PAGE_PATH, POPUP_PATH } from '../../manifest/extension.ts';
 import { ACTION_MS, type BrowserOptions, type LabBrowser, type Page } from './browser.ts';
+import { closeTabsSurely } from './chromium-tabs.ts';
 import { displayEnv } from './display.ts';
 import type { Home } from './home.ts';
 import { ROOT } from './identity.ts';
@@ -46,6 +47,7 @@ export async function startChromium(lab: Lab, options: BrowserOptions): Promise<
     timeout: 30_000,
   });
   context.setDefaultTimeout(ACTION_MS);
+  closeTabsSurely(context);
   if (context.serviceWorkers().length === 0) await context.waitForEvent('serviceworker');
   const open = async (path: string, size: { readonly width: number; readonly height: number }): Promise<Page> => {
     const page = await context.newPage();

@@ -6,6 +6,7 @@ import { EXTENSION_ID_CHROMIUM, PAGE_PATH, POPUP_PATH } from '../../manifest/ext
 import { type InstalledChromium, installChromium } from '../e2e/installed-chromium.ts';
 import { by } from '../e2e/ui.ts';
 import { until } from '../e2e/wait.ts';
+import { closeTabsSurely } from '../lab/chromium-tabs.ts';
 import { BrowserLab, connectFirst, wayOf } from './browser-lab.ts';
 import type { LabExit } from './lab-exit.ts';
 
@@ -44,6 +45,7 @@ export class ChromiumBench {
     const trust = `--ignore-certificate-errors-spki-list=${this.place.lab.certificate.pin}`;
     const load = this.#unpacked === null ? [] : [`--load-extension=${this.#unpacked}`];
     this.context = await this.#installed.launch(trust, ...load, ...args);
+    closeTabsSurely(this.context);
   }
 
   async down(): Promise<void> {
