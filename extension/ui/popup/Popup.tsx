@@ -43,7 +43,8 @@ export function Popup() {
           <Icon name="page" />
         </button>
       </header>
-      <main class="popup-main">
+      {/* How far one has scrolled belongs to a tab, and not to the next one. */}
+      <main key={tab} class="popup-main">
         {trouble && tab !== 'wallet' ? (
           <ErrorScreen trouble={trouble}>
             {now.protection.why === 'asked' ? null : (

@@ -209,6 +209,18 @@ describe('the popup', () => {
     });
   });
 
+  test('opens each tab at its top, however far the one before was scrolled', async () => {
+    await show(<Popup />, READY);
+    const main = () => document.querySelector('main') as HTMLElement;
+    for (const tab of ['tabWallet', 'tabConnect'] as const) {
+      main().scrollTop = 120;
+      await click(find(tab));
+      await vi.waitFor(() => expect(main().childElementCount).toBeGreaterThan(0));
+      expect(find(tab)?.getAttribute('aria-current')).toBe('page');
+      expect(main().scrollTop).toBe(0);
+    }
+  });
+
   test('shows money and traffic exactly, beside their words', async () => {
     const totals = {
       down: 1_500_000,
