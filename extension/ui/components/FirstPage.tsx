@@ -2,12 +2,12 @@
 import { useEffect, useState } from 'preact/hooks';
 import { browser } from '../../browser.ts';
 import type { View } from '../../messages.ts';
-import { parseHost } from '../../routing/hosts.ts';
 import { actionFrom, actionOptions, actionValue } from '../actions.ts';
 import { t } from '../i18n.ts';
 import { fire, view } from '../link.ts';
 import { loadNodes, nodes } from '../nodes.ts';
 import { TEST } from '../testids.ts';
+import { type TypedHost, useTypedHost } from '../typed-host.ts';
 import { stateWord } from './Burrow.tsx';
 import { ErrorScreen, troubleOf } from './ErrorScreen.tsx';
 import { LiteralField } from './LiteralField.tsx';
@@ -17,7 +17,7 @@ import { Unlock } from './Unlock.tsx';
 
 export function FirstPage({ onWallet }: { onWallet: () => void }) {
   const now = view.value;
-  const [site, setSite] = useState('');
+  const site = useTypedHost();
   const [only, setOnly] = useState(false);
   const ready = now?.host.status === 'ready';
   useEffect(() => {
@@ -25,7 +25,7 @@ export function FirstPage({ onWallet }: { onWallet: () => void }) {
   }, [ready]);
   if (!now) return null;
   const { protection, wallet } = now;
-  const host = parseHost(site);
+  const { host } = site;
   const trouble = troubleOf(now);
   const connect = () => {
     if (only && host !== null) routeOnly(host.replace(/^www\./, ''));
@@ -36,7 +36,7 @@ export function FirstPage({ onWallet }: { onWallet: () => void }) {
       <StepTitle>{t('firstPageTitle')}</StepTitle>
       {trouble ? <ErrorScreen trouble={trouble} /> : null}
       {protection.state === 'off' ? (
-        <Choices view={now} site={site} only={only} onSite={setSite} onOnly={setOnly} />
+        <Choices view={now} site={site} only={only} onOnly={setOnly} />
       ) : (
         <State view={now} />
       )}
@@ -72,13 +72,12 @@ export function FirstPage({ onWallet }: { onWallet: () => void }) {
 
 interface ChoicesProps {
   readonly view: View;
-  readonly site: string;
+  readonly site: TypedHost;
   readonly only: boolean;
-  onSite(site: string): void;
   onOnly(only: boolean): void;
 }
 
-function Choices({ view: now, site, only, onSite, onOnly }: ChoicesProps) {
+function Choices({ view: now, site, only, onOnly }: ChoicesProps) {
   const options = actionOptions([...now.routes.named], nodes.value).filter(({ group }) => group === 'country');
   const { defaultExit } = now.routes;
   const chosen = defaultExit.kind === 'any' ? 'any' : `country:${defaultExit.country}`;
@@ -104,13 +103,7 @@ function Choices({ view: now, site, only, onSite, onOnly }: ChoicesProps) {
           ))}
         </select>
       </label>
-      <LiteralField
-        label={t('firstSite')}
-        testid={TEST.firstSite}
-        placeholder="example.org"
-        value={site}
-        onText={onSite}
-      />
+      <LiteralField label={t('firstSite')} testid={TEST.firstSite} placeholder="example.org" {...site.field} />
       <label class="check">
         <input
           type="checkbox"

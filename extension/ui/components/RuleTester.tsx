@@ -1,24 +1,23 @@
 /** "Which route would this address take, and why": asks the same function that the browser's rules come from. */
 import { useState } from 'preact/hooks';
-import { parseHost } from '../../routing/hosts.ts';
 import { type Decision, decide } from '../../routing/match.ts';
 import type { RouteTable } from '../../routing/rules.ts';
 import { actionText } from '../actions.ts';
 import { t } from '../i18n.ts';
 import { reasonText } from '../reasons.ts';
 import { TEST } from '../testids.ts';
+import { useTypedHost } from '../typed-host.ts';
 import { LiteralField } from './LiteralField.tsx';
 
 export function RuleTester({ table }: { table: RouteTable }) {
-  const [text, setText] = useState('');
-  const [page, setPage] = useState('');
+  const { text, host, field } = useTypedHost();
+  const page = useTypedHost();
   const [opened, setOpened] = useState('regular');
   const containers = containersOf(table);
-  const host = parseHost(text);
-  const site = parseHost(page);
   const url = URL.canParse(text) ? { url: text } : {};
   const where = { private: opened === 'private', container: opened };
-  const decision = host === null ? null : decide(table, { host, ...url, ...where, ...(site === null ? {} : { site }) });
+  const site = page.host === null ? {} : { site: page.host };
+  const decision = host === null ? null : decide(table, { host, ...url, ...where, ...site });
   return (
     <section class="card tester">
       <h2 class="card-title">{t('testerTitle')}</h2>
@@ -27,10 +26,9 @@ export function RuleTester({ table }: { table: RouteTable }) {
           label={t('testerLabel')}
           testid={TEST.testerInput}
           placeholder="https://www.example.org/page"
-          value={text}
-          onText={setText}
+          {...field}
         />
-        <LiteralField label={t('testerPage')} testid={TEST.testerPage} value={page} onText={setPage} />
+        <LiteralField label={t('testerPage')} testid={TEST.testerPage} {...page.field} />
         {table.rules.some(({ scope }) => scope) ? (
           <label class="field">
             <span>{t('testerWindow')}</span>
