@@ -4,18 +4,9 @@
  */
 import type { Exit, Node } from '../../shared/wire/native.ts';
 import type { SessionView } from '../messages.ts';
-import {
-  type Book,
-  BookSchema,
-  dayOf,
-  EMPTY_BOOK,
-  forgotten,
-  type MarkName,
-  mark,
-  noteBegun,
-  noteEnded,
-  noteSeen,
-} from '../nodes/book.ts';
+import { type Book, EMPTY_BOOK, type MarkName } from '../nodes/book.ts';
+import { dayOf, forgotten, mark, noteBegun, noteEnded, noteSeen } from '../nodes/book-notes.ts';
+import { BookSchema } from '../nodes/book-schema.ts';
 import { follow, type Session } from '../nodes/sessions.ts';
 import type { NodeRef } from '../routing/rules.ts';
 import { load, type StorageArea } from './store.ts';

@@ -4,7 +4,7 @@
  */
 import type { Did } from '../../shared/base/units.ts';
 import type { Exit } from '../../shared/wire/native.ts';
-import type { Ended } from './book.ts';
+import type { Ended } from './book-notes.ts';
 
 export const MAX_SESSIONS = 50;
 /** A speed is what came in over this long, so that one burst out of a buffer does not count. */

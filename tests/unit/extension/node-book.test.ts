@@ -1,20 +1,15 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { type Book, EMPTY_BOOK } from '../../../extension/nodes/book.ts';
+import { forgotten, mark, noteBegun, noteEnded, noteSeen } from '../../../extension/nodes/book-notes.ts';
 import {
-  type Book,
   BookSchema,
-  EMPTY_BOOK,
-  forgotten,
   MAX_BLOCKED,
   MAX_FAVOURITES,
   MAX_KNOWN,
   MAX_PRICES,
   MAX_RECENTS,
-  mark,
-  noteBegun,
-  noteEnded,
-  noteSeen,
-} from '../../../extension/nodes/book.ts';
+} from '../../../extension/nodes/book-schema.ts';
 import { follow, MAX_SESSIONS, type Session } from '../../../extension/nodes/sessions.ts';
 import { address, didOf } from '../../../shared/base/units.ts';
 import { exit } from './tables.ts';
