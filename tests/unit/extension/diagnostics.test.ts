@@ -88,10 +88,10 @@ describe('the lines', () => {
       return hostLines([told]).map(({ name, text }) => `${name}: ${text}`)[0];
     };
     expect(found('exitOther', 'Kassel, DE')).toBe(
-      'Exit Kassel, Germany: seen under another address than this computer',
+      'Self-test: address (IP), exit Kassel, Germany: seen under another address than this computer',
     );
-    expect(found('exitOwn', 'JP')).toBe('Exit Japan: seen under this computer’s own address');
-    expect(found('ledger', '7', '12')).toBe('Exit 7: chain 7, newest block 12 s old');
+    expect(found('exitOwn', 'JP')).toBe('Self-test: address (IP), exit Japan: seen under this computer’s own address');
+    expect(found('ledger', '7', '12')).toBe('Self-test: address (IP), exit 7: chain 7, newest block 12 s old');
     expect(found('password_wrong')).toBe('Exit X: This password does not open the wallet. Try again.');
     expect(found('something_new')).toBe('Exit X: in its words');
   });
