@@ -1,12 +1,13 @@
 /** The helper's command line. */
 import { parseArgs } from 'node:util';
+import { CALLED } from '../shared/base/called.ts';
 import { WarrenError } from '../shared/base/errors.ts';
 import { canonicalIp } from '../shared/base/ip.ts';
 import type { TransportAddress } from '../shared/effects.ts';
 import { parseTurnUri } from '../shared/wire/turn/uri.ts';
 import type { TurnOptions } from './turn.ts';
 
-export const USAGE = `warren-helper: STUN server and Nostr relay of the Warren network
+export const USAGE = `${CALLED.helper()}: STUN server and Nostr relay of the Warren network
 
   start                    serve until SIGTERM or Ctrl-C
 
@@ -129,5 +130,5 @@ function transportAddress(name: string, text: string): TransportAddress {
 }
 
 function wrong(message: string, cause?: unknown): WarrenError {
-  return new WarrenError('frame_malformed', message, 'See warren-helper --help.', { cause });
+  return new WarrenError('frame_malformed', message, `See ${CALLED.helper('--help')}.`, { cause });
 }

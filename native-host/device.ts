@@ -1,4 +1,5 @@
 /** The host's one connection to warren-netd, or to what stands in for it: opened when needed, shared by all exits, watched. */
+import { CALLED } from '../shared/base/called.ts';
 import { asWarrenError, type WarrenErrorData } from '../shared/base/errors.ts';
 import type { Ms } from '../shared/base/units.ts';
 import type { TunnelDevice } from '../shared/effects.ts';
@@ -16,7 +17,7 @@ const NETD_GONE: WarrenErrorData = {
 const NAMESPACE_GONE: WarrenErrorData = {
   code: 'netd_unreachable',
   message: 'The process that held the tunnels stopped; they are gone, and nothing leaves outside them.',
-  action: 'Wait a moment: it is started again by itself. Run "./warren doctor" if it is not.',
+  action: `Wait a moment: it is started again by itself. Run "${CALLED.doctor}" if it is not.`,
 };
 
 export class Device {

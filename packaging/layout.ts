@@ -1,5 +1,7 @@
 /** Where the packages put things. What is common with an installation from a checkout stands in native-host/install. */
-export const LIB = '/usr/lib/warren';
+import { PACKAGED_LIB } from '../shared/base/called.ts';
+
+export const LIB = PACKAGED_LIB;
 /** What a bundled program reads of its own package. */
 export const PACKAGE = `${LIB}/package.json`;
 export const NODE = `${LIB}/node`;

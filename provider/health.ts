@@ -1,4 +1,5 @@
 /** Whether the node is well: one line a thing that can fail, with what to do. Pure. */
+import { CALLED } from '../shared/base/called.ts';
 import type { Ms, Wei } from '../shared/base/units.ts';
 import type { Nat } from '../shared/machine/traversal/api.ts';
 import type { HealthLine } from './dashboard/status.ts';
@@ -79,7 +80,7 @@ function authorized(until: Ms, now: Ms): HealthLine {
     'Leave of the cold key',
     until - now > WARN_BEFORE_MS,
     `for ${days} more days`,
-    'Run "warren-provider authorize" where the identity key is.',
+    `Run "${CALLED.provider('authorize')}" where the identity key is.`,
   );
 }
 

@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { fromHex, type Hex, toHex } from '../shared/base/bytes.ts';
+import { CALLED } from '../shared/base/called.ts';
 import { WarrenError } from '../shared/base/errors.ts';
 import { type Address, type Did, didOf, type Ms } from '../shared/base/units.ts';
 import type { Clock, LedgerReader, LedgerWriter } from '../shared/effects.ts';
@@ -91,7 +92,7 @@ async function requireDelegate(identity: Identity, reader: LedgerReader): Promis
   throw new WarrenError(
     'delegate_unknown',
     `The chain does not say that this node's key ${identity.delegate} may speak for ${identity.account}.`,
-    'Run "warren-provider authorize" where the identity key is, then start again.',
+    `Run "${CALLED.provider('authorize')}" where the identity key is, then start again.`,
   );
 }
 

@@ -9,6 +9,7 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
 import { fromHex, toHex } from '../shared/base/bytes.ts';
+import { CALLED } from '../shared/base/called.ts';
 import { WarrenError } from '../shared/base/errors.ts';
 import type { Address } from '../shared/base/units.ts';
 import { AddressSchema, HexSchema } from '../shared/wire/schema.ts';
@@ -94,7 +95,7 @@ export async function createKeystore(path: string, password: string, address: Ad
 
 async function readKeystore(path: string): Promise<Keystore> {
   const missing = (cause: unknown) =>
-    new WarrenError('wallet_missing', `There is no usable keystore at ${path}.`, 'Run "warren-provider init".', {
+    new WarrenError('wallet_missing', `There is no usable keystore at ${path}.`, `Run "${CALLED.provider('init')}".`, {
       cause,
     });
   try {

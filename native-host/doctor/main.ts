@@ -6,17 +6,18 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { CALLED } from '../../shared/base/called.ts';
 import { mendAll, type Outcome } from '../../shared/node/mending.ts';
 import { DEFAULT_NETD_SOCKET } from '../options.ts';
 import { judge } from './checks/all.ts';
-import { OF_CHECKOUT, OF_PACKAGES, type Remedies } from './checks/remedies.ts';
+import { REMEDIES } from './checks/remedies.ts';
 import { inWords } from './in-words.ts';
 import { probeBrowsers, probeHost } from './probe/host.ts';
 import { probeNetwork } from './probe/network.ts';
 import { probeTunnels } from './probe/tunnels.ts';
 import type { Verdict } from './verdict.ts';
 
-const USAGE = 'usage: warren doctor [--fix [--yes]] [--json] [--network FILE] [--netd SOCKET]';
+const USAGE = `usage: ${CALLED.doctor} [--fix [--yes]] [--json] [--network FILE] [--netd SOCKET]`;
 const SETTLE_MS = 8_000;
 const SETTLE_POLL_MS = 500;
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
@@ -28,7 +29,6 @@ interface Options {
   readonly json: boolean;
   readonly network: string | null;
   readonly netd: string;
-  readonly remedies: Remedies;
 }
 
 function readOptions(): Options {
@@ -39,22 +39,19 @@ function readOptions(): Options {
       json: { type: 'boolean', default: false },
       network: { type: 'string' },
       netd: { type: 'string', default: DEFAULT_NETD_SOCKET },
-      // Said by the command that the Debian package installs.
-      packaged: { type: 'boolean', default: false },
     },
   });
-  const { fix, yes, json, network, netd, packaged } = values;
-  const remedies = packaged ? OF_PACKAGES : OF_CHECKOUT;
-  return { fix, yes, json, network: network === undefined ? null : resolve(network), netd, remedies };
+  const { fix, yes, json, network, netd } = values;
+  return { fix, yes, json, network: network === undefined ? null : resolve(network), netd };
 }
 
-async function look({ netd, network, remedies }: Options): Promise<readonly Verdict[]> {
+async function look({ netd, network }: Options): Promise<readonly Verdict[]> {
   const [host, tunnels, surroundings] = await Promise.all([
     probeHost(network),
     probeTunnels(netd, network),
     probeNetwork(network, process.env.XDG_RUNTIME_DIR ?? '/dev/shm'),
   ]);
-  return judge({ host, browsers: probeBrowsers(), tunnels, network: surroundings }, remedies);
+  return judge({ host, browsers: probeBrowsers(), tunnels, network: surroundings }, REMEDIES);
 }
 
 /** Whatever was begun takes a moment: a service starts, a clock is set. So it looks until nothing new comes of it. */
@@ -82,7 +79,7 @@ async function main(): Promise<void> {
   }
   const problems = verdicts.filter(({ state }) => state === 'problem').length;
   if (options.json) console.log(asJson(verdicts, problems, options.fix ? changes : null));
-  else console.log(inWords(verdicts, process.stdout.isTTY && !process.env.NO_COLOR, options.remedies));
+  else console.log(inWords(verdicts, process.stdout.isTTY && !process.env.NO_COLOR, REMEDIES));
   process.exit(problems > 0 ? 1 : 0);
 }
 

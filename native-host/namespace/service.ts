@@ -2,6 +2,7 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { connect, Server, type Socket } from 'node:net';
 import * as v from 'valibot';
+import { CALLED } from '../../shared/base/called.ts';
 import { asWarrenError, WarrenError } from '../../shared/base/errors.ts';
 import { type NamespaceBody, NamespaceRequestSchema } from '../../shared/wire/namespace.ts';
 import type { NetdResult, Verb, VerbName } from '../../shared/wire/netd.ts';
@@ -66,7 +67,7 @@ export class Service {
 
   #verb(verb: Verb): Promise<NetdResult<VerbName>> {
     if (verb.verb === 'create' && verb.role !== 'client')
-      throw refuse('A node needs the network daemon.', 'Run "sudo ./warren install".');
+      throw refuse('A node needs the network daemon.', `Run "${CALLED.daemon}".`);
     const done = this.#verbs.then(() => this.#owner.handle(verb));
     this.#verbs = done.catch(() => undefined);
     return done;
@@ -125,6 +126,6 @@ function publicError(error: unknown): WarrenError {
   return new WarrenError(
     'internal',
     `The system refused a step (${program}).`,
-    'Run "./warren doctor" for the reasons.',
+    `Run "${CALLED.doctor}" for the reasons.`,
   );
 }

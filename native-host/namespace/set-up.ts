@@ -1,4 +1,5 @@
 /** Furnishes the fresh namespace: a folder in memory for WireGuard's sockets, loopback, and netd's belt. */
+import { CALLED } from '../../shared/base/called.ts';
 import { WarrenError } from '../../shared/base/errors.ts';
 import { Belt } from '../netd/belt.ts';
 import { CommandFailed, find, findPrograms, run } from '../netd/commands.ts';
@@ -48,7 +49,7 @@ function noFirewall(cause: CommandFailed): WarrenError {
   return new WarrenError(
     'wireguard_unavailable',
     'This kernel lets an ordinary user set no nftables rules, not even in a namespace.',
-    'Run "sudo modprobe nf_tables", or install the network daemon with "sudo ./warren install".',
+    `Run "sudo modprobe nf_tables", or install the network daemon with "${CALLED.daemon}".`,
     { cause },
   );
 }

@@ -7,6 +7,7 @@ import { type ChildProcess, type SendHandle, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
+import { CALLED } from '../../shared/base/called.ts';
 import { ERROR_CODES, type ErrorCode, WarrenError } from '../../shared/base/errors.ts';
 import type { Unsubscribe } from '../../shared/effects.ts';
 import { type NamespaceAnswer, NamespaceAnswerSchema, type NamespaceBody } from '../../shared/wire/namespace.ts';
@@ -134,7 +135,7 @@ function forbidden(why: string): WarrenError {
   return new WarrenError(
     'netd_unreachable',
     'The network daemon is not installed, and this system lets no ordinary user make a network of their own.',
-    'Run "sudo ./warren install", or "./warren doctor" to see why.',
+    `Run "${CALLED.daemon}", or "${CALLED.doctor}" to see why.`,
     { cause: new Error(why) },
   );
 }

@@ -16,7 +16,7 @@ TEXT
 command=${1:-help}
 [ $# -eq 0 ] || shift
 case $command in
-  doctor) exec $lib/node --disable-warning=ExperimentalWarning $lib/doctor/main.mjs --packaged "$@" ;;
+  doctor) exec $lib/node --disable-warning=ExperimentalWarning $lib/doctor/main.mjs "$@" ;;
   provider)
     if [ ! -x /usr/bin/warren-provider ]; then
       echo 'warren: the node is a package of its own: sudo apt install warren-provider' >&2

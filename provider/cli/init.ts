@@ -1,5 +1,6 @@
 /** `init`: an identity, a settings file, and an honest word on what clients will get from here. */
 import { existsSync, readFileSync } from 'node:fs';
+import { CALLED } from '../../shared/base/called.ts';
 import { WarrenError } from '../../shared/base/errors.ts';
 import { type Address, address, didOf, isAddress } from '../../shared/base/units.ts';
 import type { NetworkProfile } from '../../shared/wire/network.ts';
@@ -98,10 +99,10 @@ function chooseKeys({ import: file, cold }: Invocation['options']) {
 
 function nextStep(account: Address, { coinSymbol }: NetworkProfile, config: Config, isCold: boolean): string {
   if (!isCold)
-    return `Send some ${coinSymbol} to ${account} for registration and claims, then run "warren-provider start".`;
+    return `Send some ${coinSymbol} to ${account} for registration and claims, then run "${CALLED.provider('start')}".`;
   return (
-    'The identity key stays where it is. Let this node speak for it with "warren-provider authorize" ' +
-    `(--print for another wallet), then run "warren-provider start". Earnings go to ${account}; claims are paid ` +
-    `by the hot key, whose account "warren-provider doctor" names. Keys: ${config.keystore}`
+    `The identity key stays where it is. Let this node speak for it with "${CALLED.provider('authorize')}" ` +
+    `(--print for another wallet), then run "${CALLED.provider('start')}". Earnings go to ${account}; claims are paid ` +
+    `by the hot key, whose account "${CALLED.provider('doctor')}" names. Keys: ${config.keystore}`
   );
 }

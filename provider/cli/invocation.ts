@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { CALLED } from '../../shared/base/called.ts';
 import { WarrenError } from '../../shared/base/errors.ts';
 import { readSettings } from '../settings/file.ts';
 import { parseConfig } from '../settings/parse.ts';
@@ -105,6 +106,6 @@ function parse(argv: readonly string[]): { readonly values: Values; readonly pos
     return parseArgs({ args: [...argv], allowPositionals: true, options: { ...settingFlags(), ...OPTIONS } });
   } catch (cause) {
     const message = cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : String(cause);
-    throw new WarrenError('frame_malformed', `${message}.`, 'Run "warren-provider --help".', { cause });
+    throw new WarrenError('frame_malformed', `${message}.`, `Run "${CALLED.provider('--help')}".`, { cause });
   }
 }

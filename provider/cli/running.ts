@@ -1,4 +1,5 @@
 /** The running node, asked over its dashboard. */
+import { CALLED } from '../../shared/base/called.ts';
 import { WarrenError } from '../../shared/base/errors.ts';
 import { findDashboard, urlOf } from '../dashboard/announce.ts';
 import type { Status } from '../dashboard/status.ts';
@@ -19,7 +20,7 @@ export async function fetchStatus(config: Config): Promise<{ readonly status: St
     throw new WarrenError(
       'node_offline',
       'This provider does not answer.',
-      'Start it anew with "warren-provider start".',
+      `Start it anew with "${CALLED.provider('start')}".`,
       {
         cause,
       },

@@ -1,8 +1,9 @@
 /** The help text. The settings in it come from their table. */
+import { CALLED } from '../../shared/base/called.ts';
 import { settingsHelp } from '../settings/describe.ts';
 
 export function usage(): string {
-  return `warren-provider: lend your connection to the network, and be paid per megabyte
+  return `${CALLED.provider()}: lend your connection to the network, and be paid per megabyte
 
   init          make an identity and a settings file; says what clients will get from here
   start         serve until SIGTERM or Ctrl-C; SIGHUP reads the settings again

@@ -3,6 +3,7 @@
  * own coin, which it keeps for gas. May be run beside the node: the chain orders both.
  */
 import { formatEther, parseEther } from 'viem';
+import { CALLED } from '../../shared/base/called.ts';
 import { WarrenError } from '../../shared/base/errors.ts';
 import { address, isAddress, type Wei } from '../../shared/base/units.ts';
 import { createLedgerReader } from '../../shared/node/ledger/reader.ts';
@@ -34,7 +35,7 @@ export async function withdraw(invocation: Invocation): Promise<void> {
   const { words, options } = invocation;
   const [, to, wanted] = words;
   if (to === undefined || !isAddress(to))
-    throw new WarrenError('address_invalid', 'Say whom it goes to.', 'Run "warren-provider withdraw 0xADDRESS".');
+    throw new WarrenError('address_invalid', 'Say whom it goes to.', `Run "${CALLED.provider('withdraw 0xADDRESS')}".`);
   const config = await invocation.config();
   const profile = await readProfile(config.network);
   const { address: account, cold } = await keystoreFacts(config.keystore);
@@ -72,7 +73,7 @@ function tokenOf(profile: NetworkProfile, account: Kind['account'], balance: Wei
     all: balance,
     parse: (amount) => weiOf(amount, profile),
     words: (amount) => tokensOf(amount, profile),
-    more: 'Claims bring more: see "warren-provider earnings".',
+    more: `Claims bring more: see "${CALLED.provider('earnings')}".`,
   };
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { CALLED } from '../../shared/base/called.ts';
 import { WarrenError } from '../../shared/base/errors.ts';
 import type { Address } from '../../shared/base/units.ts';
 import { PortSchema } from '../../shared/wire/schema.ts';
@@ -25,8 +26,13 @@ export function findDashboard(folder: string, account: Address): Announcement {
   try {
     return v.parse(AnnouncementSchema, JSON.parse(readFileSync(fileOf(folder, account), 'utf8')));
   } catch (cause) {
-    throw new WarrenError('node_offline', 'This provider does not run.', 'Start it with "warren-provider start".', {
-      cause,
-    });
+    throw new WarrenError(
+      'node_offline',
+      'This provider does not run.',
+      `Start it with "${CALLED.provider('start')}".`,
+      {
+        cause,
+      },
+    );
   }
 }

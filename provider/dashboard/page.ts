@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CALLED } from '../../shared/base/called.ts';
 
 export interface PageFile {
   readonly type: string;
@@ -22,7 +23,7 @@ const UNBUILT: PageFile = {
   type: 'text/html; charset=utf-8',
   body: Buffer.from(
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Warren node</title>' +
-      '<h1>The dashboard is not built</h1><p>Run <code>./warren build</code> and start the node again.</p></html>',
+      `<h1>The dashboard is not built</h1><p>Run <code>${CALLED.dashboard}</code> and start the node again.</p></html>`,
   ),
 };
 

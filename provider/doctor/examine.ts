@@ -1,5 +1,6 @@
 /** Everything that the node stands on, whether it runs or not: one finding each. Changes nothing. */
 import { statSync } from 'node:fs';
+import { CALLED } from '../../shared/base/called.ts';
 import { WarrenError } from '../../shared/base/errors.ts';
 import { didOf } from '../../shared/base/units.ts';
 import { createClock } from '../../shared/node/clock.ts';
@@ -100,7 +101,7 @@ function chain(config: Config, profile: NetworkProfile): readonly Promise<Findin
     throw new WarrenError(
       'delegate_unknown',
       'The cold identity has let no key speak for it.',
-      'Run "warren-provider authorize".',
+      `Run "${CALLED.provider('authorize')}".`,
     );
   });
   void Promise.allSettled([account, registration]).then(() => reader.close());

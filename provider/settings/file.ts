@@ -2,6 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
+import { CALLED } from '../../shared/base/called.ts';
 import { WarrenError } from '../../shared/base/errors.ts';
 import { parseJsonc } from './jsonc.ts';
 import {
@@ -71,5 +72,7 @@ export function wrap(text: string, width = WIDTH): readonly string[] {
 }
 
 function unreadable(path: string, how: string, cause: unknown): WarrenError {
-  return new WarrenError('frame_malformed', `${path} ${how}.`, 'Mend it, or run "warren-provider init".', { cause });
+  return new WarrenError('frame_malformed', `${path} ${how}.`, `Mend it, or run "${CALLED.provider('init')}".`, {
+    cause,
+  });
 }

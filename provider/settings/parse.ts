@@ -1,5 +1,6 @@
 /** Raw settings in, a whole and checked configuration out. */
 import * as v from 'valibot';
+import { CALLED } from '../../shared/base/called.ts';
 import { WarrenError } from '../../shared/base/errors.ts';
 import { type Config, flagOf, SETTING_NAMES, type SettingName, type Settings, settingOf } from './table.ts';
 
@@ -18,7 +19,7 @@ function valueFor(name: SettingName, given: unknown): unknown {
     throw bad(
       name,
       'it is missing',
-      `Run "warren-provider init", or give it with --${flagOf(name)} ${kind.placeholder}.`,
+      `Run "${CALLED.provider('init')}", or give it with --${flagOf(name)} ${kind.placeholder}.`,
     );
   const parsed = v.safeParse(kind.schema, given);
   if (parsed.success) return parsed.output;

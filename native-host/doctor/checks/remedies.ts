@@ -1,4 +1,5 @@
 /** Which commands bring Warren's parts: a checkout's own, or apt's where this doctor came in a Debian package. */
+import { CALLED } from '../../../shared/base/called.ts';
 import type { Mend } from '../../../shared/node/mending.ts';
 import { installForMachine, installForUser, installPackages } from './mends.ts';
 
@@ -37,3 +38,5 @@ export const OF_PACKAGES: Remedies = {
   daemon: () => anew('warren-netd'),
   wireGuard: () => installPackages(['wireguard-tools', 'wireguard-go']),
 };
+
+export const REMEDIES = CALLED.isPackaged ? OF_PACKAGES : OF_CHECKOUT;

@@ -15,7 +15,8 @@ export function Login() {
       <h2 class="card-title">Open with the link</h2>
       <p>
         This page needs its key, which is a new one at every start of the node. Run <code>warren-provider status</code>{' '}
-        on this machine and open the link that it prints, or paste it here.
+        on this machine (in a checkout <code>./warren provider status</code>) and open the link that it prints, or paste
+        it here.
       </p>
       <label class="field">
         <span>Link or key</span>
