@@ -46,6 +46,7 @@ import type { LiveConfig } from './settings/live.ts';
 import { daysFileOf } from './settings/paths.ts';
 import { startSettlements } from './settlement.ts';
 import { shareLine } from './sharing.ts';
+import { watchStrain } from './strain.ts';
 import { TakeDown } from './take-down.ts';
 import { offerOf, termsOf, weiOf } from './terms.ts';
 import { createTransactions } from './transactions.ts';
@@ -158,9 +159,14 @@ export async function startDaemon(
     });
     made('settlements', () => settlements.stop());
 
-    const sessions = new Sessions((load) =>
-      noRoom({ ...load, ...sharing.load, freeMemoryMB: freeMemoryMB() }, live.now),
+    const strain = watchStrain(clock, ({ strained, lateMs }) =>
+      log.warn({ strained, lateMs: Math.round(lateMs) }, 'processor'),
     );
+    made('strain', () => strain.stop());
+    const sessions = new Sessions((load) => {
+      const { strained } = strain;
+      return noRoom({ ...load, ...sharing.load, strained, freeMemoryMB: freeMemoryMB() }, live.now);
+    });
     const forbidden = () => forbiddenPrefixes(networkInterfaces(), endpoint.publicAddresses, live.now.forbid);
     let guarded: readonly string[] = [];
     const egress = () => {
@@ -246,6 +252,8 @@ export async function startDaemon(
         authorizedUntil: account.authorizedUntil,
         freeMemoryMB: freeMemoryMB(),
         minFreeMemoryMB: live.now.minFreeMemoryMB,
+        lateMs: strain.lateMs,
+        strained: strain.strained,
         now: clock.now(),
       });
     const dashboard = await startDashboard(config.dashboardPort, () =>

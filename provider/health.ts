@@ -21,6 +21,9 @@ export interface HealthFacts {
   readonly authorizedUntil: Ms | null;
   readonly freeMemoryMB: number | null;
   readonly minFreeMemoryMB: number;
+  /** How late the node is with everything, on average; and whether that is too much. */
+  readonly lateMs: Ms;
+  readonly strained: boolean;
   readonly now: Ms;
 }
 
@@ -63,6 +66,7 @@ export function healthOf(facts: HealthFacts): readonly HealthLine[] {
     gas(facts),
     ...(facts.authorizedUntil === null ? [] : [authorized(facts.authorizedUntil, facts.now)]),
     { name: 'NAT', ok: nat.good, text: nat.title, action: nat.action },
+    processor(facts),
     memory(facts),
   ];
 }
@@ -82,6 +86,12 @@ function authorized(until: Ms, now: Ms): HealthLine {
     `for ${days} more days`,
     `Run "${CALLED.provider('authorize')}" where the identity key is.`,
   );
+}
+
+function processor({ lateMs, strained }: HealthFacts): HealthLine {
+  const text = strained ? `${Math.round(lateMs)} ms late with everything` : 'keeps up';
+  const action = 'No new client until it keeps up with those that are here: close other programs, or lower maxClients.';
+  return line('Processor', !strained, text, action);
 }
 
 function memory({ freeMemoryMB, minFreeMemoryMB }: HealthFacts): HealthLine {

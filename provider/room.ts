@@ -10,6 +10,8 @@ export interface Load {
   readonly mbps: number;
   /** Null: this system does not tell. */
   readonly freeMemoryMB: number | null;
+  /** It does not keep up with those who are here. */
+  readonly strained: boolean;
 }
 
 export interface RoomLimits {
@@ -19,7 +21,7 @@ export interface RoomLimits {
   readonly minFreeMemoryMB: number;
 }
 
-export const NO_ROOM = ['draining', 'clients', 'handshakes', 'memory', 'bandwidth'] as const;
+export const NO_ROOM = ['draining', 'clients', 'handshakes', 'processor', 'memory', 'bandwidth'] as const;
 export type NoRoom = (typeof NO_ROOM)[number];
 
 /** Handshakes under way: each holds an address pair and some kilobytes for at most 20 s. */
@@ -33,6 +35,7 @@ export function noRoom(load: Load, limits: RoomLimits): NoRoom | null {
   if (load.active + load.shaking >= limits.maxClients + MAX_SHAKING || load.active >= limits.maxClients)
     return 'clients';
   if (load.shaking >= MAX_SHAKING) return 'handshakes';
+  if (load.strained) return 'processor';
   if (load.freeMemoryMB !== null && load.freeMemoryMB < limits.minFreeMemoryMB) return 'memory';
   const isFull = load.mbps >= FULL * limits.capacityMbps;
   if (isFull && limits.capacityMbps / (load.busy + 1) < limits.fairShareMbps) return 'bandwidth';

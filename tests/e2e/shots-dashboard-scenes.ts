@@ -46,6 +46,8 @@ const health = (nat: Nat, more: object) =>
     authorizedUntil: null,
     freeMemoryMB: 512,
     minFreeMemoryMB: 64,
+    lateMs: 2,
+    strained: false,
     now: NOW,
     ...more,
   });

@@ -7,7 +7,7 @@ import { linkBytes } from '../../../provider/link-bytes.ts';
 import { type Load, MAX_SHAKING, noRoom } from '../../../provider/room.ts';
 
 const LIMITS = { maxClients: 10, capacityMbps: 100, fairShareMbps: 5, minFreeMemoryMB: 64 };
-const LOAD: Load = { draining: false, active: 3, shaking: 1, busy: 2, mbps: 10, freeMemoryMB: 500 };
+const LOAD: Load = { draining: false, active: 3, shaking: 1, busy: 2, mbps: 10, freeMemoryMB: 500, strained: false };
 
 describe('whether one more client fits', () => {
   it.each<[string | null, Partial<Load>]>([
@@ -16,6 +16,7 @@ describe('whether one more client fits', () => {
     ['clients', { active: 10 }],
     [null, { active: 9 }],
     ['handshakes', { shaking: MAX_SHAKING }],
+    ['processor', { strained: true }],
     ['memory', { freeMemoryMB: 63 }],
     [null, { freeMemoryMB: null }],
     // The line is full, and an even share of it would be 100/20.

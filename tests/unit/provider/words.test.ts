@@ -46,6 +46,8 @@ describe('health', () => {
     authorizedUntil: null,
     freeMemoryMB: 500,
     minFreeMemoryMB: 64,
+    lateMs: 2,
+    strained: false,
     now: 0,
   };
   const bad = (facts: Partial<HealthFacts>) => healthOf({ ...WELL, ...facts }).filter(({ ok }) => !ok);
@@ -65,6 +67,7 @@ describe('health', () => {
     ['Leave of the cold key', { authorizedUntil: 3 * 86_400_000 }],
     ['NAT', { nat: null }],
     ['Memory', { freeMemoryMB: 10 }],
+    ['Processor', { lateMs: 180, strained: true }],
   ])('names %s and what to do', (name, facts) => {
     expect(bad(facts)).toMatchObject([{ name, action: expect.stringMatching(/\w/) }]);
   });
