@@ -156,9 +156,11 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
     router.route(packet, clock.now())?.(packet, from, base);
   }
 
-  const tellers = new Set<() => void>();
+  const tellers = new Set<(now: readonly Candidate[], text: string) => void>();
   const retell = () => {
-    for (const tell of tellers) tell();
+    const now = told();
+    const text = JSON.stringify(now);
+    for (const tell of tellers) tell(now, text);
   };
 
   /** No portable way tells us of a new address: compare now and then. */
@@ -215,19 +217,19 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
       });
       const own: Receiver = (packet, from, base) => driven.feed({ type: 'packet', packet, from, base });
       let said = JSON.stringify(told());
-      const tell = () => {
+      const tell = (now: readonly Candidate[], text: string) => {
         const local = visible(inUse.get(own) ?? null, name);
         driven.feed({ type: 'candidates', side: 'local', candidates: local });
-        const text = JSON.stringify(told());
-        if (text === said || told().length === 0) return;
+        if (text === said || now.length === 0) return;
         said = text;
-        announce(told());
+        announce(now);
       };
       const moved = (base: BaseId) => {
         if (inUse.get(own) === base) return;
         inUse.set(own, base);
         if (ports.numberOf(base) === null) endpoint.onPorts?.();
-        tell();
+        const now = told();
+        tell(now, JSON.stringify(now));
         countUsed();
       };
       inUse.set(own, null);
@@ -262,7 +264,14 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
     },
   };
 
-  bases.onChange(retell);
+  let described = '';
+  bases.onChange((local) => {
+    // Said again as they were they are no news, and there may be a thousand to tell.
+    const text = JSON.stringify(local);
+    if (text === described) return;
+    described = text;
+    retell();
+  });
   cancelLook = clock.after(NETWORK_LOOK_MS, look);
   ports.gather();
   return endpoint;

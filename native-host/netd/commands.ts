@@ -71,21 +71,48 @@ export class CommandFailed extends Error {
   }
 }
 
-/**
- * @returns what the program wrote to stdout.
- * @throws CommandFailed on a non-zero exit, a signal, or after 10 s.
- */
-export function run(program: string, args: readonly string[], stdin?: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = execFile(
-      program,
-      args,
-      { timeout: TIMEOUT_MS, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES, env: { LC_ALL: 'C' }, cwd: '/' },
-      (error, stdout, stderr) =>
-        error ? reject(new CommandFailed(program, stderr || error.message)) : resolve(stdout),
-    );
-    // The program may end before it has read everything; its exit code tells, EPIPE does not matter.
-    child.stdin?.on('error', () => child.stdin?.destroy());
-    child.stdin?.end(stdin ?? '');
+/** A program that runs and waits for its input. */
+export interface Started {
+  /** It ended before it was told anything. */
+  readonly ended: boolean;
+  /**
+   * Tells it all that it has to do.
+   * @returns what it wrote to stdout.
+   * @throws CommandFailed on a non-zero exit, a signal, or after 10 s.
+   */
+  finish(stdin: string): Promise<string>;
+}
+
+export function start(program: string, args: readonly string[]): Started {
+  let ended = false;
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const options = { maxBuffer: MAX_OUTPUT_BYTES, env: { LC_ALL: 'C' }, cwd: '/' };
+  const child = execFile(program, args, { ...options, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
+    ended = true;
+    if (error) reject(new CommandFailed(program, stderr || error.message));
+    else resolve(stdout);
   });
+  // Whoever tells it what to do hears of it; nobody else has to.
+  promise.catch(() => {});
+  // The program may end before it has read everything; its exit code tells, EPIPE does not matter.
+  child.stdin?.on('error', () => child.stdin?.destroy());
+  return {
+    get ended() {
+      return ended;
+    },
+    async finish(stdin) {
+      const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
+      child.stdin?.end(stdin);
+      try {
+        return await promise;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}
+
+/** `start`, and all at once. */
+export function run(program: string, args: readonly string[], stdin = ''): Promise<string> {
+  return start(program, args).finish(stdin);
 }

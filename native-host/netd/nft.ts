@@ -3,19 +3,27 @@
  * the other, since concurrent transactions only make each other retry.
  */
 import { CommandFailed, run } from './commands.ts';
+import { Ready } from './ready.ts';
 
 export class Nft {
   readonly #program: string;
+  readonly #transaction: Ready;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(program: string) {
     this.#program = program;
+    this.#transaction = new Ready(program, '-f', '-');
+  }
+
+  /** What a small change waits for. */
+  get ready(): readonly Ready[] {
+    return [this.#transaction];
   }
 
   /** @throws CommandFailed; then nothing has changed. */
   apply(rules: string): Promise<void> {
     return this.#next(async () => {
-      await run(this.#program, ['-f', '-'], rules);
+      await this.#transaction.run(rules);
     });
   }
 

@@ -9,6 +9,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { run } from './commands.ts';
 import { ROUTE_PROTOCOL as P, RULE_PRIORITY } from './marks.ts';
+import { Ready } from './ready.ts';
 
 /** One better than the worst: ip(8) takes an IPv6 route of the very worst for the kernel's own, and never flushes it. */
 const WORST_METRIC = 4294967294;
@@ -24,11 +25,25 @@ export interface LinkAddresses {
 
 export class Routes {
   readonly #ip: string;
+  readonly #lines: Ready;
+  readonly #question: Ready;
   readonly #families: readonly Family[];
 
   constructor(ip: string) {
     this.#ip = ip;
+    this.#lines = new Ready(ip, '-batch', '-');
+    this.#question = new Ready(ip, '-json', '-batch', '-');
     this.#families = existsSync('/proc/net/if_inet6') ? ['-4', '-6'] : ['-4'];
+  }
+
+  /** What a small change waits for. */
+  get ready(): readonly Ready[] {
+    return [this.#lines, this.#question];
+  }
+
+  /** @returns what `ip -json route get` writes for this address. */
+  towards(address: string): Promise<string> {
+    return this.#question.run(`route get ${address}\n`);
   }
 
   /** First of all, before the link has an address: the table that leads nowhere, and the rule into it. */
@@ -99,16 +114,19 @@ export class Routes {
 
   /** Waits for both, also when one fails: nothing may still be under way when its caller cleans up. */
   async #perFamily(lines: (family: Family) => readonly string[]): Promise<void> {
-    const results = await Promise.allSettled(this.#families.map((family) => this.#batch(lines(family), family)));
+    const batch = (family: Family) => run(this.#ip, [family, '-batch', '-'], textOf(lines(family)));
+    const results = await Promise.allSettled(this.#families.map(batch));
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
-  /** Lines whose family shows in their addresses need none given. */
-  async #batch(lines: readonly string[], ...family: readonly Family[]): Promise<void> {
-    await run(this.#ip, [...family, '-batch', '-'], `${lines.join('\n')}\n`);
+  /** Of lines whose family shows in their addresses, or that have none. */
+  async #batch(lines: readonly string[]): Promise<void> {
+    await this.#lines.run(textOf(lines));
   }
 
   async #quiet(args: readonly string[]): Promise<void> {
     await run(this.#ip, args).catch(() => undefined);
   }
 }
+
+const textOf = (lines: readonly string[]): string => `${lines.join('\n')}\n`;

@@ -7,7 +7,6 @@ import { WarrenError } from '../../shared/base/errors.ts';
 import { canonicalIp } from '../../shared/base/ip.ts';
 import { mtuTowards } from '../../shared/node/path-mtu.ts';
 import { BASE_MTU, GATEWAY4, GATEWAY6, type Verb } from '../../shared/wire/netd.ts';
-import { run } from './commands.ts';
 import { egressRules } from './egress.ts';
 import { gateRules } from './gate.ts';
 import type { Machine } from './machine.ts';
@@ -43,6 +42,8 @@ export class Tunnel {
   #listenPort = 0;
   #egress: Body<'egress'> | null = null;
   #splice: Splice = NO_SPLICE;
+  /** A node's clients come one by one, and each waits for them. */
+  #programs: readonly (() => void)[] = [];
 
   constructor(machine: Machine, name: string, table: number, body: Body<'create'>) {
     this.#machine = machine;
@@ -72,7 +73,8 @@ export class Tunnel {
   }
 
   async create(privateKey: string): Promise<void> {
-    const { routes, wireguard } = this.#machine;
+    const { nft, routes, wireguard } = this.#machine;
+    if (this.role === 'provider') this.#programs = [...nft.ready, ...routes.ready].map((program) => program.hold());
     try {
       // Side by side, since the link has no address yet; both are awaited before anything may fail.
       const [closed, added] = await Promise.allSettled([this.#close(), wireguard.add(this.name)]);
@@ -109,6 +111,7 @@ export class Tunnel {
       ['belt', () => (this.role === 'client' ? nft.apply(belt.release(this.#at)) : undefined)],
       ['table', () => nft.apply(`table inet ${link}\ndelete table inet ${link}\n`)],
       ['forwarding', () => (this.#egress ? forwarding.release() : undefined)],
+      ['programs', () => this.#letGo()],
     ];
     for (const [what, step] of steps) {
       try {
@@ -118,6 +121,11 @@ export class Tunnel {
       }
     }
     this.#egress = null;
+  }
+
+  #letGo(): void {
+    for (const letGo of this.#programs) letGo();
+    this.#programs = [];
   }
 
   async setPeer(body: Body<'peer'>): Promise<void> {
@@ -222,8 +230,8 @@ export class Tunnel {
   async #mtuTowards(publicKey: string, towards: string | undefined): Promise<number> {
     const endpoint = async () => (await this.counters()).find((one) => one.publicKey === publicKey)?.endpoint?.address;
     const address = towards ?? (await endpoint());
-    const ip = (args: readonly string[]) => run(this.#machine.programs.ip, args);
-    return address === undefined ? BASE_MTU : mtuTowards(ip, canonical(address));
+    const { routes } = this.#machine;
+    return address === undefined ? BASE_MTU : mtuTowards((to) => routes.towards(to), canonical(address));
   }
 
   #providersOnly(): void {

@@ -85,7 +85,7 @@ export class RootlessDevice implements TunnelDevice {
   async #mtu(body: Extract<Verb, { verb: 'mtu' }>): Promise<NetdResult<'mtu'>> {
     const { peers } = await this.#do({ verb: 'counters', tunnel: body.tunnel });
     const remote = peers.find(({ publicKey }) => publicKey === body.publicKey)?.endpoint;
-    const carried = remote ? await mtuTowards(ip, remote.address) : BASE_MTU;
+    const carried = remote ? await mtuTowards((to) => ip(['-json', 'route', 'get', to]), remote.address) : BASE_MTU;
     return this.#inside({ ...body, mtu: Math.min(body.mtu, carried) });
   }
 

@@ -19,10 +19,10 @@ const IP_HEADER = { 4: 20, 6: 40 } as const;
 
 /**
  * Of a tunnel's link, in bytes, so that its packets reach `address` whole. Never less than 1280.
- * @param ip runs ip(8) in the network that the packets leave by, and gives what it wrote.
+ * @param routeTo what `ip -json route get` writes for an address, in the network that the packets leave by.
  */
-export async function mtuTowards(ip: (args: readonly string[]) => Promise<string>, address: string): Promise<number> {
-  const answer = v.safeParse(RouteSchema, JSON.parse(await ip(['-json', 'route', 'get', address])));
+export async function mtuTowards(routeTo: (address: string) => Promise<string>, address: string): Promise<number> {
+  const answer = v.safeParse(RouteSchema, JSON.parse(await routeTo(address)));
   if (!answer.success) return BASE_MTU;
   const [{ dev, metrics = [] }] = answer.output;
   const ofLink = Number(await readFile(`/sys/class/net/${dev}/mtu`, 'utf8'));
