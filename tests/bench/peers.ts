@@ -40,7 +40,11 @@ const BUNDLE = 'artifacts/bench/provider';
 
 /** As its unit has them (provider/warren-provider.service). */
 const NODE_OPTIONS = '--max-semi-space-size=1 --max-old-space-size=256';
-const ENVIRONMENT = { MALLOC_ARENA_MAX: '1' };
+const ENVIRONMENT = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
 
 export async function benchPeers(): Promise<PeersBench> {
   await bundle();
