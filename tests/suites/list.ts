@@ -197,6 +197,7 @@ export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
   ['types', 'lint', 'extension-lint', 'layers', 'contracts', 'unit'],
   ['net', 'roles'],
   ['load'],
+  ['nat'],
   ['story-chromium', 'story-firefox'],
 ];
 
@@ -205,7 +206,6 @@ export const LONG_PHASES: typeof PHASES = [
   ['weighty'],
   ['outages'],
   ['rotation'],
-  ['nat'],
   ['screens'],
   ['kernel'],
   ['package'],
