@@ -29,8 +29,19 @@ export async function startCapture(options: {
     logs: options.logs,
   });
   await process.prints(/listening on/);
+  let asked = 0;
+  /** All that went over the link before is in the file: on a full machine tcpdump comes to it late. */
+  const caughtUp = async (): Promise<void> => {
+    while (process.running) {
+      const answers = new RegExp(`(?:[^]*?(\\d+) packets? captured, (\\d+) packets? received){${++asked}}`);
+      process.child.kill('SIGUSR1');
+      const [, captured, received] = await process.prints(answers);
+      if (Number(captured) >= Number(received)) return;
+    }
+  };
   return {
     async matching(filter) {
+      await caughtUp();
       const text = await inNamespace(options.namespace, 'tcpdump', ['-n', '-tt', '-r', file, filter]);
       return text.split('\n').filter((line) => line !== '');
     },
