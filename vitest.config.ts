@@ -30,6 +30,6 @@ export default defineConfig({
 function inLab(name: 'net' | 'roles' | 'load' | 'outages' | 'rotation') {
   const include = [`tests/${name}/**/*.test.ts`];
   return {
-    test: { name, include, testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: name === 'net' },
+    test: { name, include, testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: name === 'net', isolate: false },
   };
 }

@@ -10,14 +10,18 @@ import { dirname, join } from 'node:path';
 const FOLDER = 'dist/programs';
 /** `yes` where a runner has made them. */
 const SWITCH = 'WARREN_TEST_BUNDLED';
-const PROGRAMS = ['native-host/main.ts', 'native-host/netd/main.ts', 'provider/main.ts', 'helper/main.ts'] as const;
+const PROGRAMS: readonly string[] = [
+  'native-host/main.ts',
+  'native-host/netd/main.ts',
+  'provider/main.ts',
+  'helper/main.ts',
+  'contracts/deploy.ts',
+];
 const NAMESPACE = 'native-host/namespace/main.ts';
-
-export type Program = (typeof PROGRAMS)[number];
 
 /** @param file of the sources. @returns what to start for it, relative to the checkout. */
 export function programOf(file: string): string {
-  const bundled = process.env[SWITCH] === 'yes' && PROGRAMS.some((program) => program === file);
+  const bundled = process.env[SWITCH] === 'yes' && PROGRAMS.includes(file);
   return bundled ? join(FOLDER, dirname(file), 'main.mjs') : file;
 }
 

@@ -1,72 +1,8 @@
-/** Every suite of the project, and how to read what it says. The order is the order of their start. */
-import { readFileSync } from 'node:fs';
+/** Every suite of the project. The order is the order of their start. */
 import { join } from 'node:path';
 import type { BrowserName } from '../lab/scene.ts';
-import { type Counts, NODE, oneCheck, ROOT, type Suite } from './suite.ts';
-
-interface VitestReport {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly numTodoTests: number;
-  /** A file that could not be loaded fails without a single test in it. */
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
-}
-
-function readVitest({ report }: { readonly report: string }): Counts {
-  const result = JSON.parse(readFileSync(report, 'utf8')) as VitestReport;
-  const unloaded = result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
-  return {
-    passed: result.numPassedTests,
-    failed: result.numFailedTests + unloaded.length,
-    skipped: result.numPendingTests + result.numTodoTests,
-  };
-}
-
-/** `forge test --json`: contract → test → status. */
-function readForge({ stdout }: { readonly stdout: string }): Counts {
-  const line = stdout.split('\n').find((text) => text.startsWith('{')) ?? '';
-  const contracts = JSON.parse(line) as Record<
-    string,
-    { readonly test_results: Record<string, { readonly status: string }> }
-  >;
-  const all = Object.values(contracts).flatMap(({ test_results }) => Object.values(test_results));
-  const count = (status: string): number => all.filter((test) => test.status === status).length;
-  return { passed: count('Success'), failed: count('Failure'), skipped: count('Skipped') };
-}
-
-/** The story writes its claims; each is one check. */
-function readClaims({ report }: { readonly report: string }): Counts {
-  const { claims } = JSON.parse(readFileSync(report, 'utf8')) as {
-    readonly claims: readonly { readonly ok: boolean }[];
-  };
-  const passed = claims.filter((claim) => claim.ok).length;
-  return { passed, failed: claims.length - passed, skipped: 0 };
-}
-
-/** web-ext's one warning that is known: Preact can set `innerHTML`, and nothing of ours asks it to. */
-const KNOWN_WARNING = 'UNSAFE_VAR_ASSIGNMENT';
-
-/** `web-ext lint --output=json` */
-function readLint({ stdout }: { readonly stdout: string }): Counts {
-  const { errors, warnings } = JSON.parse(stdout) as {
-    readonly errors: readonly unknown[];
-    readonly warnings: readonly { readonly code: string }[];
-  };
-  const known = warnings.filter(({ code }) => code === KNOWN_WARNING).length;
-  const failed = errors.length + warnings.length - Math.min(known, 1);
-  return { passed: failed === 0 ? 1 : 0, failed, skipped: 0 };
-}
-
-/** The matrix of homes: a cell, or a whole journey, is one check. */
-function readMatrix({ report }: { readonly report: string }): Counts {
-  const { cells, journeys } = JSON.parse(readFileSync(report, 'utf8')) as {
-    readonly cells: readonly { readonly tries: number; readonly met: number }[];
-    readonly journeys: readonly { readonly why: string | null }[];
-  };
-  const passed = cells.filter(({ tries, met }) => met === tries).length + journeys.filter(({ why }) => !why).length;
-  return { passed, failed: cells.length + journeys.length - passed, skipped: 0 };
-}
+import { failedFiles, passedClaims, readClaims, readForge, readLint, readMatrix, readVitest } from './readers.ts';
+import { type Again, NODE, oneCheck, ROOT, type Suite } from './suite.ts';
 
 const vitest = (name: string, project: string, limitMs: number, paths: readonly string[] = []): Suite => ({
   name,
@@ -85,20 +21,34 @@ const vitest = (name: string, project: string, limitMs: number, paths: readonly 
   read: readVitest,
 });
 
-const inLabs = (name: string, project: string, limitMs: number, paths: readonly string[] = []): Suite => ({
-  ...vitest(name, project, limitMs, paths),
-  programs: true,
-});
+const inLabs = (name: string, project: string, limitMs: number, paths: readonly string[] = []): Suite => {
+  const suite = { ...vitest(name, project, limitMs, paths), programs: true };
+  const again = (report: string): Again | null => {
+    const { files, passed } = failedFiles(report);
+    if (files.length === 0 || files.length > FEW) return null;
+    return { suite: { ...suite, name: `${name}-again`, args: [...suite.args, ...files] }, passed };
+  };
+  return { ...suite, again };
+};
+
+/** More than these in one run are no accident. */
+const FEW = 3;
 
 /** The same story in another browser: the steps know neither. */
-const story = (browser: BrowserName): Suite => ({
-  name: `story-${browser}`,
-  command: NODE,
-  args: [join(ROOT, 'tests/e2e/demo.ts'), '--quiet', '--browser', browser, '--json', '@REPORT@'],
-  limitMs: 240_000,
-  programs: true,
-  read: readClaims,
-});
+const story = (browser: BrowserName): Suite => {
+  const suite = {
+    name: `story-${browser}`,
+    command: NODE,
+    args: [join(ROOT, 'tests/e2e/demo.ts'), '--quiet', '--browser', browser, '--json', '@REPORT@'],
+    limitMs: 240_000,
+    programs: true,
+    read: readClaims,
+  };
+  return {
+    ...suite,
+    again: (report) => ({ suite: { ...suite, name: `${suite.name}-again` }, passed: passedClaims(report) }),
+  };
+};
 
 /** Of the net suite, what weighs much: each is held in small by a test that stays. */
 const WEIGHTY = [

@@ -10,6 +10,7 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { reapDeadLabs } from '../lab/cleanup.ts';
 import { bundlePrograms } from '../lab/programs.ts';
+import { merged, unsteady } from './again.ts';
 import { LONG_PHASES, PHASES, SUITES } from './list.ts';
 import { type Outcome, ROOT, runSuite, type Suite } from './suite.ts';
 
@@ -56,6 +57,19 @@ async function runPhase(names: readonly Name[], folder: string, run: Run): Promi
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return outcomes;
+}
+
+/** Puts the second outcome in the place of the first. @returns the suites of which something ran twice. */
+async function askAgain(outcomes: Outcome[], folder: string, run: Run): Promise<string[]> {
+  const names: string[] = [];
+  for (const one of unsteady(outcomes, SUITES)) {
+    if (run.interrupted) break;
+    const second = await runSuite(one.again.suite, folder, run.children);
+    show(second);
+    outcomes[outcomes.indexOf(one.outcome)] = merged(one, second);
+    names.push(one.outcome.suite);
+  }
+  return names;
 }
 
 interface Run {
@@ -123,12 +137,14 @@ async function main(): Promise<void> {
       )),
     );
   }
+  const retried = run.interrupted ? [] : await askAgain(outcomes, folder, run);
   if (process.getuid?.() === 0) reapDeadLabs();
   for (const path of scratch) rmSync(path, { recursive: true, force: true });
   if (run.interrupted) process.exit(130);
   const sum = (pick: (outcome: Outcome) => number): number => outcomes.reduce((total, one) => total + pick(one), 0);
   const [passed, failed] = [sum((one) => one.passed), sum((one) => one.failed)];
   console.log(`\n${outcomes.length} suites in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  if (retried.length > 0) console.log(`second try, alone: ${retried.join(', ')}`);
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 }

@@ -27,6 +27,14 @@ export interface Suite {
     readonly stdout: string;
     readonly report: string;
   }) => Counts;
+  /** What of it may fail for the company that it had: see again.ts. */
+  readonly again?: (report: string) => Again | null;
+}
+
+export interface Again {
+  readonly suite: Suite;
+  /** Tests that had passed and are counted once more. */
+  readonly passed: number;
 }
 
 export interface Outcome extends Counts {
