@@ -6,6 +6,7 @@ import { crx } from '@crxjs/vite-plugin';
 import preact from '@preact/preset-vite';
 import { defineConfig, type Plugin } from 'vite';
 import { type BrowserTarget, extensionManifest } from './manifest/extension.ts';
+import { inlineStyle, windowChunks } from './vite.windows.ts';
 
 const browser: BrowserTarget = process.env.BROWSER_TARGET === 'firefox' ? 'firefox' : 'chrome';
 
@@ -35,7 +36,7 @@ function packedSize(): Plugin {
 
 export default defineConfig({
   root: 'extension',
-  plugins: [preact(), crx({ manifest: extensionManifest(browser), browser }), packedSize()],
+  plugins: [preact(), crx({ manifest: extensionManifest(browser), browser }), inlineStyle(), packedSize()],
   define: { __FIREFOX__: JSON.stringify(browser === 'firefox') },
   build: {
     outDir: `../dist/${browser}`,
@@ -46,6 +47,6 @@ export default defineConfig({
       polyfill: false,
       resolveDependencies: (_, files, { hostType }) => (hostType === 'html' ? files : []),
     },
-    rolldownOptions: { input: { page: 'extension/ui/page/index.html' } },
+    rolldownOptions: { input: { page: 'extension/ui/page/index.html' }, output: { codeSplitting: windowChunks } },
   },
 });

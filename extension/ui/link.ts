@@ -9,12 +9,12 @@ import {
   type Command,
   type CommandName,
   type CommandResult,
-  PICTURE_KEY,
   type ToBackground,
   type ToWindow,
   UI_PORT,
   type View,
 } from '../messages.ts';
+import { kept } from './kept.ts';
 
 export const view = signal<View | null>(null);
 /** False while the view is what was last seen: good to look at, not to decide by. */
@@ -35,24 +35,32 @@ let begin = (): void => {};
 const begun = new Promise<void>((resolve) => {
   begin = resolve;
 });
+let arrive = (): void => {};
+/** The background's first word. */
+const first = new Promise<void>((resolve) => {
+  arrive = resolve;
+});
 
 /**
  * Shows what was last seen, and then asks the background what is. In that order: a background that sleeps takes the
  * processor for as long as it wakes, and whoever opened the window waits for a picture.
+ * @returns when there is something to draw, or has not been for so long that waiting must be seen
  */
 export async function open(): Promise<void> {
-  const { [PICTURE_KEY]: picture } = await browser.storage.session.get(PICTURE_KEY);
+  const picture = await kept;
   if (picture) {
-    view.value = picture as View;
-    await painted();
+    view.value = picture;
+    void painted().then(connect);
+    return;
   }
   connect();
+  await Promise.race([first, new Promise((resolve) => setTimeout(resolve, FRAME_MS))]);
 }
 
-/** Resolves when the next frame is on screen; a window that nobody sees makes none. */
+/** Resolves when the next frame is on screen: the one after it has begun. A window that nobody sees makes none. */
 function painted(): Promise<void> {
   return new Promise((resolve) => {
-    requestAnimationFrame(() => setTimeout(resolve));
+    requestAnimationFrame(() => requestAnimationFrame(() => resolve()));
     setTimeout(resolve, FRAME_MS);
   });
 }
@@ -71,6 +79,7 @@ function connect(): void {
     if (message.type === 'view') {
       view.value = message.view;
       live.value = true;
+      arrive();
     } else settle(message);
   });
   port.onDisconnect.addListener(() => {

@@ -17,7 +17,7 @@ import './styles/blocked.css';
 export function start(root: ComponentChild): void {
   document.documentElement.lang = language();
   document.documentElement.dir = direction();
-  void open();
   const place = document.getElementById('app');
-  if (place) render(root, place);
+  // Not before there is something to show: a frame with nothing in it would hold up the one that has.
+  if (place) void open().then(() => render(root, place));
 }

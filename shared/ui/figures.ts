@@ -47,9 +47,14 @@ export function localAmount(text: string, language: string): string {
   return text.replace('.', point).replace(/[0-9]/g, (digit) => String.fromCharCode(first + Number(digit)));
 }
 
+/** By language: to make one takes longer than to ask it a hundred times. */
+const regions = new Map<string, Intl.DisplayNames>();
+
 export function countryName(code: string, language: string): string {
   try {
-    return new Intl.DisplayNames([language], { type: 'region' }).of(code) ?? code;
+    const names = regions.get(language) ?? new Intl.DisplayNames([language], { type: 'region' });
+    regions.set(language, names);
+    return names.of(code) ?? code;
   } catch {
     return code;
   }

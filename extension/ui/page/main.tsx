@@ -1,3 +1,4 @@
+import '../kept.ts';
 import { start } from '../start.tsx';
 import '../styles/page.css';
 import '../styles/rules.css';

@@ -59,19 +59,29 @@ export function ConnectTab({ view, onTab }: Props) {
       {on || view.exits.some((exit) => exit.phase === 'closing') ? (
         <>
           <Traffic view={view} />
-          <details class="about">
-            <summary data-testid={TEST.about}>{t('aboutConnection')}</summary>
-            <div class="live">
-              {view.exits.map((exit) => (
-                <LiveExit key={exit.exitId} exit={exit} facts={view.host.facts} />
-              ))}
-            </div>
-          </details>
+          <About view={view} />
         </>
       ) : (
         <ChosenExit view={view} onChange={() => onTab('nodes')} />
       )}
     </>
+  );
+}
+
+/** Drawn when it is opened: the popup's first picture does not wait for what nobody sees yet. */
+function About({ view }: { view: View }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details class="about" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary data-testid={TEST.about}>{t('aboutConnection')}</summary>
+      {open ? (
+        <div class="live">
+          {view.exits.map((exit) => (
+            <LiveExit key={exit.exitId} exit={exit} facts={view.host.facts} />
+          ))}
+        </div>
+      ) : null}
+    </details>
   );
 }
 

@@ -1,7 +1,6 @@
 /** The popup: three tabs under one header, or the one screen that says what is in the way. */
 import { useState } from 'preact/hooks';
 import { Mark } from '../../../shared/ui/Mark.tsx';
-import { ApprovalSheet } from '../components/ApprovalSheet.tsx';
 import { ErrorScreen, troubleOf } from '../components/ErrorScreen.tsx';
 import { Icon, type IconName } from '../components/Icon.tsx';
 import { Passes } from '../components/Passes.tsx';
@@ -20,6 +19,7 @@ const TABS = [
 ] as const satisfies readonly { name: string; label: string; icon: IconName; testid: string }[];
 type TabName = (typeof TABS)[number]['name'];
 
+const ApprovalSheet = later(async () => (await import('../components/ApprovalSheet.tsx')).ApprovalSheet);
 const NodeList = later(async () => (await import('../components/NodeList.tsx')).NodeList);
 const WalletPanel = later(async () => (await import('../components/WalletPanel.tsx')).WalletPanel);
 
@@ -74,7 +74,7 @@ export function Popup() {
           </button>
         ))}
       </nav>
-      <ApprovalSheet />
+      {now.approvals.length > 0 ? <ApprovalSheet /> : null}
     </>
   );
 }

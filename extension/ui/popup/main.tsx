@@ -1,3 +1,4 @@
+import '../kept.ts';
 import { start } from '../start.tsx';
 import '../styles/popup.css';
 import '../styles/burrow.css';

@@ -1,0 +1,69 @@
+/**
+ * A window of the extension starts with few files: the browser's own thread takes longer to hand one over than the
+ * window takes to read it, and nobody sees anything before the last one is here.
+ */
+import { resolve } from 'node:path';
+import type { Plugin, Rolldown } from 'vite';
+
+const POPUP = resolve('extension/ui/popup/main.tsx');
+const PAGE = resolve('extension/ui/page/main.tsx');
+/** What joins modules of the older kind to the others: the bundler's own, and imported by none of ours. */
+const RUNTIME = '\0rolldown/runtime.js';
+const BACKGROUND = resolve('extension/background/index.ts');
+
+/** What both windows start with is one file, and what the background needs of it another: that one has no use for the rest. */
+export const windowChunks: Rolldown.CodeSplittingOptions = {
+  groups: [
+    {
+      debugName: 'windows',
+      name: (id, modules) => {
+        if (id === RUNTIME) return 'shared';
+        const starts = (entry: string) => closure(entry, modules).has(id);
+        if (!starts(POPUP)) return null;
+        if (starts(BACKGROUND)) return 'shared';
+        return starts(PAGE) ? 'window' : null;
+      },
+    },
+  ],
+};
+
+const closures = new Map<string, ReadonlySet<string>>();
+
+/** What runs before the entry does: its static imports, and theirs. */
+function closure(entry: string, modules: Rolldown.ChunkingContext): ReadonlySet<string> {
+  const known = closures.get(entry);
+  if (known) return known;
+  const all = new Set([entry]);
+  for (const id of all) for (const imported of modules.getModuleInfo(id)?.importedIds ?? []) all.add(imported);
+  closures.set(entry, all);
+  return all;
+}
+
+/** The style of the first picture comes with the page itself. */
+export function inlineStyle(): Plugin {
+  const inlined = new Set<string>();
+  return {
+    name: 'inline-style',
+    apply: 'build',
+    enforce: 'post',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (html, { bundle }) =>
+        html.replace(/<link rel="stylesheet"[^>]* href="\/([^"]+)">/g, (link, file: string) => {
+          const sheet = bundle?.[file];
+          if (sheet?.type !== 'asset') return link;
+          inlined.add(file);
+          return `<style>${sheet.source}</style>`;
+        }),
+    },
+    // After both pages are made, and before vite writes down which sheets a later part of a window waits for.
+    generateBundle(_, bundle) {
+      for (const file of inlined) {
+        delete bundle[file];
+        for (const chunk of Object.values(bundle)) {
+          if (chunk.type === 'chunk') chunk.viteMetadata?.importedCss.delete(file);
+        }
+      }
+    },
+  };
+}
