@@ -120,13 +120,15 @@ describe('the self-test', () => {
   };
   const tested = () => ask(bench.popup, { name: 'selfTest' });
 
-  test('a request of its own arrives at the exit and asks no name; WebRTC offers nothing: diagnostics says both', async () => {
+  test('a request of its own arrives at the exit and asks no name; WebRTC offers nothing: diagnostics says so, and what the host says of the address', async () => {
     restart('self-test');
     await until('it arrives', async () => (await requests()).includes(`${SELF_TEST_HOST}/`));
     await bench.state('protected');
     const page = await bench.firefox.open(`${PAGE_PATH}#/diagnostics`);
     for (const name of ['Self-test: route', 'Self-test: names (DNS)', 'Self-test: WebRTC'])
       await by(page, 'diagnosticsRow', { 'data-key': name, 'data-ok': 'true' }).waitFor();
+    // The third part is the host's: what address the exit is seen under, asked from inside the tunnel.
+    await by(page, 'diagnosticsRow', { 'data-key': 'exitAddress', 'data-ok': 'true' }).first().waitFor();
     await page.close();
     expect(bench.place.lab.questions.map(({ name }) => name)).not.toContain(SELF_TEST_HOST);
   });
