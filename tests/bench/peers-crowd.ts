@@ -178,19 +178,21 @@ async function join(world: World, node: FoundProposal): Promise<Joined> {
     const establishedAt = since();
     stage = 'waiting for the node';
     path.startChecks(session);
-    await Promise.race([accepted.promise, up.promise]);
-    const acceptedAt = since();
-    stage = 'looking for a path';
-    const to = await Promise.race([way.promise, up.promise.then(() => never())]);
     const peer = new WireGuardInitiator({
       ...keys,
       peerPublicKey: session.peerWireGuardKey,
       presharedKey: toBase64(session.psk),
     });
     initiator = peer;
-    const knock = () => socket?.send(peer.initiate(), remote ?? to);
+    // While the node looks: a kernel would have it in a fraction of a millisecond, this one takes several.
+    const initiation = peer.initiate();
+    await Promise.race([accepted.promise, up.promise]);
+    const acceptedAt = since();
+    stage = 'looking for a path';
+    const to = await Promise.race([way.promise, up.promise.then(() => never())]);
+    const knock = (packet = peer.initiate()) => socket?.send(packet, remote ?? to);
     stage = 'WireGuard';
-    knock();
+    knock(initiation);
     await up.promise;
     clearTimeout(timer);
     handshake.confirmed();
