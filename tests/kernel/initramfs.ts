@@ -7,7 +7,7 @@ import type { DebianKernel } from './debian.ts';
 
 const MODULES = ['virtio_pci', '9pnet_virtio', '9p', 'overlay', 'virtio_blk', 'crc32c_generic', 'ext4'] as const;
 const COMMANDS = ['sh', 'mount', 'insmod', 'mkdir', 'switch_root', 'poweroff', 'echo'] as const;
-const FOLDERS = ['bin', 'modules', 'proc', 'sys', 'dev', 'ro', 'rw', 'new'] as const;
+const FOLDERS = ['bin', 'modules', 'proc', 'sys', 'dev', 'ro', 'rw', 'new', 'cache'] as const;
 const INIT = join(import.meta.dirname, 'guest/init.sh');
 
 export async function initramfs(kernel: DebianKernel): Promise<Buffer> {

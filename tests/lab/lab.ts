@@ -201,7 +201,8 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     writeFileSync(ownerFile(id), processStamp(process.pid) ?? '');
     for (const folder of [where.source, where.logs]) mkdirSync(folder, { mode: 0o755 });
     mkdirSync(where.disk, { mode: 0o755 });
-    await run('mount', ['--bind', ROOT, where.source]);
+    // With what is mounted in it, but apart from it: whatever is taken away here stays there.
+    await run('mount', ['--rbind', '--make-rprivate', ROOT, where.source]);
     await run('mount', ['-o', 'remount,bind,ro', where.source]);
     const code = await shareCode(where.code, where.uid);
     const [inet, certificate] = await Promise.all([

@@ -17,9 +17,10 @@ import { runGuest } from '../kernel/qemu.ts';
 import { ROOT } from '../lab/identity.ts';
 import { type Built, build, digest } from './build.ts';
 import { freshDebian, needsOf } from './debian.ts';
+import { modulesDisk } from './modules.ts';
 
 const CACHE = join(ROOT, 'node_modules/.cache');
-const DEBIAN = join(CACHE, 'warren-package');
+const DISKS = join(CACHE, 'warren-package');
 /** From the guest's being up: it is emulated. */
 const GUEST_LIMIT_MS = 1_500_000;
 const NEXT = `${VERSION}+next`;
@@ -38,7 +39,7 @@ async function makePackages(): Promise<string> {
   // None of them needs another, and each one processor.
   const [again, disk] = await Promise.all([
     build(folder('again'), VERSION),
-    freshDebian(DEBIAN, await needsOf(now.debs)),
+    freshDebian(DISKS, await needsOf(now.debs)),
     build(folder('next'), NEXT),
     askLintian(now),
   ]);
@@ -71,6 +72,7 @@ async function boot(disk: string): Promise<readonly Claim[]> {
   const guest = {
     ...{ root: { disk }, checkout: ROOT, image: kernel.image, initramfs: join(work, 'initramfs'), out, code },
     start: join(ROOT, 'tests/package/guest/start.sh'),
+    modules: await modulesDisk(DISKS),
     countsInstructions: true,
   };
   const accelerator = await runGuest(guest, GUEST_LIMIT_MS, (text) =>

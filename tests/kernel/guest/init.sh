@@ -4,7 +4,10 @@
 mount -t proc proc /proc
 read -r line </proc/cmdline
 for argument in $line; do
-  case $argument in start=*) start=${argument#*=} ;; checkout=*) checkout=${argument#*=} ;; disk=*) disk=${argument#*=} ;; esac
+  case $argument in
+    start=*) start=${argument#*=} ;; checkout=*) checkout=${argument#*=} ;;
+    disk=*) disk=${argument#*=} ;; modules=*) modules=${argument#*=} ;;
+  esac
 done
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
@@ -20,6 +23,11 @@ fi
 if [ -n "$checkout" ]; then
   mkdir -p "/new$checkout"
   mount -t 9p -o trans=virtio,version=9p2000.L,ro,cache=loose,msize=524288 checkout "/new$checkout"
+  if [ -n "$modules" ]; then
+    mount --bind "/new$checkout/node_modules/.cache" /cache
+    mount -t ext4 -o ro "$modules" "/new$checkout/node_modules"
+    mount --move /cache "/new$checkout/node_modules/.cache"
+  fi
 fi
 for place in proc sys dev; do mount --move /$place /new/$place; done
 exec switch_root /new /bin/bash "$start"
