@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import type { Plugin, Rolldown } from 'vite';
 
+const EARLY = resolve('extension/ui/early.ts');
 const POPUP = resolve('extension/ui/popup/main.tsx');
 const PAGE = resolve('extension/ui/page/main.tsx');
 /** What joins modules of the older kind to the others: the bundler's own, and imported by none of ours. */
@@ -17,6 +18,7 @@ export const windowChunks: Rolldown.CodeSplittingOptions = {
     {
       debugName: 'windows',
       name: (id, modules) => {
+        if (id === EARLY) return 'early';
         if (id === RUNTIME) return 'shared';
         const starts = (entry: string) => closure(entry, modules).has(id);
         if (!starts(POPUP)) return null;
@@ -39,22 +41,27 @@ function closure(entry: string, modules: Rolldown.ChunkingContext): ReadonlySet<
   return all;
 }
 
-/** The style of the first picture comes with the page itself. */
-export function inlineStyle(): Plugin {
+/** The style of the first picture comes with the page itself, and the earliest script before the others. */
+export function windowStart(): Plugin {
   const inlined = new Set<string>();
   return {
-    name: 'inline-style',
+    name: 'window-start',
     apply: 'build',
     enforce: 'post',
     transformIndexHtml: {
       order: 'post',
-      handler: (html, { bundle }) =>
-        html.replace(/<link rel="stylesheet"[^>]* href="\/([^"]+)">/g, (link, file: string) => {
-          const sheet = bundle?.[file];
-          if (sheet?.type !== 'asset') return link;
-          inlined.add(file);
-          return `<style>${sheet.source}</style>`;
-        }),
+      handler(html, { bundle = {} }) {
+        const early = Object.values(bundle).find((file) => file.type === 'chunk' && file.moduleIds.includes(EARLY));
+        const script = `<script type="module" async crossorigin src="/${early?.fileName}"></script>`;
+        return html
+          .replace('<script type="module"', `${script}\n    $&`)
+          .replace(/<link rel="stylesheet"[^>]* href="\/([^"]+)">/g, (link, file: string) => {
+            const sheet = bundle[file];
+            if (sheet?.type !== 'asset') return link;
+            inlined.add(file);
+            return `<style>${sheet.source}</style>`;
+          });
+      },
     },
     // After both pages are made, and before vite writes down which sheets a later part of a window waits for.
     generateBundle(_, bundle) {

@@ -4,17 +4,8 @@
  */
 import { signal } from '@preact/signals';
 import { WarrenError, type WarrenErrorData } from '../../shared/base/errors.ts';
-import { browser } from '../browser.ts';
-import {
-  type Command,
-  type CommandName,
-  type CommandResult,
-  type ToBackground,
-  type ToWindow,
-  UI_PORT,
-  type View,
-} from '../messages.ts';
-import { kept } from './kept.ts';
+import type { Command, CommandName, CommandResult, ToBackground, ToWindow, View } from '../messages.ts';
+import { early, type Line, openLine } from './early.ts';
 
 export const view = signal<View | null>(null);
 /** False while the view is what was last seen: good to look at, not to decide by. */
@@ -47,13 +38,13 @@ const first = new Promise<void>((resolve) => {
  * @returns when there is something to draw, or has not been for so long that waiting must be seen
  */
 export async function open(): Promise<void> {
-  const picture = await kept;
-  if (picture) {
-    view.value = picture;
-    void painted().then(connect);
+  const known = await early;
+  if (!('port' in known)) {
+    view.value = known;
+    void painted().then(() => connect(openLine()));
     return;
   }
-  connect();
+  connect(known);
   await Promise.race([first, new Promise((resolve) => setTimeout(resolve, FRAME_MS))]);
 }
 
@@ -65,15 +56,13 @@ function painted(): Promise<void> {
   });
 }
 
-function connect(): void {
+function connect(line: Line): void {
   const slow = setTimeout(() => {
     awake.value = false;
   }, SLOW_MS);
-  const port = browser.runtime.connect({ name: UI_PORT });
-  post = (message) => port.postMessage(message);
+  post = (message) => line.port.postMessage(message);
   begin();
-  port.onMessage.addListener((raw) => {
-    const message = raw as ToWindow;
+  const hear = (message: ToWindow) => {
     clearTimeout(slow);
     awake.value = true;
     if (message.type === 'view') {
@@ -81,13 +70,13 @@ function connect(): void {
       live.value = true;
       arrive();
     } else settle(message);
-  });
-  port.onDisconnect.addListener(() => {
+  };
+  line.take(hear, () => {
     clearTimeout(slow);
     post = null;
     for (const { reject } of waiting.values()) reject(lost());
     waiting.clear();
-    setTimeout(connect, AGAIN_MS);
+    setTimeout(() => connect(openLine()), AGAIN_MS);
   });
 }
 

@@ -1,4 +1,3 @@
-import '../kept.ts';
 import { start } from '../start.tsx';
 import '../styles/page.css';
 import '../styles/rules.css';

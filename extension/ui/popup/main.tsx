@@ -1,4 +1,3 @@
-import '../kept.ts';
 import { start } from '../start.tsx';
 import '../styles/popup.css';
 import '../styles/burrow.css';

@@ -6,30 +6,35 @@ import { READY } from './views.ts';
 
 let kept: Record<string, unknown> = {};
 let say: ((message: ToWindow) => void) | null = null;
+let end = (): void => {};
 const frames: (() => void)[] = [];
 const frame = () => {
   for (const run of frames.splice(0)) run();
 };
 
-vi.mock('../../../extension/browser.ts', () => ({
-  browser: {
-    storage: { session: { get: (key: string) => storage(kept).get(key) } },
-    runtime: {
-      connect: () => ({
-        onMessage: {
-          addListener(listener: (message: ToWindow) => void) {
-            say = listener;
-          },
+/** As the earliest script finds it: it waits for no polyfill. */
+const browser = {
+  storage: { session: { get: (key: string) => storage(kept).get(key) } },
+  runtime: {
+    connect: () => ({
+      onMessage: {
+        addListener(listener: (message: ToWindow) => void) {
+          say = listener;
         },
-        onDisconnect: { addListener() {} },
-        postMessage() {},
-      }),
-    },
+      },
+      onDisconnect: {
+        addListener(listener: () => void) {
+          end = listener;
+        },
+      },
+      postMessage() {},
+    }),
   },
-}));
+};
 
 beforeEach(() => {
   vi.resetModules();
+  vi.stubGlobal('browser', browser);
   vi.stubGlobal('requestAnimationFrame', (run: () => void) => void frames.push(run));
   say = null;
   frames.length = 0;
@@ -75,4 +80,17 @@ test('a background that says nothing is seen to be waited for', async () => {
   const { open, view } = await link();
   await open();
   expect(view.value).toBeNull();
+});
+
+test('what the background says before the window listens is heard, and that it went away as well', async () => {
+  kept = {};
+  await import('../../../extension/ui/early.ts');
+  await vi.waitFor(() => expect(say).not.toBeNull());
+  say?.({ type: 'view', view: READY });
+  end();
+  const earlier = say;
+  const { open, view } = await link();
+  await open();
+  expect(view.value).toEqual(READY);
+  await vi.waitFor(() => expect(say).not.toBe(earlier));
 });
