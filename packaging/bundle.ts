@@ -3,7 +3,7 @@
  * of packages. What a program looks for beside its own source file has to be named by its package.
  */
 import { relative } from 'node:path';
-import { build, type Rolldown } from 'vite';
+import { build, type PluginOption, type Rolldown } from 'vite';
 
 export interface Bundle {
   /** Name (no folders) → code. The program is `main.mjs`. */
@@ -12,14 +12,23 @@ export interface Bundle {
   readonly packages: readonly string[];
 }
 
-/** @param entry relative to the checkout. @throws Error when something can not be bundled. */
-export async function bundleProgram(checkout: string, entry: string): Promise<Bundle> {
+/**
+ * @param entry relative to the checkout.
+ * @param plugins what else is done to its sources.
+ * @throws Error when something can not be bundled.
+ */
+export async function bundleProgram(
+  checkout: string,
+  entry: string,
+  plugins: readonly PluginOption[] = [],
+): Promise<Bundle> {
   const result = (await build({
     configFile: false,
     root: checkout,
     publicDir: false,
     logLevel: 'error',
     ssr: { noExternal: true },
+    plugins: [...plugins],
     build: {
       ssr: entry,
       write: false,

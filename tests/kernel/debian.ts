@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandFailed, run } from '../lab/run.ts';
+import { unpacked } from './vmlinux.ts';
 
 export interface DebianKernel {
   /** `uname -r` of the guest. */
@@ -40,7 +41,7 @@ export async function debianKernel(cache: string): Promise<DebianKernel> {
   if (version === undefined) throw new Error(`${root} holds no kernel: remove it and run this again`);
   return {
     version,
-    image: join(root, `boot/vmlinuz-${version}`),
+    image: await unpacked(join(root, `boot/vmlinuz-${version}`)),
     modules: join(root, 'lib/modules', version),
     busybox: join(root, 'bin/busybox'),
   };

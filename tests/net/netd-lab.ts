@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TunnelDevice } from '../../shared/effects.ts';
 import { connectNetd } from '../../shared/node/netd-client.ts';
-import { programOf } from '../lab/programs.ts';
+import { type Program, programOf } from '../lab/programs.ts';
 import { MEMORY } from '../memory.ts';
 import { PATIENCE } from '../patience.ts';
 
@@ -23,9 +23,17 @@ export const PROVIDER4 = '84.128.0.2';
 export const PROVIDER_LAN4 = '192.168.2.2';
 export const NEIGHBOUR4 = '192.168.2.50';
 
-const PROBE = fileURLToPath(new URL('./netd-programs/probe.ts', import.meta.url));
-const GUARDIAN = fileURLToPath(new URL('./netd-guardian.ts', import.meta.url));
-const NETD = fileURLToPath(new URL(`../../${programOf('native-host/netd/main.ts')}`, import.meta.url));
+const fileOf = (program: Program): string => fileURLToPath(new URL(`../../${programOf(program)}`, import.meta.url));
+const PROBE = fileOf('tests/net/netd-programs/probe.ts');
+const GUARDIAN = fileOf('tests/net/netd-guardian.ts');
+const NETD = fileOf('native-host/netd/main.ts');
+
+export interface LabOptions {
+  /** A program that does what probe.ts does, where Node is too dear. */
+  readonly probe?: readonly [string, ...string[]];
+  /** Whether what a killed test leaves behind is taken away. */
+  readonly guarded?: boolean;
+}
 
 export interface Result {
   readonly code: number;
@@ -77,9 +85,11 @@ const up = (link: string): string => `link set ${link} up`;
 
 export class Namespace {
   readonly name: string;
+  readonly #probe: readonly [string, ...string[]];
 
-  constructor(name: string) {
+  constructor(name: string, probe: readonly [string, ...string[]]) {
     this.name = name;
+    this.#probe = probe;
   }
 
   run(program: string, ...args: readonly string[]): Promise<Result> {
@@ -100,7 +110,7 @@ export class Namespace {
 
   /** "ok" when the echo came back from there, else why not. */
   async reach(protocol: 'tcp' | 'udp', local: string, host: string, port: number): Promise<string> {
-    return (await this.must(process.execPath, PROBE, protocol, local, host, String(port))).trim();
+    return (await this.must(...this.#probe, protocol, local, host, String(port))).trim();
   }
 }
 
@@ -116,22 +126,24 @@ export class NetdLab {
   readonly internet: Namespace;
   readonly neighbour: Namespace;
   readonly directory: string;
-  readonly #guardian: ChildProcess;
+  readonly #probe: readonly [string, ...string[]];
+  readonly #guardian: ChildProcess | null;
   readonly #children = new Set<ChildProcess>();
   readonly #devices = new Set<TunnelDevice>();
 
-  constructor() {
+  constructor({ probe = [process.execPath, PROBE], guarded = true }: LabOptions = {}) {
     const id = `wnd${randomBytes(3).toString('hex')}`;
-    this.client = new Namespace(`${id}c`);
-    this.provider = new Namespace(`${id}p`);
-    this.internet = new Namespace(`${id}i`);
-    this.neighbour = new Namespace(`${id}n`);
+    this.#probe = probe;
+    this.client = new Namespace(`${id}c`, probe);
+    this.provider = new Namespace(`${id}p`, probe);
+    this.internet = new Namespace(`${id}i`, probe);
+    this.neighbour = new Namespace(`${id}n`, probe);
     this.directory = mkdtempSync(`${MEMORY}/warren-netd-`);
     const names = this.#spaces.map((space) => space.name);
-    this.#guardian = spawn(process.execPath, [GUARDIAN, this.directory, ...names], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      detached: true,
-    });
+    const guardian = [GUARDIAN, this.directory, ...names];
+    this.#guardian = guarded
+      ? spawn(process.execPath, guardian, { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+      : null;
   }
 
   async up(): Promise<void> {
@@ -209,11 +221,16 @@ export class NetdLab {
   }
 
   /** One of the probe's own modes; resolves once it has said that it runs. */
-  async probe(space: Namespace, ...args: readonly string[]): Promise<ChildProcess> {
-    const child = this.start(space, process.execPath, PROBE, ...args);
+  probe(space: Namespace, ...args: readonly string[]): Promise<ChildProcess> {
+    return this.program(space, ...this.#probe, ...args);
+  }
+
+  /** Any program that says when it runs; resolves once it has. */
+  async program(space: Namespace, program: string, ...args: readonly string[]): Promise<ChildProcess> {
+    const child = this.start(space, program, ...args);
     await new Promise<void>((resolve, reject) => {
       child.stdout?.once('data', () => resolve());
-      child.once('exit', (code) => reject(new Error(`probe ${args.join(' ')} ended with ${code}`)));
+      child.once('exit', (code) => reject(new Error(`${program} ${args.join(' ')} ended with ${code}`)));
     });
     return child;
   }
@@ -264,6 +281,7 @@ export class NetdLab {
       await run('ip', ['netns', 'del', space.name]);
     }
     rmSync(this.directory, { recursive: true, force: true });
+    if (this.#guardian === null) return;
     const released = once(this.#guardian, 'exit');
     this.#guardian.stdin?.end();
     await released;

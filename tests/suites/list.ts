@@ -120,6 +120,16 @@ export const SUITES = {
     command: NODE,
     args: [join(ROOT, 'tests/kernel/main.ts'), '--json', '@REPORT@'],
     limitMs: 900_000,
+    programs: true,
+    read: readClaims,
+  },
+  // What the doctor says of such a kernel.
+  'kernel-doctor': {
+    name: 'kernel-doctor',
+    command: NODE,
+    args: [join(ROOT, 'tests/kernel/main.ts'), '--json', '@REPORT@', 'tests/kernel/doctor.test.ts'],
+    limitMs: 900_000,
+    programs: true,
     read: readVitest,
   },
   // Every screen drawn in real Chromium and looked at by axe.
@@ -148,6 +158,7 @@ export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
   ['net', 'roles'],
   ['load'],
   ['nat'],
+  ['kernel'],
   ['story-chromium', 'story-firefox'],
 ];
 
@@ -157,6 +168,6 @@ export const LONG_PHASES: typeof PHASES = [
   ['outages'],
   ['rotation'],
   ['screens'],
-  ['kernel'],
+  ['kernel-doctor'],
   ['package'],
 ];

@@ -8,8 +8,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
+import { bundlePrograms } from '../lab/bundle-programs.ts';
 import { reapDeadLabs } from '../lab/cleanup.ts';
-import { bundlePrograms } from '../lab/programs.ts';
 import { merged, unsteady } from './again.ts';
 import { LONG_PHASES, PHASES, SUITES } from './list.ts';
 import { type Outcome, ROOT, runSuite, type Suite } from './suite.ts';

@@ -26,10 +26,9 @@ here=$(dirname "$(readlink -f "$0")")
 cd "$here/../../.." || exit
 export PATH="$PWD/node_modules/.bin:$PATH" NO_COLOR=1 CI=1
 # What Node made of our sources is kept for the next run: compiling them is most of what a process here costs.
-export NODE_COMPILE_CACHE=/run/code WARREN_TEST_PATIENCE=20
-mapfile -t files </run/out/files
-node node_modules/vitest/vitest.mjs run --config tests/kernel/guest/vitest.config.ts \
-  --reporter=verbose --reporter=json --outputFile.json=/run/out/report.json "${files[@]}"
+export NODE_COMPILE_CACHE=/run/code WARREN_TEST_PATIENCE=20 WARREN_TEST_BUNDLED=yes
+mapfile -t command </run/out/command
+"${command[@]}"
 echo $? >/run/out/code
 echo "GUEST DOWN $(cut -d' ' -f1 /proc/uptime)"
 sync
