@@ -3,7 +3,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { freshTunnelName } from '../../native-host/netd/marks.ts';
 import { until } from '../e2e/wait.ts';
 import { MEMORY } from '../memory.ts';
-import { keys } from '../net/netd-lab.ts';
+import { keys } from '../net/keys.ts';
 import { inNamespace, ipBatch } from './run.ts';
 
 const PORT = 51_820;

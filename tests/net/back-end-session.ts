@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import type { TunnelDevice } from '../../shared/effects.ts';
 import type { PeerCounters } from '../../shared/wire/netd.ts';
 import type { BackEndBench } from './back-end-bench.ts';
-import { CLIENT_TUNNEL, GATEWAY, keys, type NetdLab, PROVIDER4, type Result, until } from './netd-lab.ts';
+import { keys } from './keys.ts';
+import { CLIENT_TUNNEL, GATEWAY, type NetdLab, PROVIDER4, type Result, until } from './netd-lab.ts';
 
 export const PROVIDER_PORTS = [40_101, 40_102] as const;
 

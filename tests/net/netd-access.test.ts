@@ -5,7 +5,8 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectNetd } from '../../shared/node/netd-client.ts';
 import { MAX_LINE_BYTES } from '../../shared/wire/netd.ts';
-import { CLIENT_TUNNEL, GATEWAY, keys, type Netd, NetdLab } from './netd-lab.ts';
+import { keys } from './keys.ts';
+import { CLIENT_TUNNEL, GATEWAY, type Netd, NetdLab } from './netd-lab.ts';
 
 const GROUP = 4242;
 const lab = new NetdLab();

@@ -1,11 +1,11 @@
 /** How fast the gate stops a stranger, and what stands before it; what he may never reach: netd-guard.test.ts. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RESOLVER_PORT } from '../../shared/wire/control.ts';
+import { keys } from './keys.ts';
 import {
   CLIENT_TUNNEL,
   GATEWAY,
   join,
-  keys,
   type Netd,
   NetdLab,
   type Pair,

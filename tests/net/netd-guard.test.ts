@@ -10,11 +10,11 @@ import { forbiddenPrefixes } from '../../provider/forbidden.ts';
 import { RESOLVER_PORT } from '../../shared/wire/control.ts';
 import type { Verb } from '../../shared/wire/netd.ts';
 import { BESIDE, IANA_V4, IANA_V6 } from '../vectors/special-purpose.ts';
+import { keys } from './keys.ts';
 import {
   CLIENT_TUNNEL,
   GATEWAY,
   join,
-  keys,
   NEIGHBOUR4,
   type Netd,
   NetdLab,

@@ -4,7 +4,8 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TunnelDevice } from '../../shared/effects.ts';
 import type { Verb } from '../../shared/wire/netd.ts';
-import { CLIENT_TUNNEL, GATEWAY, join, keys, type Netd, NetdLab, type Pair } from './netd-lab.ts';
+import { keys } from './keys.ts';
+import { CLIENT_TUNNEL, GATEWAY, join, type Netd, NetdLab, type Pair } from './netd-lab.ts';
 import { freshSeed, hostileLine, seeded } from './netd-programs/frames.ts';
 
 const FRAMES = 100_000;

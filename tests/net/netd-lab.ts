@@ -5,7 +5,7 @@
  *   client 90.0.0.2 ── internet (93.184.216.34) ── 84.128.0.2 provider 192.168.2.2 ── 192.168.2.50 neighbour
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,6 +15,7 @@ import { connectNetd } from '../../shared/node/netd-client.ts';
 import { type Program, programOf } from '../lab/programs.ts';
 import { MEMORY } from '../memory.ts';
 import { PATIENCE } from '../patience.ts';
+import { type Keys, keys } from './keys.ts';
 
 export const WEB4 = '93.184.216.34';
 export const WEB6 = '2606:2800:220:1::34';
@@ -334,25 +335,6 @@ export async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise
   const ended = once(child, 'exit');
   child.kill(signal);
   await ended;
-}
-
-export interface Keys {
-  readonly privateKey: string;
-  readonly publicKey: string;
-}
-
-/** A WireGuard key pair, base64: the raw X25519 keys at the end of their DER. */
-export function keys(): Keys {
-  const { privateKey } = generateKeyPairSync('x25519');
-  const der = privateKey.export({ format: 'der', type: 'pkcs8' });
-  const publicDer = createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })).export({
-    format: 'der',
-    type: 'spki',
-  });
-  return {
-    privateKey: der.subarray(-32).toString('base64'),
-    publicKey: publicDer.subarray(-32).toString('base64'),
-  };
 }
 
 export const CLIENT_TUNNEL = { address4: '100.77.3.4', address6: 'fd77:6172:7265::304' } as const;

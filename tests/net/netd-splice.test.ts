@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RESOLVER_PORT } from '../../shared/wire/control.ts';
 import { MAX_SPLICE_ROUTES } from '../../shared/wire/netd.ts';
 import { PATIENCE } from '../patience.ts';
-import { CLIENT_TUNNEL, CLIENT4, GATEWAY, keys, type Netd, NetdLab, PROVIDER4, stop, until } from './netd-lab.ts';
+import { keys } from './keys.ts';
+import { CLIENT_TUNNEL, CLIENT4, GATEWAY, type Netd, NetdLab, PROVIDER4, stop, until } from './netd-lab.ts';
 
 const OTHER_TUNNEL = { address4: '100.77.3.5', address6: 'fd77:6172:7265::305' } as const;
 const THIRD_TUNNEL = { address4: '100.77.3.6', address6: 'fd77:6172:7265::306' } as const;

@@ -1,6 +1,7 @@
 /** Tunnels, ownership and leftovers, with real wireguard-go in real namespaces. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CLIENT_TUNNEL, GATEWAY, join, keys, type Netd, NetdLab, run, stop, until } from './netd-lab.ts';
+import { keys } from './keys.ts';
+import { CLIENT_TUNNEL, GATEWAY, join, type Netd, NetdLab, run, stop, until } from './netd-lab.ts';
 
 const lab = new NetdLab();
 let clientNetd: Netd;

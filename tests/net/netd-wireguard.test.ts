@@ -10,7 +10,8 @@ import type { WireGuard } from '../../native-host/netd/wireguard.ts';
 import { WireGuardGo } from '../../native-host/netd/wireguard-go.ts';
 import { WireGuardTool } from '../../native-host/netd/wireguard-tool.ts';
 import { MEMORY } from '../memory.ts';
-import { keys, run } from './netd-lab.ts';
+import { keys } from './keys.ts';
+import { run } from './netd-lab.ts';
 
 const runtime = mkdtempSync(`${MEMORY}/warren-wg-`);
 const userspace = new WireGuardGo(find('wireguard-go') ?? 'wireguard-go');

@@ -7,7 +7,7 @@
 import { createSocket } from 'node:dgram';
 import { asWarrenError } from '../../../shared/base/errors.ts';
 import { connectNetd } from '../../../shared/node/netd-client.ts';
-import { keys } from '../netd-lab.ts';
+import { keys } from '../keys.ts';
 
 const [path = '', address4 = '', bound = '', spliced = ''] = process.argv.slice(2);
 const numbers = (text: string) => text.split(',').filter(Boolean).map(Number);
