@@ -21,7 +21,7 @@ export interface Line {
 /** The view that was last seen, or the line to the background that has been opened instead. */
 export const early: Promise<View | Line> = storage.session
   .get(picture)
-  .then(({ [picture]: seen }) => (seen ? (seen as View) : openLine()));
+  .then(({ [picture]: seen }) => (seen ? (seen as View) : openLine()), openLine);
 
 export function openLine(): Line {
   const port = runtime.connect({ name: ui });
