@@ -8,8 +8,6 @@ import type { Plugin, Rolldown } from 'vite';
 const EARLY = resolve('extension/ui/early.ts');
 const POPUP = resolve('extension/ui/popup/main.tsx');
 const PAGE = resolve('extension/ui/page/main.tsx');
-/** What joins modules of the older kind to the others: the bundler's own, and imported by none of ours. */
-const RUNTIME = '\0rolldown/runtime.js';
 const BACKGROUND = resolve('extension/background/index.ts');
 
 /** What both windows start with is one file, and what the background needs of it another: that one has no use for the rest. */
@@ -19,7 +17,6 @@ export const windowChunks: Rolldown.CodeSplittingOptions = {
       debugName: 'windows',
       name: (id, modules) => {
         if (id === EARLY) return 'early';
-        if (id === RUNTIME) return 'shared';
         const starts = (entry: string) => closure(entry, modules).has(id);
         if (!starts(POPUP)) return null;
         if (starts(BACKGROUND)) return 'shared';
@@ -52,7 +49,8 @@ export function windowStart(): Plugin {
       order: 'post',
       handler(html, { bundle = {} }) {
         const early = Object.values(bundle).find((file) => file.type === 'chunk' && file.moduleIds.includes(EARLY));
-        const script = `<script type="module" async crossorigin src="/${early?.fileName}"></script>`;
+        if (!early) throw new Error('the earliest script is in no file');
+        const script = `<script type="module" async crossorigin src="/${early.fileName}"></script>`;
         return html
           .replace('<script type="module"', `${script}\n    $&`)
           .replace(/<link rel="stylesheet"[^>]* href="\/([^"]+)">/g, (link, file: string) => {
