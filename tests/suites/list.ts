@@ -158,7 +158,6 @@ export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
   ['net', 'roles'],
   ['load'],
   ['nat'],
-  ['kernel'],
   ['story-chromium', 'story-firefox'],
 ];
 
@@ -168,6 +167,7 @@ export const LONG_PHASES: typeof PHASES = [
   ['outages'],
   ['rotation'],
   ['screens'],
+  ['kernel'],
   ['kernel-doctor'],
   ['package'],
 ];

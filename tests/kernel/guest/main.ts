@@ -10,7 +10,7 @@ import { Timeline } from '../../e2e/timeline.ts';
 import { ROOT } from '../../lab/identity.ts';
 import { NetdLab } from '../../net/netd-lab.ts';
 import { changePorts } from './rotation.ts';
-import { Session } from './session.ts';
+import { ENDS, Session } from './session.ts';
 import { backEnd, gated, roamed, routes } from './steps.ts';
 
 const [report = ''] = process.argv.slice(2);
@@ -20,6 +20,16 @@ async function life(): Promise<void> {
   // The guest goes with all that is in it: nothing of the lab has to be guarded, or taken down.
   const lab = new NetdLab({ probe: ['perl', join(ROOT, 'tests/kernel/guest/probe.pl')], guarded: false });
   const session = await told.step('connect', () => Session.open(lab));
+  try {
+    await after(session);
+  } catch (error) {
+    // What netd was refused stands in its own log only.
+    for (const end of ENDS) told.note(`${end}’s netd: ${session.netd[end].log.trim()}`);
+    throw error;
+  }
+}
+
+async function after(session: Session): Promise<void> {
   await told.step('the kernel bears it', () => backEnd(told, session));
   await told.step('policy routes', () => routes(told, session));
   await told.step('the gate', () => gated(told, session));
