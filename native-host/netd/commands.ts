@@ -6,6 +6,7 @@
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { WarrenError } from '../../shared/base/errors.ts';
+import { patience } from '../../shared/node/patience.ts';
 
 const DIRECTORIES = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin'] as const;
 const TIMEOUT_MS = 10_000;
@@ -101,12 +102,18 @@ export function start(program: string, args: readonly string[]): Started {
       return ended;
     },
     async finish(stdin) {
-      const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
+      let late = false;
+      const callOff = patience(TIMEOUT_MS, () => {
+        late = true;
+        child.kill('SIGKILL');
+      });
       child.stdin?.end(stdin);
       try {
         return await promise;
+      } catch (error) {
+        throw late ? new CommandFailed(program, `did not end within ${TIMEOUT_MS / 1000} s`) : error;
       } finally {
-        clearTimeout(timer);
+        callOff();
       }
     },
   };
