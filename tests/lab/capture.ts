@@ -3,6 +3,7 @@
  * inner side of a home's router, where everything that leaves the home must pass.
  */
 import { join } from 'node:path';
+import { until } from '../e2e/wait.ts';
 import { LabProcess } from './process.ts';
 import { inNamespace } from './run.ts';
 
@@ -29,14 +30,19 @@ export async function startCapture(options: {
     logs: options.logs,
   });
   await process.prints(/listening on/);
-  let asked = 0;
   /** All that went over the link before is in the file: on a full machine tcpdump comes to it late. */
   const caughtUp = async (): Promise<void> => {
     while (process.running) {
-      const answers = new RegExp(`(?:[^]*?(\\d+) packets? captured, (\\d+) packets? received){${++asked}}`);
+      const before = answersOf(process).length;
       process.child.kill('SIGUSR1');
-      const [, captured, received] = await process.prints(answers);
-      if (Number(captured) >= Number(received)) return;
+      await until(
+        'tcpdump tells how far it is',
+        () => answersOf(process).length > before || !process.running,
+        20_000,
+        10,
+      );
+      const { captured, received } = answersOf(process).at(-1) ?? { captured: 0, received: 0 };
+      if (captured >= received) return;
     }
   };
   return {
@@ -47,4 +53,10 @@ export async function startCapture(options: {
     },
     stop: () => process.stop(),
   };
+}
+
+/** What it said whenever it was asked: packets that it has written, and that the kernel has for it. */
+function answersOf({ output }: LabProcess): { readonly captured: number; readonly received: number }[] {
+  const answers = output.matchAll(/(\d+) packets? captured, (\d+) packets? received/g);
+  return [...answers].map(([, captured, received]) => ({ captured: Number(captured), received: Number(received) }));
 }
