@@ -60,6 +60,8 @@ async function main(): Promise<void> {
     out,
     code: join(CACHE, 'code'),
     start: join(ROOT, 'tests/kernel/guest/start.sh'),
+    // Whatever else is in the guest may need both processors.
+    countsInstructions: positionals.length === 0,
   };
   const accelerator = await runGuest(guest, Number(values.limit) * 1000, (text) =>
     process.stdout.write(stripVTControlCharacters(text).replaceAll('\r', '')),

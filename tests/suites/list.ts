@@ -158,6 +158,7 @@ export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
   ['net', 'roles'],
   ['load'],
   ['nat'],
+  ['kernel'],
   ['story-chromium', 'story-firefox'],
 ];
 
@@ -167,7 +168,6 @@ export const LONG_PHASES: typeof PHASES = [
   ['outages'],
   ['rotation'],
   ['screens'],
-  ['kernel'],
   ['kernel-doctor'],
   ['package'],
 ];
