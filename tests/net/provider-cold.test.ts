@@ -13,6 +13,7 @@ import { createLedgerReader } from '../../shared/node/ledger/reader.ts';
 import { createLedgerWriter } from '../../shared/node/ledger/writer.ts';
 import type { NetworkProfile } from '../../shared/wire/network.ts';
 import { type Anvil, accountOf, deployedProfile, startAnvil } from '../anvil.ts';
+import { programOf } from '../lab/programs.ts';
 
 const KEY = generatePrivateKey();
 const ACCOUNT = accountOf(KEY);
@@ -43,7 +44,7 @@ function provider(...args: readonly string[]): Promise<{ readonly code: number; 
     WARREN_PROVIDER_NETWORK: join(folder, 'network.json'),
     WARREN_PROVIDER_KEYSTORE: join(folder, 'keystore.json'),
   };
-  const line = ['--disable-warning=ExperimentalWarning', resolve('provider/main.ts'), ...args];
+  const line = ['--disable-warning=ExperimentalWarning', resolve(programOf('provider/main.ts')), ...args];
   return new Promise((done) =>
     execFile(process.execPath, [...line, '--password-file', join(folder, 'password')], { env }, (error, out, err) =>
       done({ code: error ? 1 : 0, text: `${out}${err}` }),

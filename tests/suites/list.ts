@@ -98,7 +98,7 @@ export const SUITES = {
     limitMs: 240_000,
     read: readForge,
   },
-  net: inLabs('net', 'net', 600_000, ['--maxWorkers=3', ...WEIGHTY.map((file) => `--exclude=${file}`)]),
+  net: inLabs('net', 'net', 600_000, ['--maxWorkers=4', ...WEIGHTY.map((file) => `--exclude=${file}`)]),
   weighty: inLabs('weighty', 'net', 420_000, WEIGHTY),
   // Every rule of NAT traversal once (docs/NAT.md); all 289 pairs: npm run nat:matrix.
   nat: {
@@ -157,9 +157,8 @@ export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
   ['types', 'lint', 'extension-lint', 'layers', 'contracts', 'unit'],
   ['net', 'roles'],
   ['load'],
-  ['nat'],
-  ['kernel'],
-  ['story-chromium', 'story-firefox'],
+  // These wait, for the most part.
+  ['story-chromium', 'story-firefox', 'nat'],
 ];
 
 /** What takes long beside these: with `--all`, or by name. */
@@ -168,6 +167,7 @@ export const LONG_PHASES: typeof PHASES = [
   ['outages'],
   ['rotation'],
   ['screens'],
+  ['kernel'],
   ['kernel-doctor'],
   ['package'],
 ];

@@ -14,8 +14,8 @@ import { merged, unsteady } from './again.ts';
 import { LONG_PHASES, PHASES, SUITES } from './list.ts';
 import { type Outcome, ROOT, runSuite, type Suite } from './suite.ts';
 
-/** Two cores: two suites of a phase at a time. */
-const AT_ONCE = 2;
+/** Suites of a phase at a time, on two cores: each waits now and then. */
+const AT_ONCE = 3;
 const LOG_LINES = 80;
 /** From SIGTERM to SIGKILL. */
 const PATIENCE_MS = 5_000;
