@@ -1,5 +1,5 @@
 /**
- * The hundred changes of port of tests/load, for a client in every kind of home that has a direct way, and
+ * A hundred of the changes of port of tests/load, for a client in every kind of home that has a direct way, and
  * over the relay. One lab: the client's home changes its kind, and each time a new host starts in it. The
  * node's home is the strictest that theory allows: who can not be met again on a port that nobody has
  * announced (a hard NAT) needs a node that lets its address in on any.
@@ -11,10 +11,11 @@ import { NAT_KINDS, type NatKind, type NatName } from '../lab/nat-kinds.ts';
 import { startPortMapper } from '../lab/port-mapper.ts';
 import type { LabProcess } from '../lab/process.ts';
 import { startNetd } from '../lab/scene.ts';
-import { hundredRotations, openRotationBench, type RotationBench } from '../load/hundred-rotations.ts';
+import { openRotationBench, type RotationBench, rotated } from '../load/rotations.ts';
 import { type Driver, type DriverWorld, startDriver } from '../net/host-driver.ts';
 
 const LIMIT_MS = 300_000;
+const CHANGES = 100;
 const NODES = { de: 'portRestricted', jp: 'addressRestricted' } as const;
 type NodeName = keyof typeof NODES;
 
@@ -75,7 +76,7 @@ test.each(DIRECT)(
   async (kind, node) => {
     await become(kind);
     const rotating = await connect(node, 'direct');
-    await hundredRotations(`${kind} × ${NODES[node]}`, bench, { ...rotating, moves: 'both' });
+    await rotated(`${kind} × ${NODES[node]}`, bench, { ...rotating, moves: 'both', changes: CHANGES });
   },
   LIMIT_MS,
 );
@@ -92,13 +93,13 @@ test('in one home with the node', { timeout: LIMIT_MS }, async () => {
     client: { ...client, home: { ...home, host }, hostArguments: [...client.hostArguments, '--netd', netd.socket] },
   };
   const rotating = await connect('de', 'lan', world);
-  await hundredRotations('same LAN', bench, { ...rotating, moves: 'both' });
+  await rotated('same LAN', bench, { ...rotating, moves: 'both', changes: CHANGES });
 });
 
 test('over the relay, UDP blocked', { timeout: LIMIT_MS }, async () => {
   await become('udpBlocked');
   const rotating = await connect('de', 'relay');
-  await hundredRotations('udpBlocked × portRestricted', bench, { ...rotating, moves: 'node' });
+  await rotated('udpBlocked × portRestricted', bench, { ...rotating, moves: 'node', changes: CHANGES });
 });
 
 test('over the relay, both hard', { timeout: LIMIT_MS }, async () => {
@@ -108,5 +109,5 @@ test('over the relay, both hard', { timeout: LIMIT_MS }, async () => {
   await restart();
   await become('symmetric');
   const rotating = await connect('jp', 'relay');
-  await hundredRotations('symmetric × symmetric', bench, { ...rotating, moves: 'node' });
+  await rotated('symmetric × symmetric', bench, { ...rotating, moves: 'node', changes: CHANGES });
 });

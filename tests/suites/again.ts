@@ -1,5 +1,5 @@
 /**
- * Up to five labs share two cores. What fails there is asked once more with the machine to itself: a fault fails again,
+ * Up to four labs share two cores. What fails there is asked once more with the machine to itself: a fault fails again,
  * a test that waited for a processor passes. Both are said, and the log of the first is kept.
  */
 import type { Again, Outcome, Suite } from './suite.ts';

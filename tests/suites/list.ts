@@ -98,7 +98,7 @@ export const SUITES = {
     limitMs: 240_000,
     read: readForge,
   },
-  net: inLabs('net', 'net', 600_000, ['--maxWorkers=4', ...WEIGHTY.map((file) => `--exclude=${file}`)]),
+  net: inLabs('net', 'net', 600_000, ['--maxWorkers=3', ...WEIGHTY.map((file) => `--exclude=${file}`)]),
   weighty: inLabs('weighty', 'net', 420_000, WEIGHTY),
   // Every rule of NAT traversal once (docs/NAT.md); all 289 pairs: npm run nat:matrix.
   nat: {

@@ -1,5 +1,5 @@
 /**
- * A session whose ports change a hundred times under a thousand packets a second. Beside it as many packets
+ * A session whose ports change again and again under a thousand packets a second. Beside it as many packets
  * go through a bare tunnel, by which it is judged (judged.ts).
  */
 import { readFileSync } from 'node:fs';
@@ -16,7 +16,6 @@ import { overflows } from './overflow.ts';
 
 /** Seconds: about as quick as the checks of a new port allow. */
 const ROTATION = '0.3-0.5';
-const ROTATIONS = 100;
 const ECHO = SERVERS.origins['two.example'];
 
 export interface RotationBench {
@@ -43,10 +42,11 @@ export interface Rotating {
   readonly provider: SceneProvider;
   /** `node`: the client's own port is not in use where its relay is. */
   readonly moves: 'both' | 'node';
+  readonly changes: number;
 }
 
 /** @throws where a packet was lost that the machine had room for. */
-export async function hundredRotations(what: string, bench: RotationBench, rotating: Rotating): Promise<void> {
+export async function rotated(what: string, bench: RotationBench, rotating: Rotating): Promise<void> {
   const { driver, exitId, provider, moves } = rotating;
   const run = await judged(() => rotate(bench, rotating));
   const { own, theirs, flow, bare, overflowed } = run;
@@ -62,7 +62,8 @@ export async function hundredRotations(what: string, bench: RotationBench, rotat
   expect(lostByUs(run)).toBe(0);
 }
 
-async function rotate({ scene, bare }: RotationBench, { driver, namespace, exitId, provider }: Rotating) {
+async function rotate({ scene, bare }: RotationBench, rotating: Rotating) {
+  const { driver, namespace, exitId, provider } = rotating;
   const own = () => driver.host.exit(exitId)?.rotation?.count ?? 0;
   const theirs = async () => (await provider.status()).reach.rotations;
   const before = { own: own(), theirs: await theirs() };
@@ -73,7 +74,7 @@ async function rotate({ scene, bare }: RotationBench, { driver, namespace, exitI
   const flow = await startFlow(scene.lab, namespace, await tunnelAddress(namespace), ECHO);
   const counts = async () => ({ own: own() - before.own, theirs: (await theirs()) - before.theirs });
   const changes = async () => Object.values(await counts()).reduce((sum, count) => sum + count, 0);
-  await until('a hundred changes of port', async () => (await changes()) > ROTATIONS, 200_000, 500);
+  await until('so many changes of port', async () => (await changes()) > rotating.changes, 200_000, 500);
   const changed = await counts();
   const ended = { flow: await flow.end(), bare: await control.end() };
   return { ...changed, ...ended, overflowed: (await overflows(namespaces)) - dropped };
@@ -87,7 +88,11 @@ async function tunnelAddress(namespace: string): Promise<string> {
 }
 
 /** Between two homes of a lab of their own. */
-export async function betweenHomes(what: string, options: SceneOptions, moves: Rotating['moves']): Promise<void> {
+export async function betweenHomes(
+  what: string,
+  options: SceneOptions,
+  { moves, changes }: Pick<Rotating, 'moves' | 'changes'>,
+): Promise<void> {
   const bench = await openRotationBench(options);
   const { scene } = bench;
   let driver: Driver | null = null;
@@ -96,7 +101,7 @@ export async function betweenHomes(what: string, options: SceneOptions, moves: R
     await scene.chain.give(driver.account.address, { token: '5', coin: '1' });
     await driver.connect([{ exitId: 'de', country: 'DE' }]);
     const [namespace, provider] = [scene.client.home.host, scene.providers.de];
-    await hundredRotations(what, bench, { driver, namespace, exitId: 'de', provider, moves });
+    await rotated(what, bench, { driver, namespace, exitId: 'de', provider, moves, changes });
   } finally {
     driver?.close();
     await scene.close();
