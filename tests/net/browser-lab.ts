@@ -83,8 +83,13 @@ export class BrowserLab {
     return Number(readFileSync(join(this.work, 'pid'), 'utf8'));
   }
 
+  /** One that read a broken scenario has ended by itself by then. */
   killHost(): void {
-    process.kill(this.hostPid, 'SIGKILL');
+    try {
+      process.kill(this.hostPid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   }
 
   /** What got out of a routed or blocked site since the lab began: visits, questions of any type for its names. */
