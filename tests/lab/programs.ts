@@ -9,12 +9,17 @@ import { dirname, join } from 'node:path';
 export const BUNDLES = 'dist/programs';
 /** `yes` where a runner has made them. */
 const SWITCH = 'WARREN_TEST_BUNDLED';
+/** One of a folder, which names its bundle. */
 export const PROGRAMS = [
-  ...(['native-host/main.ts', 'native-host/netd/main.ts', 'provider/main.ts', 'helper/main.ts'] as const),
-  'contracts/deploy.ts' as const,
+  'native-host/main.ts',
+  'native-host/netd/main.ts',
+  'provider/main.ts',
+  'helper/main.ts',
+  'contracts/deploy.ts',
   // Of the tests themselves, but started as often.
-  ...(['tests/net/netd-programs/probe.ts', 'tests/net/netd-guardian.ts'] as const),
-];
+  'tests/net/netd-programs/probe.ts',
+  'tests/net/netd-guardian.ts',
+] as const;
 
 export type Program = (typeof PROGRAMS)[number];
 
