@@ -275,7 +275,10 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
       outage.feed({ type: 'heard' });
       checks?.feed({ type: 'heard' });
     },
-    probe: () => checks?.feed({ type: 'probe' }),
+    probe() {
+      handover.feed({ type: 'silent' });
+      checks?.feed({ type: 'probe' });
+    },
     async close() {
       cancelGrace();
       forgetBases();

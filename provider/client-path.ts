@@ -54,6 +54,7 @@ export function findPath(
   const credentials = credentialsOf(session);
   const key = session.peerWireGuardKey;
   let announcement: ControlDownInput | null = null;
+  let way: ControlDownInput | null = null;
   let stopped = false;
   let good = true;
   let roams = 0;
@@ -66,7 +67,9 @@ export function findPath(
     const from = endpoint.portOf(own.base);
     const there = { address: at.address, port: at.port };
     if (from !== null) await tunnel.route(key, { remote: there, from });
-    if (!stopped) events.say({ type: 'path', remote: there });
+    if (stopped) return;
+    way = { type: 'path', remote: there };
+    events.say(way);
   };
   const act = (output: ChecksOutput): void => {
     switch (output.type) {
@@ -132,6 +135,7 @@ export function findPath(
     announced,
     greet() {
       if (announcement) events.say(announcement);
+      if (way) events.say(way);
     },
     stop() {
       stopped = true;

@@ -139,16 +139,21 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
   const doorPort = (base: BaseId) => [...doorsOfAll].map((doors) => doors.portOf(base)).find((port) => port !== null);
   const portOf = (base: BaseId) => ports.numberOf(base) ?? doorPort(base) ?? null;
 
-  /** Old ports are for those who are on them, and birthday sockets for the client that they were opened for. */
+  /**
+   * Old ports are for those who are on them, and birthday sockets for the client that they were opened for. A client
+   * whom the next change overtakes still comes to a port that is old by then.
+   */
   function visible(used: BaseId | null, doors: string): readonly LocalCandidate[] {
-    return bases.local.filter(({ base }) => {
-      if (base.includes('-door-')) return base.startsWith(doors);
-      return used === null || base === used || base === ports.newest || ports.numberOf(base) === null;
-    });
+    const own = bases.local.filter(({ base }) => !isDoor(base) || base.startsWith(doors));
+    return own.map((local) => (used === null || local.base === used || isCurrent(local.base) ? local : leaving(local)));
   }
 
+  const isDoor = (base: BaseId) => base.includes('-door-');
+  const isCurrent = (base: BaseId) => base === ports.newest || ports.numberOf(base) === null;
+  const leaving = (local: LocalCandidate): LocalCandidate => ({ ...local, left: true });
+
   function told(): readonly Candidate[] {
-    const local = visible(ports.newest, 'nobody’s');
+    const local = bases.local.filter(({ base }) => !isDoor(base) && isCurrent(base));
     return local.map(({ base: _, ...candidate }) => candidate).slice(0, MAX_CANDIDATES);
   }
 

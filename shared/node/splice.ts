@@ -69,7 +69,8 @@ export function createSplice(device: TunnelDevice, tunnel: string): Splice {
       const before = ways.get(publicKey) ?? [];
       ways.delete(publicKey);
       if (route && byDefault) send = route.from;
-      if (route) ways.set(publicKey, [...before.slice(-MAX_BEFORE), route]);
+      // The same place said again is no other way: it must not push out one that is still in use.
+      if (route) ways.set(publicKey, [...before.filter((way) => !isTo(way, route)).slice(-MAX_BEFORE), route]);
       else if (before.length === 0) return;
       await apply();
     },
@@ -98,4 +99,8 @@ function routesOf(
     byRemote.set(key, route);
   }
   return [...byRemote.values()].filter(({ from }) => from !== send).slice(-MAX_SPLICE_ROUTES);
+}
+
+function isTo({ remote }: SpliceRoute, other: SpliceRoute): boolean {
+  return remote.address === other.remote.address && remote.port === other.remote.port;
 }

@@ -38,6 +38,8 @@ export type BaseId = string;
 /** A candidate of ours, with what it is sent from. */
 export interface LocalCandidate extends Candidate {
   readonly base: BaseId;
+  /** We are leaving it: nothing is begun from there, but a peer that still comes there is answered and followed. */
+  readonly left?: true;
 }
 
 /** Draws `length` random bytes. Injected, so that a test repeats itself. */

@@ -51,11 +51,14 @@ export class Checklist {
     return this.#pairs.get(pairKey(base, remote)) ?? null;
   }
 
-  /** Every candidate of ours as of now; returns the pairs that lost their base. */
+  /** Every candidate of ours as of now; returns the pairs that lost their base, or that nobody wants on one that we leave. */
   setLocal(candidates: readonly LocalCandidate[]): readonly Pair[] {
     this.#local = candidates;
-    const bases = new Set(candidates.map(({ base }) => base));
-    const gone = [...this.#pairs].filter(([, pair]) => !bases.has(pair.local.base));
+    const bases = new Map(candidates.map(({ base, left }) => [base, left ?? false]));
+    const gone = [...this.#pairs].filter(([, { local, nominatedByPeer }]) => {
+      const left = bases.get(local.base);
+      return left === undefined || (left && !nominatedByPeer);
+    });
     for (const [key] of gone) this.#pairs.delete(key);
     this.#pair();
     return gone.map(([, pair]) => pair);
@@ -66,12 +69,15 @@ export class Checklist {
     this.#pair();
   }
 
-  /** Every candidate of the peer's as of now: what it left, and what was learned there, is worth no packet but `keep`. */
+  /**
+   * Every candidate of the peer's as of now: what it left, and what was learned there, is worth no packet. But `keep`,
+   * and what it has just nominated: a hard home's own word never names where its packets really come from.
+   */
   setRemote(candidates: readonly Candidate[], keep: Pair | null): void {
     this.#remote = candidates.slice(0, MAX_CANDIDATES);
     const named = new Set(this.#remote.map(addressKey));
     for (const [key, pair] of this.#pairs)
-      if (pair !== keep && !named.has(addressKey(pair.remote))) this.#pairs.delete(key);
+      if (pair !== keep && !pair.nominatedByPeer && !named.has(addressKey(pair.remote))) this.#pairs.delete(key);
     this.#pair();
   }
 
@@ -98,9 +104,14 @@ export class Checklist {
     pair.local = known ?? { type: 'prflx', ...mapped, priority: candidatePriority('prflx', 0), base };
   }
 
+  /** The peer's last word counts, also where an earlier one could not be followed yet. */
+  nominate(pair: Pair): void {
+    for (const other of this.#pairs.values()) other.nominatedByPeer = other === pair;
+  }
+
   #pair(): void {
     const remotes = checkableCandidates(this.#local, this.#remote);
-    for (const base of new Set(this.#local.map((candidate) => candidate.base))) {
+    for (const base of new Set(this.#local.filter(({ left }) => !left).map((candidate) => candidate.base))) {
       for (const remote of remotes) {
         const known = this.find(base, remote);
         // Signalled later than learned: the peer's own word on type and priority wins.
@@ -149,6 +160,11 @@ export function renew(pair: Pair): void {
   pair.state = 'waiting';
   pair.tries = 0;
   pair.nominatedByPeer = false;
+}
+
+/** The peer wants it, and our own check of it is still to succeed. */
+export function isAwaited({ nominatedByPeer, state }: Pair): boolean {
+  return nominatedByPeer && state !== 'succeeded';
 }
 
 export function isRelayed({ local, remote }: CandidatePair): boolean {

@@ -12,7 +12,7 @@ import { AnswerLimit } from './answer-limit.ts';
 import type { BaseId, ChecksInput, ChecksOptions, ChecksOutput, LocalCandidate } from './api.ts';
 import { encodeCheckAnswer, isPeersAnswer, isPeersCheck } from './check-message.ts';
 import { CheckWriter } from './check-writer.ts';
-import { Checklist, isRelayed, type Pair, pathKind, renew } from './checklist.ts';
+import { Checklist, isAwaited, isRelayed, type Pair, pathKind, renew } from './checklist.ts';
 import { Consent } from './consent.ts';
 import { nominationAt } from './nomination.ts';
 import { PathMtu } from './path-mtu.ts';
@@ -25,6 +25,8 @@ import { UPGRADE_SEARCH, Upgrade } from './upgrade.ts';
 const PACING: Ms = 20;
 const DEFAULT_TIMEOUT: Ms = 8_000;
 const DEFAULT_LOST_AFTER: Ms = 15_000;
+/** What the peer nominated is checked again for so long: it may be a replay from where nobody answers. */
+const AWAITED_FOR: Ms = 2_000;
 
 type Phase = 'idle' | 'checking' | 'nominated' | 'over';
 
@@ -148,13 +150,14 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     return this.#searching || this.#besideUntil !== null;
   }
 
-  #tryBeside(now: Ms): void {
+  #tryBeside(now: Ms, length = this.#timeout): void {
     if (this.#phase !== 'nominated' || this.#searching) return;
-    if (!this.#list.pairs.some((pair) => pair.state === 'waiting')) return;
-    // What was tried in vain before stays so: only what is new is worth packets now.
-    for (const pair of this.#list.pairs) if (pair.state === 'in-progress') pair.dueAt = Number.POSITIVE_INFINITY;
-    this.#besideUntil = now + this.#timeout;
-    this.#nextFirstCheckAt = now;
+    const { pairs } = this.#list;
+    if (!pairs.some((pair) => pair.state === 'waiting' || isAwaited(pair))) return;
+    // What was tried in vain before stays so: only what is new is worth packets now, and what the peer waits for.
+    for (const pair of pairs)
+      if (pair.state === 'in-progress' && !isAwaited(pair)) pair.dueAt = Number.POSITIVE_INFINITY;
+    this.#besideUntil = Math.max(this.#besideUntil ?? 0, now + length);
   }
 
   #restart(now: Ms): void {
@@ -270,7 +273,11 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     const pair = this.#list.find(base, from) ?? this.#list.learn(base, from, priority, this.#selected);
     if (!pair) return;
     if (pair === this.#selected && this.#consent?.heard(now)) out.push({ type: 'recovered' });
-    if (message.attributes.useCandidate) pair.nominatedByPeer = true;
+    if (message.attributes.useCandidate) {
+      this.#list.nominate(pair);
+      // Our own check of it may be lost.
+      if (pair !== this.#selected) this.#tryBeside(now, AWAITED_FOR);
+    }
     // Triggered check (RFC 8445 §7.3.1.4): the peer's hole is open right now, so no waiting for our turn.
     const active = this.#phase === 'checking' || (this.#phase === 'nominated' && pair !== this.#selected);
     if (active && pair.state !== 'succeeded' && (this.#looking || pair.nominatedByPeer)) this.#checkNow(pair, now, out);

@@ -1,7 +1,8 @@
 /**
  * When the client's WireGuard follows the nominated pair. On a path that works it waits for the
- * provider's word that its own side is ready: a client that moves first gets answers at its old port, and
- * WireGuard would roam back. On a path that does not work there is nothing to wait for.
+ * provider's word that its own side is ready: a client that moves first gets answers at its old port, where
+ * WireGuard would roam back, or from a port that its router knows nothing of, and then none at all. On a path
+ * that does not work there is nothing to wait for.
  */
 import type { Ms } from '../../base/units.ts';
 import type { TransportAddress } from '../../effects.ts';
@@ -10,28 +11,45 @@ import type { CandidatePair } from './api.ts';
 
 export type HandoverInput =
   | { readonly type: 'nominated'; readonly pair: CandidatePair }
-  /** What the consent checks say of the pair in use. */
+  /** What the consent checks say of the pair that was nominated last. */
   | { readonly type: 'health'; readonly good: boolean }
+  /** WireGuard sends on the pair in use, and nothing comes back. */
+  | { readonly type: 'silent' }
   /** The provider sends to this address of ours by now, from where we nominated. */
   | { readonly type: 'ready'; readonly remote: TransportAddress };
 
 export type HandoverOutput = { readonly type: 'use'; readonly pair: CandidatePair };
 
-/** Three round trips of a far country; a provider that says nothing has followed by then all the same. */
-export const READY_LIMIT: Ms = 1_000;
+/**
+ * How long a provider's word is waited for while the old way carries: a machine that has too much to do takes its
+ * time, and all of it passes the old way. It keeps its own old port twice as long (`GRACE`).
+ */
+export const READY_LIMIT: Ms = 5_000;
+/** The same while the old way carries nothing, the word least of all: three round trips of a far country. */
+export const SILENT_LIMIT: Ms = 1_000;
+
+interface Waiting {
+  readonly pair: CandidatePair;
+  readonly since: Ms;
+  readonly limit: Ms;
+}
 
 export class Handover implements Machine<HandoverInput, HandoverOutput> {
   #good = false;
-  #waiting: { readonly pair: CandidatePair; readonly until: Ms } | null = null;
+  #waiting: Waiting | null = null;
 
   handle(input: HandoverInput | Tick, now: Ms): readonly HandoverOutput[] {
     switch (input.type) {
       case 'nominated':
-        this.#waiting = { pair: input.pair, until: this.#good ? now + READY_LIMIT : now };
+        this.#waiting = { pair: input.pair, since: now, limit: this.#good ? READY_LIMIT : 0 };
         this.#good = true;
         break;
       case 'health':
         this.#good = input.good;
+        if (!input.good) this.#hurry();
+        break;
+      case 'silent':
+        this.#hurry();
         break;
       case 'ready':
         if (this.#waiting && isSame(this.#waiting.pair.local, input.remote)) return this.#use(this.#waiting.pair);
@@ -39,11 +57,15 @@ export class Handover implements Machine<HandoverInput, HandoverOutput> {
       case 'tick':
         break;
     }
-    return this.#waiting && now >= this.#waiting.until ? this.#use(this.#waiting.pair) : [];
+    return this.#waiting && now >= this.#waiting.since + this.#waiting.limit ? this.#use(this.#waiting.pair) : [];
   }
 
   deadline(): Deadline | null {
-    return this.#waiting && { at: this.#waiting.until, why: 'the provider is ready by now' };
+    return this.#waiting && { at: this.#waiting.since + this.#waiting.limit, why: 'the provider is ready by now' };
+  }
+
+  #hurry(): void {
+    if (this.#waiting) this.#waiting = { ...this.#waiting, limit: Math.min(this.#waiting.limit, SILENT_LIMIT) };
   }
 
   #use(pair: CandidatePair): readonly HandoverOutput[] {

@@ -43,7 +43,7 @@ export const GRACE: Ms = 10_000;
 /** The checks look no longer for a new pair than this (checks.ts). */
 export const MOVE_LIMIT: Ms = 8_000;
 /** Old ports at a time; when rotation is faster than `GRACE`, the oldest goes early. */
-export const MAX_OLD = 8;
+export const MAX_OLD = 12;
 
 type State =
   | { readonly phase: 'idle' }

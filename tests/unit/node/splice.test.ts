@@ -51,3 +51,10 @@ test('what netd refused is asked again', async () => {
   await splice.ports([40_000, 40_001], 40_000);
   expect(asked).toHaveLength(2);
 });
+
+test('a way said again and again pushes out none that a peer may still be on', async () => {
+  await splice.ports([40_000, 40_001], 40_001);
+  await splice.route('ann', route(1, 40_000));
+  for (let n = 0; n < 9; n++) await splice.route('ann', route(2, 40_000));
+  expect(asked.at(-1)).toMatchObject({ routes: [route(1, 40_000), route(2, 40_000)] });
+});

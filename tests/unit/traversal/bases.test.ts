@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Datagrams } from '../../../shared/effects.ts';
 import { type Driven, drive } from '../../../shared/machine/drive.ts';
-import type { ChecksInput, ChecksOutput } from '../../../shared/machine/traversal/api.ts';
+import type { BaseId, ChecksInput, ChecksOutput } from '../../../shared/machine/traversal/api.ts';
 import { Bases, MAIN } from '../../../shared/machine/traversal/bases.ts';
 import { localCandidates } from '../../../shared/machine/traversal/candidates.ts';
 import { Checklist } from '../../../shared/machine/traversal/checklist.ts';
@@ -15,6 +15,8 @@ import { createFakeRandom } from '../../fakes/random.ts';
 
 const APD = 'address-and-port-dependent';
 const HOME: NatKind = { mapping: 'endpoint-independent', filtering: APD, keepsPort: true };
+const HARD: NatKind = { mapping: APD, filtering: APD };
+const BY_ADDRESS: NatKind = { ...HOME, filtering: 'address-dependent' };
 
 let clock: FakeClock;
 let internet: Network;
@@ -29,10 +31,12 @@ class Peer {
   readonly #home: Network;
   readonly #inside: string;
   readonly #outside: string;
+  /** Bases that it is leaving. */
+  #left: readonly BaseId[] = [];
   driven: Driven<ChecksInput> | null = null;
 
-  constructor(inside: string, outside: string) {
-    this.#home = internet.nat(outside, HOME);
+  constructor(inside: string, outside: string, nat: NatKind) {
+    this.#home = internet.nat(outside, nat);
     this.#inside = inside;
     this.#outside = outside;
   }
@@ -52,8 +56,25 @@ class Peer {
       this.outputs.push(output);
       if (output.type === 'send') this.bases.send(output.base, output.packet, output.to);
     });
-    this.bases.onChange((candidates) => this.driven?.feed({ type: 'candidates', side: 'local', candidates }));
+    this.bases.onChange(() => this.#tell());
     this.driven.feed({ type: 'start' });
+  }
+
+  leave(...bases: readonly BaseId[]): void {
+    this.#left = bases;
+    this.#tell();
+  }
+
+  /** All that the peer can be reached at now. */
+  hears(candidates: readonly Candidate[]): void {
+    this.driven?.feed({ type: 'candidates', side: 'remote', candidates, all: true });
+  }
+
+  #tell(): void {
+    const candidates = this.bases.local.map((local) =>
+      this.#left.includes(local.base) ? { ...local, left: true as const } : local,
+    );
+    this.driven?.feed({ type: 'candidates', side: 'local', candidates });
   }
 
   get path() {
@@ -65,9 +86,9 @@ class Peer {
   }
 }
 
-function connected() {
-  const client = new Peer('192.168.1.2', '90.0.0.7');
-  const provider = new Peer('192.168.2.2', '84.128.0.9');
+function connected(clientNat = HOME, providerNat = HOME) {
+  const client = new Peer('192.168.1.2', '90.0.0.7', clientNat);
+  const provider = new Peer('192.168.2.2', '84.128.0.9', providerNat);
   client.open(MAIN, 5000);
   provider.open(MAIN, 6000);
   client.start('controlling', provider.bases.local);
@@ -129,6 +150,62 @@ describe('a second socket', () => {
     client.bases.remove(MAIN);
     clock.runUntil(() => client.count('failed') === 1, 10_000);
     expect(client.outputs.find((output) => output.type === 'failed')?.error.code).toBe('no_path');
+  });
+});
+
+describe('a node that changes ports quickly, and a hard home', () => {
+  /** The client has just nominated the node's new port, and the node has not heard so yet. */
+  const nominating = () => {
+    const { client, provider } = connected(HARD, BY_ADDRESS);
+    const announced = client.bases.local;
+    provider.open('p2', 6001);
+    client.hears(provider.bases.local.filter(({ base }) => base === 'p2'));
+    client.driven?.feed({ type: 'prefer', base: MAIN, remote: null, leave: true });
+    clock.runUntil(() => client.path?.remote.port === 6001, 2_000);
+    expect(provider.path?.local.base).toBe(MAIN);
+    return { client, provider, announced };
+  };
+
+  test('a nomination that the next change overtakes is followed to the port that is being left', () => {
+    const { client, provider } = nominating();
+    provider.open('p3', 6002);
+    provider.leave('p2');
+    clock.runUntil(() => provider.path?.local.base === 'p2', 200);
+    expect(provider.path?.remote.port).toBe(client.path?.local.port);
+  });
+
+  test('nothing is begun from a port that is being left', () => {
+    const { provider } = connected(HARD, BY_ADDRESS);
+    provider.leave('p2');
+    provider.open('p2', 6001);
+    provider.hears([{ type: 'srflx', address: '90.0.0.7', port: 7_000, priority: 1 }]);
+    clock.advance(3_000);
+    expect(provider.outputs.some((output) => output.type === 'send' && output.base === 'p2')).toBe(false);
+  });
+
+  test('where the check of what was nominated is lost, it is repeated, whatever is announced meanwhile', () => {
+    const { provider, announced } = nominating();
+    // Both come from one socket on two ways, and the announcement wins.
+    provider.hears(announced);
+    let packets = 0;
+    internet.lose(({ address, port }) => address === '84.128.0.9' && port === 6001 && ++packets === 2);
+    clock.advance(15);
+    provider.hears([{ type: 'srflx', address: '90.0.0.7', port: 7_000, priority: 1 }, ...announced]);
+    clock.runUntil(() => provider.path?.local.base === 'p2', 500);
+    expect(packets).toBeGreaterThan(2);
+  });
+
+  test('of two nominations the later one counts, also when the earlier one is answered last', () => {
+    const { client, provider } = nominating();
+    let held = true;
+    internet.lose(({ address, port }) => held && address === '84.128.0.9' && port === 6001);
+    provider.open('p3', 6002);
+    client.hears(provider.bases.local.filter(({ base }) => base === 'p3'));
+    client.driven?.feed({ type: 'prefer', base: MAIN, remote: null, leave: true });
+    clock.runUntil(() => provider.path?.local.base === 'p3', 2_000);
+    held = false;
+    clock.advance(10_000);
+    expect(provider.path?.local.base).toBe('p3');
   });
 });
 

@@ -1,7 +1,7 @@
 /** When ports are changed and closed, and when the tunnel follows: on a clock that a test steers. */
 import { describe, expect, test } from 'vitest';
 import type { BaseId, CandidatePair } from '../../../shared/machine/traversal/api.ts';
-import { Handover, READY_LIMIT } from '../../../shared/machine/traversal/handover.ts';
+import { Handover, READY_LIMIT, SILENT_LIMIT } from '../../../shared/machine/traversal/handover.ts';
 import { parseInterval } from '../../../shared/machine/traversal/interval.ts';
 import { GRACE, MAX_OLD, MOVE_LIMIT, Rotation } from '../../../shared/machine/traversal/rotation.ts';
 
@@ -136,6 +136,22 @@ describe('the handover', () => {
     machine.handle(nominated(3), 200);
     expect(machine.handle(tick, 199 + READY_LIMIT)).toEqual([]);
     expect(machine.handle(tick, 200 + READY_LIMIT)).toEqual([{ type: 'use', pair: pair(3) }]);
+  });
+
+  test('where the path in use carries nothing the word is hardly waited for: it could not come', () => {
+    for (const trouble of [{ type: 'silent' } as const, { type: 'health', good: false } as const]) {
+      const machine = new Handover();
+      machine.handle(nominated(1), 0);
+      machine.handle(nominated(2), 100);
+      expect(machine.handle(trouble, 600)).toEqual([]);
+      expect(machine.handle(tick, 99 + SILENT_LIMIT)).toEqual([]);
+      expect(machine.deadline()?.at).toBe(100 + SILENT_LIMIT);
+      expect(machine.handle(tick, 100 + SILENT_LIMIT)).toEqual([{ type: 'use', pair: pair(2) }]);
+    }
+  });
+
+  test('the old way outlasts the wait: the node keeps its port', () => {
+    expect(READY_LIMIT).toBeLessThan(GRACE / 2 + 1);
   });
 
   test('on a path that does not, it goes at once', () => {
