@@ -20,14 +20,17 @@ import { patience } from './patience.ts';
 
 /** Answers are larger than requests: the counters of thousands of peers come in one line. */
 export const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
-/** Longer than the slowest command that netd runs on our behalf (its own limit is 10 s a command). */
-const ANSWER_TIMEOUT_MS = 30_000;
+/**
+ * From one answer to the next, while something is asked: longer than the slowest command that netd runs on our behalf
+ * (its own limit is 10 s a command). It does one after the other, so a thousand questions at once, as when all of a
+ * node's clients come back at the same time, are a long wait and no fault.
+ */
+export const SILENCE_MS = 30_000;
 
 interface Waiting {
   readonly verb: VerbName;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: WarrenError) => void;
-  callOff(): void;
 }
 
 /**
@@ -54,6 +57,7 @@ class NetdConnection implements TunnelDevice {
   readonly #lines = new LineSplitter(MAX_ANSWER_BYTES);
   #nextId = 1;
   #closedByUs = false;
+  #callOff = () => {};
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -66,14 +70,14 @@ class NetdConnection implements TunnelDevice {
     if (this.#socket.destroyed || this.#closedByUs) return Promise.reject(connectionLost());
     const id = this.#nextId++;
     return new Promise<NetdResult<V>>((resolve, reject) => {
-      const callOff = patience(ANSWER_TIMEOUT_MS, () => this.#socket.destroy());
       const verb: V = body.verb;
       const accept = (result: unknown) => {
         const parsed = v.safeParse(NETD_RESULTS[verb], result);
         if (parsed.success) resolve(parsed.output as NetdResult<V>);
         else reject(malformed(verb));
       };
-      this.#waiting.set(id, { verb, resolve: accept, reject, callOff });
+      if (this.#waiting.size === 0) this.#wait();
+      this.#waiting.set(id, { verb, resolve: accept, reject });
       this.#socket.write(`${JSON.stringify({ id, body })}\n`);
     });
   }
@@ -106,16 +110,19 @@ class NetdConnection implements TunnelDevice {
     const waiting = this.#waiting.get(answer.id);
     if (!waiting) return;
     this.#waiting.delete(answer.id);
-    waiting.callOff();
+    this.#callOff();
+    if (this.#waiting.size > 0) this.#wait();
     if (answer.error) waiting.reject(refused(answer.error));
     else waiting.resolve(answer.result);
   }
 
+  #wait(): void {
+    this.#callOff = patience(SILENCE_MS, () => this.#socket.destroy());
+  }
+
   #ended(): void {
-    for (const waiting of this.#waiting.values()) {
-      waiting.callOff();
-      waiting.reject(connectionLost());
-    }
+    this.#callOff();
+    for (const waiting of this.#waiting.values()) waiting.reject(connectionLost());
     this.#waiting.clear();
     if (this.#closedByUs) return;
     for (const handler of this.#lost) handler();
