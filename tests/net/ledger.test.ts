@@ -13,6 +13,7 @@ import { channelId, closeDigest, domainSeparator } from '../../shared/wire/proof
 import { type Anvil, accountOf, DEV_KEYS, deployedProfile, startAnvil } from '../anvil.ts';
 import { createIdentity } from '../identity.ts';
 import { createPayer, type Payer } from '../payer.ts';
+import { startRpcProxy } from '../rpc-proxy.ts';
 
 const MYST = 10n ** 18n;
 const [, PROVIDER_KEY, PAYER_KEY] = DEV_KEYS;
@@ -87,6 +88,7 @@ describe('channels', () => {
       exists: true,
       deposit: 10n * MYST,
       claimed: 0n,
+      settledClaimed: 0n,
       closeAt: 0,
       graceMinutes: 1440,
       epoch: 0,
@@ -192,6 +194,30 @@ describe('channels', () => {
     expect(await careful.channel(parties)).toMatchObject({ exists: true, deposit: MYST, closeAt: 0 });
     await payer.requestClose(PROVIDER);
     expect((await careful.channel(parties)).closeAt).toBeGreaterThan(0);
+  });
+
+  test('at a depth it costs one trip while nothing is under way, and never says less than the chain', async () => {
+    const payer = await newPayer();
+    const parties = { payer: payer.address, signer: payer.signer, payee: PROVIDER };
+    const proxy = await startRpcProxy(profile);
+    const careful = createLedgerReader({ ...proxy.profile, confirmations: 3 });
+    const trips = async () => {
+      const before = proxy.requests();
+      const channel = await careful.channel(parties);
+      return { trips: proxy.requests() - before, channel };
+    };
+    expect(await trips()).toMatchObject({ trips: 2, channel: { exists: false } });
+    expect(await trips()).toMatchObject({ trips: 1, channel: { exists: false } });
+    await payer.open(PROVIDER, MYST);
+    expect(await trips()).toMatchObject({ trips: 2, channel: { exists: false } });
+    await anvil.rpc('anvil_mine', '0x3');
+    // Settled since the block that it knows: it looks again, and does not turn the client away.
+    expect(await trips()).toMatchObject({ trips: 2, channel: { exists: true, deposit: MYST } });
+    expect(await trips()).toMatchObject({ trips: 1, channel: { exists: true, deposit: MYST } });
+    await payer.requestClose(PROVIDER);
+    expect((await trips()).channel.closeAt).toBeGreaterThan(0);
+    careful.close();
+    await proxy.close();
   });
 });
 

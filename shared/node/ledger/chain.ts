@@ -9,6 +9,8 @@ import { readFailure } from './failure.ts';
 /** A person waits behind most questions, and failure has to be said within 8 s: one retry fits. */
 const TIMEOUT_MS = 3_500;
 const RETRIES = 1;
+/** A head that was seen so lately saves the question for it where an older block does as well. */
+const RECENT_MS = 10_000;
 
 export interface Chain {
   readonly profile: NetworkProfile;
@@ -20,6 +22,12 @@ export interface Chain {
    * (`confirmations` is 0) and costs no extra round trip.
    */
   askSettled<T>(question: (client: PublicClient, blockNumber: bigint | undefined) => Promise<T>): Promise<T>;
+  /** The newest block's number, asked now. */
+  head(): Promise<bigint>;
+  /** The newest block that anybody asked for in the last ten seconds; null: nobody did. Costs nothing. */
+  readonly recentHead: bigint | null;
+  /** The newest block that counts as settled while `head` is the newest of all. */
+  settledAt(head: bigint): bigint;
 }
 
 export function openChain(profile: NetworkProfile): Chain {
@@ -33,6 +41,7 @@ export function openChain(profile: NetworkProfile): Chain {
     cacheTime: 0,
   });
   let checked = false;
+  let seen: { readonly head: bigint; readonly at: number } | null = null;
 
   async function checkChainId(): Promise<void> {
     if (checked) return;
@@ -56,15 +65,30 @@ export function openChain(profile: NetworkProfile): Chain {
     }
   }
 
+  async function head(): Promise<bigint> {
+    const number = await ask((c) => c.getBlockNumber());
+    seen = { head: number, at: performance.now() };
+    return number;
+  }
+
+  function settledAt(newest: bigint): bigint {
+    const settled = newest - BigInt(profile.confirmations);
+    return settled < 0n ? 0n : settled;
+  }
+
   return {
     profile,
     client,
     ask,
+    head,
+    get recentHead() {
+      return seen !== null && performance.now() - seen.at < RECENT_MS ? seen.head : null;
+    },
+    settledAt,
     async askSettled(question) {
       if (profile.confirmations === 0) return ask((c) => question(c, undefined));
-      const head = await ask((c) => c.getBlockNumber());
-      const settled = head - BigInt(profile.confirmations);
-      return ask((c) => question(c, settled < 0n ? 0n : settled));
+      const settled = settledAt(await head());
+      return ask((c) => question(c, settled));
     },
   };
 }

@@ -31,7 +31,7 @@ export function watchCloses(
 
   /** True when the newest block has been reached. */
   async function poll(): Promise<boolean> {
-    const head = await chain.ask((client) => client.getBlockNumber());
+    const head = await chain.head();
     const from = cursor ?? head;
     const to = from + MAX_RANGE < head ? from + MAX_RANGE : head;
     if (from <= to) {
