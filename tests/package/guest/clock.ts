@@ -10,7 +10,11 @@ const PROFILE = '/tmp/another-network.json';
 
 interface Answer {
   readonly checks: readonly { readonly name: string; readonly state: string; readonly text: string }[];
-  readonly changes: readonly { readonly command: string; readonly failure: string | null; readonly undo: string | null }[];
+  readonly changes: readonly {
+    readonly command: string;
+    readonly failure: string | null;
+    readonly undo: string | null;
+  }[];
 }
 
 export async function clock(told: Timeline): Promise<void> {
