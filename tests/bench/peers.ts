@@ -13,7 +13,8 @@ import type { CrowdCommand, Joined } from './peers-crowd.ts';
 
 export interface PeersBench {
   readonly peers: number;
-  readonly failedJoins: number;
+  /** Joins that came to nothing, by why. A client that finds no way tries again. */
+  readonly failedJoins: Readonly<Record<string, number>>;
   readonly wireGuardLinks: number;
   readonly publicPorts: number;
   /** Median of the last twenty joins, ms, one at a time, counted from the first message of the handshake. */
@@ -72,14 +73,17 @@ export async function benchPeers(): Promise<PeersBench> {
     gone.catch(() => {});
     const ask = <T>(command: CrowdCommand): Promise<T> => Promise.race([crowd.ask<T>(command as never), gone]);
     await ask({ verb: 'fund', count: PEERS + SPARE });
-    let failedJoins = 0;
+    const failedJoins: Record<string, number> = {};
+    const failed = () => Object.values(failedJoins).reduce((sum, count) => sum + count, 0);
     const joinOne = async (): Promise<Joined> => {
       for (let turnedAway = 0; ; ) {
         try {
           return await ask<Joined>({ verb: 'join' });
         } catch (error) {
-          const isFull = error instanceof Error && error.message.includes('as many clients as it can');
-          if (!isFull && ++failedJoins >= SPARE) throw error;
+          const why = error instanceof Error ? error.message : String(error);
+          const isFull = why.includes('as many clients as it can');
+          if (!isFull) failedJoins[why] = (failedJoins[why] ?? 0) + 1;
+          if (failed() >= SPARE) throw error;
           // On a machine that is too busy it takes nobody for a while.
           if (isFull && ++turnedAway >= SPARE) throw error;
           await new Promise((resolve) => setTimeout(resolve, 1_000));
