@@ -82,6 +82,18 @@ describe('the rules', () => {
     await vi.waitFor(() => expect(control.calls.length).toBeGreaterThan(applied));
   });
 
+  test('what a page’s rule takes along goes its way from then on, and can be undone', async () => {
+    const { core } = await background();
+    const routed = rule('domain', 'one.example', { kind: 'country', country: 'JP' });
+    await runCommand({ name: 'table.change', part: { rules: [routed], otherwise: { kind: 'direct' } } }, core);
+    const routeOf = (host: string) => core.sites.describe(host, null).decision.action;
+    expect(routeOf('cdn.other.example')).toEqual({ kind: 'direct' });
+    await runCommand({ name: 'rule.join', ruleId: routed.id, hosts: ['cdn.other.example'] }, core);
+    expect(routeOf('cdn.other.example')).toEqual(routed.action);
+    await runCommand({ name: 'rules.undo' }, core);
+    expect(routeOf('cdn.other.example')).toEqual({ kind: 'direct' });
+  });
+
   test('a rule about whole addresses is refused in Chromium, in words', async () => {
     const { core } = await background();
     const one = rule('url', '/login', { kind: 'block' });

@@ -209,6 +209,22 @@ describe('the popup', () => {
     });
   });
 
+  test('counts the ways of a page’s parts, and takes along with one press what went another way', async () => {
+    const routed = rule('domain', 'one.example', { kind: 'country', country: 'JP' });
+    uses = [
+      { host: 'one.example', way: 'country:JP', count: 3, stray: false },
+      { host: 'cdn.other.example', way: 'direct', count: 2, stray: true },
+    ];
+    await show(<Popup />, READY, table({ rules: [routed] }));
+    await vi.waitFor(() => expect(find('siteStray')?.textContent).toContain('cdn.other.example'));
+    expect(all('siteWay').map(({ dataset }) => [dataset.key, dataset.value])).toEqual([
+      ['country:JP', '3'],
+      ['direct', '2'],
+    ]);
+    await click(find('siteJoin'));
+    expect(sent).toContainEqual({ name: 'rule.join', ruleId: routed.id, hosts: ['cdn.other.example'] });
+  });
+
   test('opens each tab at its top, however far the one before was scrolled', async () => {
     await show(<Popup />, READY);
     const main = () => document.querySelector('main') as HTMLElement;
