@@ -24,22 +24,18 @@ interface Artifact {
 export type Generated = Readonly<Record<string, string>>;
 
 /**
- * Compiles into `out` and returns what the committed files should hold.
+ * Compiles what has changed since forge last did, by its content, and returns what the committed files should hold.
  * @throws when forge fails; its output is on stderr.
  */
-export function generate(out: string): Generated {
+export function generate(): Generated {
   const bin = path.join(ROOT, 'node_modules/.bin');
-  execFileSync(
-    path.join(bin, 'forge'),
-    ['build', '--quiet', '--skip', 'test', '--out', out, '--cache-path', `${out}/cache`],
-    {
-      cwd: HERE,
-      env: { ...process.env, PATH: `${bin}:${PATH}` },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    },
-  );
-  const channels = compiled(out, 'HermeChannels');
-  const token = compiled(out, 'TestMyst');
+  execFileSync(path.join(bin, 'forge'), ['build', '--quiet', '--skip', 'test'], {
+    cwd: HERE,
+    env: { ...process.env, PATH: `${bin}:${PATH}` },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const channels = compiled('HermeChannels');
+  const token = compiled('TestMyst');
   const registry = didRegistry();
   const files: Record<string, string> = {};
   for (const artifact of [channels, token, registry]) {
@@ -57,10 +53,8 @@ export function generate(out: string): Generated {
   return files;
 }
 
-function compiled(out: string, contractName: string): Artifact {
-  const json = JSON.parse(
-    readFileSync(path.resolve(HERE, out, `${contractName}.sol/${contractName}.json`), 'utf8'),
-  ) as {
+function compiled(contractName: string): Artifact {
+  const json = JSON.parse(readFileSync(path.join(HERE, 'out', `${contractName}.sol/${contractName}.json`), 'utf8')) as {
     abi: unknown[];
     bytecode: { object: string };
   };
@@ -104,7 +98,7 @@ function literal(value: unknown): string {
 }
 
 if (import.meta.main) {
-  for (const [file, text] of Object.entries(generate('out'))) {
+  for (const [file, text] of Object.entries(generate())) {
     const target = path.join(ROOT, file);
     mkdirSync(path.dirname(target), { recursive: true });
     writeFileSync(target, text);

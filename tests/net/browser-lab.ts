@@ -15,6 +15,7 @@ import type { Page } from '../lab/browser.ts';
 import type { Capture } from '../lab/capture.ts';
 import type { Home } from '../lab/home.ts';
 import { createLab, type Lab } from '../lab/lab.ts';
+import { areBundled } from '../lab/programs.ts';
 import { SERVERS } from '../lab/servers.ts';
 import { LabExit } from './lab-exit.ts';
 
@@ -49,7 +50,9 @@ export class BrowserLab {
     return made;
   }
 
+  /** The extension, changed by the plugins. Where the suites' runner has started this, the plain one is built already. */
   async build(target: 'chrome' | 'firefox', plugins: Plugin[] = []): Promise<string> {
+    if (areBundled() && plugins.length === 0) return resolve('dist', target);
     process.env.BROWSER_TARGET = target;
     const dist = join(this.work, 'dist');
     await build({ configFile: resolve('vite.config.ts'), logLevel: 'error', build: { outDir: dist }, plugins });

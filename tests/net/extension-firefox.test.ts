@@ -177,16 +177,19 @@ describe('when something dies', () => {
     expect(await bench.load('three.example')).toBe('direct');
   });
 
-  test.each([
-    ['throws', '() => { throw new Error("broken") }'],
-    ['rejects', '() => Promise.reject(new Error("broken"))'],
-    ['says nothing', '() => undefined'],
-    ['says a word', '() => "DIRECT"'],
-    ['has an empty list', '() => []'],
-    ['names a kind that does not exist', '() => [{ type: "bogus", host: "127.0.0.1", port: 1 }]'],
-  ])('were there a listener that %s, the floor below it would block everything', async (_what, answer) => {
-    await bench.sabotage(answer);
-    expect(await bench.load('three.example')).toMatch(STOPPED);
+  test('whatever wrong word a listener of ours said, the floor below it would block everything', async () => {
+    const wrong = [
+      '() => { throw new Error("broken") }',
+      '() => Promise.reject(new Error("broken"))',
+      '() => undefined',
+      '() => "DIRECT"',
+      '() => []',
+      '() => [{ type: "bogus", host: "127.0.0.1", port: 1 }]',
+    ];
+    for (const answer of wrong) {
+      await bench.sabotage(answer);
+      expect(await bench.load('three.example'), answer).toMatch(STOPPED);
+    }
     // Reloaded by the extension, which takes it for one that failed before its exit was up: any word but one.
     expect(await bench.load('one.example')).not.toBe('direct');
     await bench.sabotage('null');
