@@ -3,7 +3,6 @@
  * before), one Checks machine per client, and the routing of STUN packets between them. Anything that is
  * no STUN never comes here: the splice in the kernel hands it to WireGuard.
  */
-import { randomBytes } from 'node:crypto';
 import { canonicalIp } from '../shared/base/ip.ts';
 import type { Clock, Datagrams, RouterLine, TransportAddress } from '../shared/effects.ts';
 import { type Driven, drive } from '../shared/machine/drive.ts';
@@ -23,6 +22,7 @@ import { DEFAULT_INTERVAL, type Interval } from '../shared/machine/traversal/int
 import { Outage, type OutageInput, type OutageOutput } from '../shared/machine/traversal/outage.ts';
 import { openPorts } from '../shared/machine/traversal/ports.ts';
 import { createStunRouter } from '../shared/machine/traversal/router.ts';
+import { createRandom } from '../shared/node/random.ts';
 import { type Candidate, MAX_CANDIDATES } from '../shared/wire/candidate.ts';
 
 export interface EndpointOptions {
@@ -83,7 +83,7 @@ const NETWORK_LOOK_MS = 5_000;
 
 export function openEndpoint(options: EndpointOptions): Endpoint {
   const { clock, servers, openDatagrams, openRouterLine, hosts } = options;
-  const random = (length: number) => new Uint8Array(randomBytes(length));
+  const random = createRandom();
   const router = createStunRouter<Receiver>();
   const bases = new Bases();
   /** What each client's packets leave from; null while it has no path. */

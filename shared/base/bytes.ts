@@ -20,9 +20,11 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
+const DIGITS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 export function toHex(bytes: Uint8Array): Hex {
   let out = '0x';
-  for (const byte of bytes) out += byte.toString(16).padStart(2, '0');
+  for (const byte of bytes) out += DIGITS[byte];
   return out as Hex;
 }
 

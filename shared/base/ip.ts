@@ -3,6 +3,9 @@
  * the proxy must tell apart (IANA special-purpose registries, RFC 6890). Works without node:net.
  */
 
+const DOT = 0x2e;
+const ZERO = 0x30;
+
 /** 4 or 16 bytes; null when the text is no literal address. A zone (`%eth0`) is not accepted. */
 export function parseIp(text: string): Uint8Array | null {
   if (text.length > 45) return null;
@@ -26,7 +29,8 @@ export function formatIp(bytes: Uint8Array): string {
 /** The one spelling of an address; null when it is none. */
 export function canonicalIp(text: string): string | null {
   const bytes = parseIp(text);
-  return bytes && formatIp(bytes);
+  // IPv4 has one spelling, and another is not read.
+  return bytes && (bytes.length === 4 ? text : formatIp(bytes));
 }
 
 /** RFC 1918, RFC 6598 (carrier NAT), RFC 3927 link-local; RFC 4193 ULA, fe80::/10. Not reachable from afar. */
@@ -52,15 +56,25 @@ function isLinkLocal6(b: Uint8Array): boolean {
   return b[0] === 0xfe && ((b[1] as number) & 0xc0) === 0x80;
 }
 
+/** By hand: each packet of a node's clients has an address. */
 function parse4(text: string): Uint8Array | null {
-  const parts = text.split('.');
-  if (parts.length !== 4) return null;
   const bytes = new Uint8Array(4);
-  for (const [i, part] of parts.entries()) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return null;
-    bytes[i] = Number(part);
+  let part = 0;
+  let value = -1;
+  for (let i = 0; i <= text.length; i++) {
+    const digit = text.charCodeAt(i) - ZERO;
+    if (i === text.length || digit === DOT - ZERO) {
+      if (value < 0 || part > 3) return null;
+      bytes[part++] = value;
+      value = -1;
+    } else {
+      // No sign, no space, no zero in front, and no more than a byte.
+      if (!(digit >= 0 && digit <= 9) || value === 0) return null;
+      value = Math.max(value, 0) * 10 + digit;
+      if (value > 255) return null;
+    }
   }
-  return bytes;
+  return part === 4 ? bytes : null;
 }
 
 function parse6(text: string): Uint8Array | null {

@@ -1,7 +1,7 @@
-/** Which machine of a shared socket a STUN packet belongs to. It checks no integrity: its owner does. */
+/** Which machine of a shared socket a STUN packet belongs to. It reads no more than that: its owner does. */
 import { toHex } from '../../base/bytes.ts';
 import type { Ms } from '../../base/units.ts';
-import { decodeStun } from '../../wire/stun/message.ts';
+import { addresseeOf, isRequest } from '../../wire/stun/addressee.ts';
 import type { StunRouter } from './api.ts';
 
 const REMEMBER: Ms = 15_000;
@@ -28,21 +28,17 @@ export function createStunRouter<Owner>(): StunRouter<Owner> {
       for (const [id, entry] of byTransaction) if (entry.owner === owner) byTransaction.delete(id);
     },
     sent(owner, packet, now) {
-      // Only requests expect an answer: the two class bits are zero.
-      if (packet.length < 20 || ((packet[0] as number) & 1) !== 0 || ((packet[1] as number) & 0x10) !== 0) return;
+      if (!isRequest(packet)) return;
       forgetOld(now);
       const id = toHex(packet.subarray(8, 20));
       byTransaction.delete(id);
       byTransaction.set(id, { owner, until: now + REMEMBER });
     },
     route(packet, now) {
-      const message = decodeStun(packet);
-      if (!message) return null;
-      if (message.class === 'request') {
-        const [fragment = ''] = (message.attributes.username ?? '').split(':', 1);
-        return byFragment.get(fragment) ?? null;
-      }
-      const entry = byTransaction.get(toHex(message.transactionId));
+      const addressee = addresseeOf(packet);
+      if (!addressee) return null;
+      if (addressee.to === 'fragment') return byFragment.get(addressee.fragment) ?? null;
+      const entry = byTransaction.get(toHex(addressee.transactionId));
       return entry && entry.until > now ? entry.owner : null;
     },
   };

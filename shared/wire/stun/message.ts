@@ -2,12 +2,12 @@
  * STUN messages (RFC 8489 §5): header, attributes, integrity and fingerprint, from and to bytes.
  * Pure; reading a stranger's packet never throws, it gives null.
  */
-import { hmac } from '@noble/hashes/hmac.js';
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { concat, equal } from '../../base/bytes.ts';
+import { equal } from '../../base/bytes.ts';
 import { ATTRIBUTE, type AttributeName, MAGIC_COOKIE, type StunAttributes } from './attributes.ts';
 import { crc32 } from './crc32.ts';
+import { hmacBy } from './hmac.ts';
 import { readValue, writeValues } from './values.ts';
 
 export const BINDING = 0x001;
@@ -68,27 +68,49 @@ const MAC_SHA256_BYTES = 32;
 export function encodeStun(message: StunMessage, options: EncodeOptions = {}): Uint8Array {
   if (message.transactionId.length !== 12) throw new RangeError('a transaction id has 12 bytes');
   const { padding = 0, integrityKey, integritySha256Key } = options;
-  const parts: Uint8Array[] = [new Uint8Array(HEADER)];
-  for (const [name, value] of Object.entries(message.attributes)) {
+  const values = valuesOf(message);
+  const seals: readonly Seal[] = [
+    ...(integrityKey ? [[ATTRIBUTE.messageIntegrity, MAC_BYTES, hmacBy(sha1, integrityKey)] as const] : []),
+    ...(integritySha256Key
+      ? [[ATTRIBUTE.messageIntegritySha256, MAC_SHA256_BYTES, hmacBy(sha256, integritySha256Key)] as const]
+      : []),
+    ...(options.fingerprint === false ? [] : [[ATTRIBUTE.fingerprint, 4, fingerprintOf] as const]),
+  ];
+  const sizeOf = (length: number) => 4 + length + padOf(length);
+  const plain = values.reduce((sum, [, { length }]) => sum + sizeOf(length), HEADER);
+  const size = seals.reduce((sum, [, length]) => sum + sizeOf(length), plain);
+  if (size > MAX_STUN_BYTES) throw new RangeError('STUN message too long');
+
+  const packet = new Uint8Array(size).fill(padding, HEADER);
+  const view = new DataView(packet.buffer);
+  writeHeader(packet, view, message);
+  let at = HEADER;
+  const put = (type: number, value: Uint8Array) => {
+    view.setUint16(at, type);
+    view.setUint16(at + 2, value.length);
+    packet.set(value, at + 4);
+    at += sizeOf(value.length);
+  };
+  for (const [type, value] of values) put(type, value);
+  for (const [type, length, seal] of seals) {
+    // Each covers what is before it, as if it were the last (§14.5).
+    view.setUint16(2, at - HEADER + sizeOf(length));
+    put(type, seal(packet.subarray(0, at)));
+  }
+  view.setUint16(2, size - HEADER);
+  return packet;
+}
+
+type Seal = readonly [type: number, length: number, of: (covered: Uint8Array) => Uint8Array];
+
+function valuesOf({ attributes, transactionId }: StunMessage): readonly (readonly [type: number, value: Uint8Array])[] {
+  const values: (readonly [number, Uint8Array])[] = [];
+  for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === false) continue;
     const key = name as AttributeName;
-    for (const bytes of writeValues(key, message.attributes, message.transactionId))
-      parts.push(attribute(ATTRIBUTE[key], bytes, padding));
+    for (const bytes of writeValues(key, attributes, transactionId)) values.push([ATTRIBUTE[key], bytes]);
   }
-  let packet = concat(...parts);
-  writeHeader(packet, message);
-  const append = (type: number, length: number, value: (covered: Uint8Array) => Uint8Array) => {
-    setLength(packet, packet.length - HEADER + 4 + length);
-    packet = concat(packet, attribute(type, value(packet), padding));
-  };
-  if (integrityKey) append(ATTRIBUTE.messageIntegrity, MAC_BYTES, (covered) => hmac(sha1, integrityKey, covered));
-  if (integritySha256Key) {
-    const mac = (covered: Uint8Array) => hmac(sha256, integritySha256Key, covered);
-    append(ATTRIBUTE.messageIntegritySha256, MAC_SHA256_BYTES, mac);
-  }
-  if (options.fingerprint !== false) append(ATTRIBUTE.fingerprint, 4, fingerprintOf);
-  if (packet.length > MAX_STUN_BYTES) throw new RangeError('STUN message too long');
-  return packet;
+  return values;
 }
 
 /** Null for anything that is not one whole, well-formed STUN message. */
@@ -115,7 +137,8 @@ export function decodeStun(bytes: Uint8Array): ReceivedStun | null {
     if (end > packet.length) return null;
     const value = packet.subarray(at + 4, end);
     if (kind === ATTRIBUTE.fingerprint) {
-      if (length !== 4 || !equal(value, fingerprintOf(covered(packet, at, 4)))) return null;
+      // The last one, so the header's length is right as it stands.
+      if (length !== 4 || end !== packet.length || !equal(value, fingerprintOf(packet.subarray(0, at)))) return null;
       fingerprint = true;
     } else if (kind === ATTRIBUTE.messageIntegrity && !integrity && !integritySha256) {
       if (length !== MAC_BYTES) return null;
@@ -156,33 +179,28 @@ export function looksLikeStun(packet: Uint8Array): boolean {
 
 /** True when the message carries MESSAGE-INTEGRITY by this key. Absent is false. */
 export function verifyIntegrity(message: ReceivedStun, key: Uint8Array): boolean {
-  return message.integrity !== null && equal(message.integrity.mac, hmac(sha1, key, message.integrity.covered));
+  const found = message.integrity;
+  return found !== null && equal(found.mac, hmacBy(sha1, key)(found.covered));
 }
 
 /** The same for MESSAGE-INTEGRITY-SHA256. */
 export function verifyIntegritySha256(message: ReceivedStun, key: Uint8Array): boolean {
   const found = message.integritySha256;
-  return found !== null && equal(found.mac, hmac(sha256, key, found.covered));
+  return found !== null && equal(found.mac, hmacBy(sha256, key)(found.covered));
 }
 
-function writeHeader(packet: Uint8Array, { class: kind, method, transactionId }: StunMessage): void {
-  const view = new DataView(packet.buffer);
+function writeHeader(packet: Uint8Array, view: DataView, { class: kind, method, transactionId }: StunMessage): void {
   const c = CLASSES.indexOf(kind);
   const type = ((method & 0xf80) << 2) | ((method & 0x70) << 1) | (method & 0xf) | ((c & 2) << 7) | ((c & 1) << 4);
   view.setUint16(0, type);
-  view.setUint16(2, packet.length - HEADER);
   view.setUint32(4, MAGIC_COOKIE);
   packet.set(transactionId, 8);
-}
-
-function setLength(packet: Uint8Array, length: number): void {
-  new DataView(packet.buffer, packet.byteOffset).setUint16(2, length);
 }
 
 /** The message before the attribute at `at`, with the length field as if that attribute were the last. */
 function covered(packet: Uint8Array, at: number, valueLength: number): Uint8Array {
   const part = packet.slice(0, at);
-  setLength(part, at - HEADER + 4 + valueLength);
+  new DataView(part.buffer).setUint16(2, at - HEADER + 4 + valueLength);
   return part;
 }
 
@@ -190,15 +208,6 @@ function fingerprintOf(bytes: Uint8Array): Uint8Array {
   const value = new Uint8Array(4);
   new DataView(value.buffer).setUint32(0, (crc32(bytes) ^ FINGERPRINT_XOR) >>> 0);
   return value;
-}
-
-function attribute(type: number, value: Uint8Array, padding: number): Uint8Array {
-  const out = new Uint8Array(4 + value.length + padOf(value.length)).fill(padding);
-  const view = new DataView(out.buffer);
-  view.setUint16(0, type);
-  view.setUint16(2, value.length);
-  out.set(value, 4);
-  return out;
 }
 
 function padOf(length: number): number {
