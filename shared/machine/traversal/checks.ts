@@ -269,11 +269,11 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     const { credentials, role } = this.#options;
     if (!isPeersCheck(message, credentials, role) || !this.#answers.allows(now)) return;
     out.push({ type: 'send', packet: encodeCheckAnswer(credentials, message.transactionId, from), to: from, base });
-    const priority = message.attributes.priority ?? 1;
+    const { priority = 1, useCandidate } = message.attributes;
     const pair = this.#list.find(base, from) ?? this.#list.learn(base, from, priority, this.#selected);
     if (!pair) return;
-    if (pair === this.#selected && this.#consent?.heard(now)) out.push({ type: 'recovered' });
-    if (message.attributes.useCandidate) {
+    if (pair === this.#selected && this.#consent?.heard(now, role === 'controlled')) out.push({ type: 'recovered' });
+    if (useCandidate) {
       this.#list.nominate(pair);
       // Our own check of it may be lost.
       if (pair !== this.#selected) this.#tryBeside(now, AWAITED_FOR);

@@ -8,6 +8,10 @@ import { type Deadline, earliest } from '../machine.ts';
 const INTERVAL_MIN: Ms = 4_000;
 const INTERVAL_SPREAD: Ms = 1_000;
 const RETRY: Ms = 500;
+/** The peer's own checks come every 4–5 s: ours waits a little longer for the next of them, and is sent before a suspicion. */
+const AFTER_ITS_CHECK: Ms = 5_500;
+/** … but no longer than this without an answer to one of ours: RFC 7675 §5.1 ends consent after 30 s. */
+const VOUCHED_FOR: Ms = 15_000;
 /** Where mappings do not live for four seconds: RFC 4787 forbids such routers, and there are some. */
 const SHORT_INTERVAL_MIN: Ms = 1_000;
 const SHORT_INTERVAL_SPREAD: Ms = 400;
@@ -28,6 +32,7 @@ export class Consent {
   readonly #lostAfter: Ms;
   #heardAt: Ms;
   #askAt: Ms;
+  #answeredAt: Ms;
   #suspect = false;
   /** Our own network is down: nobody's silence counts. */
   #held = false;
@@ -41,6 +46,7 @@ export class Consent {
   constructor(now: Ms, lostAfter: Ms, draw: number, before: Consent | null = null) {
     this.#lostAfter = Math.max(lostAfter, SUSPECT_AFTER);
     this.#heardAt = now;
+    this.#answeredAt = now;
     this.#forgotten = before?.forgetful ? FORGETFUL_AFTER : 0;
     this.#held = before?.held ?? false;
     this.#askAt = now + this.#interval(draw);
@@ -59,8 +65,15 @@ export class Consent {
     return this.#forgotten >= FORGETFUL_AFTER;
   }
 
-  /** Something authentic came from the peer; true when that ends a suspicion. */
-  heard(now: Ms): boolean {
+  /**
+   * Something authentic came from the peer; true when that ends a suspicion.
+   * @param vouches a check of its own, to the side that does not nominate: it is there, and wants what we send. While
+   *   all is well that side asks a third as often for it; a node has a thousand peers that rest.
+   */
+  heard(now: Ms, vouches = false): boolean {
+    const isWell = !this.#suspect && this.#tries === 0 && this.#probePause === null && this.#forgotten === 0;
+    if (vouches && isWell)
+      this.#askAt = Math.max(this.#askAt, Math.min(now + AFTER_ITS_CHECK, this.#answeredAt + VOUCHED_FOR));
     this.#heardAt = now;
     this.#probePause = null;
     const recovered = this.#suspect;
@@ -96,6 +109,7 @@ export class Consent {
     // Longer than that it was an outage.
     else if (this.#tries * RETRY <= SUSPECT_AFTER) this.#forgotten++;
     this.#tries = 0;
+    this.#answeredAt = now;
     this.#askAt = now + this.#interval(draw);
   }
 

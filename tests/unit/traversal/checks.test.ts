@@ -179,14 +179,15 @@ describe('two peers behind NATs', () => {
 });
 
 describe('a path in use', () => {
-  test('consent is asked every 4–5 s by both sides and answered, with the round trip told', () => {
+  test('the client asks for consent every 4–5 s, the node every 15 s for as long as it is asked', () => {
     const pair = homes();
     connect(pair);
-    const before = pair.provider.count('rtt');
+    const before = [pair.client.count('rtt'), pair.provider.count('rtt')] as const;
     clock.advance(60_000);
-    expect(pair.provider.count('rtt') - before).toBeGreaterThanOrEqual(11);
-    expect(pair.provider.count('rtt') - before).toBeLessThanOrEqual(15);
-    expect(pair.client.count('suspect') + pair.client.count('lost')).toBe(0);
+    // Among them some that measure what the way carries.
+    expect((pair.client.count('rtt') - before[0]) / 12).toBeCloseTo(1.2, 0);
+    expect((pair.provider.count('rtt') - before[1]) / 4).toBeCloseTo(1.2, 0);
+    expect(pair.client.count('suspect') + pair.provider.count('suspect')).toBe(0);
   });
 
   test('silence makes it suspect after 6.5 s and lost after 15 s, then nothing is sent any more', () => {

@@ -107,6 +107,20 @@ describe('consent', () => {
     expect(new Consent(60_000, LOST_AFTER, 255, consent).deadline().at).toBeLessThanOrEqual(61_500);
   });
 
+  test('a peer that asks itself is asked every 15 s, and as soon as ever once it falls silent', () => {
+    const consent = new Consent(0, LOST_AFTER, 0);
+    const asked: Ms[] = [];
+    for (let now = 4_500; now <= 60_000; now += 4_500) {
+      asked.push(...watch(consent, 0, now, () => true).asked);
+      consent.heard(now, true);
+    }
+    expect(asked.length).toBeGreaterThanOrEqual(3);
+    for (const [i, at] of asked.slice(1).entries()) expect(at - (asked[i] ?? 0)).toBeGreaterThan(14_000);
+    const silent = watch(consent, 0, 120_000, () => false);
+    expect(silent.asked.filter((at) => at < (silent.suspect ?? 0)).length).toBeGreaterThanOrEqual(2);
+    expect((silent.suspect ?? 0) - 58_500).toBeLessThanOrEqual(6_500);
+  });
+
   test('one lost packet now and then makes nobody ask more often', () => {
     const consent = new Consent(0, LOST_AFTER, 0);
     let n = 0;
