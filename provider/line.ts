@@ -21,10 +21,15 @@ export interface Line {
 }
 
 const GATHER_MS = 5_000;
+/**
+ * A node's clients share its socket. What the system gives by default holds 256 of their packets: of a thousand clients
+ * half a second's worth, and what comes on top of it while this process waits for its turn is lost.
+ */
+const ROOM_BYTES = 2 * 1024 * 1024;
 
 /** Resolves after the first gathering: it decides what offer and egress guard say. Without an answer they do with less. */
 export async function openLine(config: Config, profile: NetworkProfile, clock: Clock, log: Log): Promise<Line> {
-  const datagrams = await createDatagrams(config.udpPort === 0 ? {} : { port: config.udpPort });
+  const datagrams = await createDatagrams({ port: config.udpPort, roomBytes: ROOM_BYTES });
   const interval = parseInterval(config.rotation);
   let relay: ProviderRelay | null = null;
   let gathered = () => {};
@@ -34,7 +39,7 @@ export async function openLine(config: Config, profile: NetworkProfile, clock: C
   });
   const endpoint = openEndpoint({
     datagrams,
-    openDatagrams: () => createDatagrams(),
+    openDatagrams: () => createDatagrams({ roomBytes: ROOM_BYTES }),
     openRouterLine,
     clock,
     servers: await resolveStunServers(profile.stun),

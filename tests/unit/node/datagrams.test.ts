@@ -93,3 +93,20 @@ describe('createDatagrams', () => {
     }
   });
 });
+
+test('with room it keeps more of what comes while nobody looks', async () => {
+  const kept = async (roomBytes?: number) => {
+    const socket = await createDatagrams({ address: '127.0.0.1', ...(roomBytes === undefined ? {} : { roomBytes }) });
+    open.push(socket);
+    let count = 0;
+    socket.onPacket(() => count++);
+    // All of them before this process comes back to its sockets.
+    for (let i = 0; i < 2_000; i++) socket.send(new Uint8Array(96), socket.local);
+    for (let before = -1, same = 0; same < 10; before = count) {
+      await new Promise((resolve) => setImmediate(resolve));
+      same = count > 0 && count === before ? same + 1 : 0;
+    }
+    return count;
+  };
+  expect(await kept(2 * 1024 * 1024)).toBeGreaterThan(1.5 * (await kept()));
+});
