@@ -68,7 +68,7 @@ function over(first: dgram.Socket, second?: dgram.Socket): Datagrams {
   return {
     local: { address, port },
     send(packet, to) {
-      const socket = isIPv6(to.address) ? v6 : v4;
+      const socket = to.address.includes(':') ? v6 : v4;
       if (open && socket) socket.send(packet, to.port, to.address, () => {});
     },
     onPacket(handler) {
@@ -102,7 +102,7 @@ function bound(type: 'udp4' | 'udp6', port: number, address: string, room?: numb
 
 /** We send to addresses only: no name is ever looked up for a packet, and none waits for a turn of the loop. */
 function none(address: string, _options: unknown, callback: (error: null, address: string, family: number) => void) {
-  callback(null, address, isIPv6(address) ? 6 : 4);
+  callback(null, address, address.includes(':') ? 6 : 4);
 }
 
 function isBusy(cause: unknown): boolean {

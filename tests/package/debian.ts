@@ -9,12 +9,10 @@ const SUITE = 'bookworm';
 /** What a Debian machine has from the start, and what the lab's private internet is made with. */
 const SYSTEM = ['systemd-sysv', 'kmod', 'procps'];
 const LAB_TOOLS = ['curl', 'openssl', 'iproute2', 'nftables'];
-/** What keeps the clock of a Debian, and what asks it to. */
-const CLOCK = ['dbus', 'sudo', 'systemd-timesyncd'];
 
 /** @param needs names of Debian packages. @returns the image, ext4. @throws Error with what apt said. */
 export function freshDebian(cache: string, needs: readonly string[]): Promise<string> {
-  const include = [...new Set([...SYSTEM, ...LAB_TOOLS, ...CLOCK, ...needs])].sort().join(',');
+  const include = [...new Set([...SYSTEM, ...LAB_TOOLS, ...needs])].sort().join(',');
   return keptDisk(cache, SUITE, include, (folder) =>
     run('mmdebstrap', ['--quiet', '--variant=minbase', `--include=${include}`, SUITE, folder]),
   );

@@ -4,7 +4,6 @@
  */
 import { writeFileSync } from 'node:fs';
 import { Timeline } from '../../e2e/timeline.ts';
-import { clock } from './clock.ts';
 import { install } from './install.ts';
 import { leave } from './leave.ts';
 import { everything, must, USER } from './machine.ts';
@@ -27,7 +26,6 @@ if (world) {
   await step('an upgrade', () => upgrade(told, world));
   await step('the homes are left', () => world.close());
 }
-await step('a wrong clock', () => clock(told));
 await step('remove and purge', () => leave(told, before));
 console.log(told.summary());
 writeFileSync('/run/out/report.json', JSON.stringify({ claims: told.claims }));
