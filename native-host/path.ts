@@ -63,8 +63,8 @@ export interface PathHandle {
   startChecks(session: Session): void;
   /** WireGuard's own port: the relay meets it there. */
   joins(wireGuardPort: number): void;
-  /** The control channel stands: ports may change from now on. */
-  startRotation(): void;
+  /** The control connection stands: ports may change from now on. */
+  connected(): void;
   /** Everything that the peer can be reached at now. */
   announced(candidates: readonly Candidate[]): void;
   /** The peer sends to this address of ours. */
@@ -263,7 +263,10 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
       doors = openDoors(world, { role: 'controlling', credentials, local, remote, bases, name: 'door-', receive });
     },
     joins: (wireGuardPort) => relay?.joins(wireGuardPort),
-    startRotation: ports.start,
+    connected() {
+      handover.feed({ type: 'connected' });
+      ports.start();
+    },
     announced(candidates) {
       relay?.permit(candidates);
       checks?.feed({ type: 'candidates', side: 'remote', candidates, all: true });

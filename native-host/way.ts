@@ -126,7 +126,7 @@ export class Way {
     this.#control = control;
     if (this.#released || !this.#device.splice) return;
     this.#tell();
-    path.startRotation();
+    path.connected();
   }
 
   /** What the provider says of its own addresses. */

@@ -13,6 +13,8 @@ export type HandoverInput =
   | { readonly type: 'nominated'; readonly pair: CandidatePair }
   /** What the consent checks say of the pair that was nominated last. */
   | { readonly type: 'health'; readonly good: boolean }
+  /** The control connection stands: before that no word of the provider's can come. */
+  | { readonly type: 'connected' }
   /** WireGuard sends on the pair in use, and nothing comes back. */
   | { readonly type: 'silent' }
   /** The provider sends to this address of ours by now, from where we nominated. */
@@ -25,7 +27,7 @@ export type HandoverOutput = { readonly type: 'use'; readonly pair: CandidatePai
  * time, and all of it passes the old way. It keeps its own old port twice as long (`GRACE`).
  */
 export const READY_LIMIT: Ms = 5_000;
-/** The same while the old way carries nothing, the word least of all: three round trips of a far country. */
+/** The same while the old way carries nothing yet, or no longer, the word least of all: three round trips of a far country. */
 export const SILENT_LIMIT: Ms = 1_000;
 
 interface Waiting {
@@ -36,17 +38,21 @@ interface Waiting {
 
 export class Handover implements Machine<HandoverInput, HandoverOutput> {
   #good = false;
+  #connected = false;
   #waiting: Waiting | null = null;
 
   handle(input: HandoverInput | Tick, now: Ms): readonly HandoverOutput[] {
     switch (input.type) {
       case 'nominated':
-        this.#waiting = { pair: input.pair, since: now, limit: this.#good ? READY_LIMIT : 0 };
+        this.#waiting = { pair: input.pair, since: now, limit: this.#limit };
         this.#good = true;
         break;
       case 'health':
         this.#good = input.good;
         if (!input.good) this.#hurry();
+        break;
+      case 'connected':
+        this.#connected = true;
         break;
       case 'silent':
         this.#hurry();
@@ -62,6 +68,11 @@ export class Handover implements Machine<HandoverInput, HandoverOutput> {
 
   deadline(): Deadline | null {
     return this.#waiting && { at: this.#waiting.since + this.#waiting.limit, why: 'the provider is ready by now' };
+  }
+
+  get #limit(): Ms {
+    if (!this.#good) return 0;
+    return this.#connected ? READY_LIMIT : SILENT_LIMIT;
   }
 
   #hurry(): void {

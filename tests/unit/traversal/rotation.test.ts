@@ -133,6 +133,7 @@ describe('the handover', () => {
     expect(machine.handle(ready(1), 110)).toEqual([]);
     expect(machine.handle(ready(2), 120)).toEqual([{ type: 'use', pair: pair(2) }]);
     expect(machine.handle(ready(2), 130)).toEqual([]);
+    machine.handle({ type: 'connected' }, 150);
     machine.handle(nominated(3), 200);
     expect(machine.handle(tick, 199 + READY_LIMIT)).toEqual([]);
     expect(machine.handle(tick, 200 + READY_LIMIT)).toEqual([{ type: 'use', pair: pair(3) }]);
@@ -142,12 +143,20 @@ describe('the handover', () => {
     for (const trouble of [{ type: 'silent' } as const, { type: 'health', good: false } as const]) {
       const machine = new Handover();
       machine.handle(nominated(1), 0);
+      machine.handle({ type: 'connected' }, 50);
       machine.handle(nominated(2), 100);
       expect(machine.handle(trouble, 600)).toEqual([]);
       expect(machine.handle(tick, 99 + SILENT_LIMIT)).toEqual([]);
       expect(machine.deadline()?.at).toBe(100 + SILENT_LIMIT);
       expect(machine.handle(tick, 100 + SILENT_LIMIT)).toEqual([{ type: 'use', pair: pair(2) }]);
     }
+  });
+
+  test('before the control connection stands it can not come either', () => {
+    const machine = new Handover();
+    machine.handle(nominated(1), 0);
+    machine.handle(nominated(2), 100);
+    expect(machine.deadline()?.at).toBe(100 + SILENT_LIMIT);
   });
 
   test('the old way outlasts the wait: the node keeps its port', () => {
