@@ -2,7 +2,7 @@
 import type { Clock } from '../shared/effects.ts';
 import { parseInterval } from '../shared/machine/traversal/interval.ts';
 import { nodeCrypto } from '../shared/node/crypto.ts';
-import { createDatagrams, hostAddresses } from '../shared/node/datagrams.ts';
+import { createDatagrams, hostAddresses, ROOM_BYTES } from '../shared/node/datagrams.ts';
 import { openRouterLine } from '../shared/node/port-mapping/router.ts';
 import { resolveStunServers } from '../shared/node/stun-servers.ts';
 import { turnAccess } from '../shared/node/turn/access.ts';
@@ -55,7 +55,7 @@ export async function openLine(config: Config, profile: NetworkProfile, clock: C
     turn: turnAccess(profile.turn),
     clock,
     random: nodeCrypto.randomBytes,
-    openLoopback: () => createDatagrams({ address: '127.0.0.1' }),
+    openLoopback: () => createDatagrams({ address: '127.0.0.1', roomBytes: ROOM_BYTES }),
     bases: endpoint.bases,
     receive: endpoint.receive,
     log,
