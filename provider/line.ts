@@ -2,7 +2,7 @@
 import type { Clock } from '../shared/effects.ts';
 import { parseInterval } from '../shared/machine/traversal/interval.ts';
 import { nodeCrypto } from '../shared/node/crypto.ts';
-import { createDatagrams, hostAddresses, ROOM_BYTES } from '../shared/node/datagrams.ts';
+import { createDatagrams, hostAddresses } from '../shared/node/datagrams.ts';
 import { openRouterLine } from '../shared/node/port-mapping/router.ts';
 import { resolveStunServers } from '../shared/node/stun-servers.ts';
 import { turnAccess } from '../shared/node/turn/access.ts';
