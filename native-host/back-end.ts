@@ -6,7 +6,7 @@
 import { asWarrenError, WarrenError } from '../shared/base/errors.ts';
 import type { Ms } from '../shared/base/units.ts';
 import type { Datagrams, TunnelDevice } from '../shared/effects.ts';
-import { createDatagrams, ROOM_BYTES } from '../shared/node/datagrams.ts';
+import { createDatagrams } from '../shared/node/datagrams.ts';
 import { connectNetd } from '../shared/node/netd-client.ts';
 import { type ControlConnection, connectControl } from './control-connection.ts';
 import type { LocalProxyOptions, ProxyHandle } from './local-proxy/api.ts';
@@ -30,6 +30,9 @@ export interface BackEnd extends Omit<TunnelSide, 'device'> {
   openDatagrams(): Promise<Datagrams>;
   openLoopback(): Promise<Datagrams>;
 }
+
+/** Where there is no netd, what WireGuard receives comes through these sockets, in bursts; what it sends to a relay always. */
+const ROOM_BYTES = 4 * 1024 * 1024;
 
 /** A namespace that could not be made is not tried again for so long. */
 const RETRY_AFTER: Ms = 15_000;
@@ -77,9 +80,7 @@ export function createBackEnd(netdSocket: string, choice: TunnelChoice = 'auto')
       side = await choose();
       return side.device;
     },
-    // Where there is no netd, what WireGuard receives comes through these, in bursts.
     openDatagrams: async () => switchboard.outside(await createDatagrams({ roomBytes: ROOM_BYTES })),
-    // What it sends through a relay comes through this one.
     openLoopback: async () =>
       switchboard.loopback(await createDatagrams({ address: '127.0.0.1', roomBytes: ROOM_BYTES })),
     openProxy: async (options) => inside().openProxy(options),

@@ -17,9 +17,6 @@ export interface DatagramsOptions {
   readonly roomBytes?: number;
 }
 
-/** For those: a reader that gets no turn for a while loses nothing of what the tunnel sends meanwhile. */
-export const ROOM_BYTES = 4 << 20;
-
 const SAME_PORT_TRIES = 4;
 
 /** @throws WarrenError port_busy when the wanted port is taken. */

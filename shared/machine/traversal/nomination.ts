@@ -21,8 +21,9 @@ export interface Contest {
 export function nominationAt({ pairs, inUse, doubtful, searchSince, firstSuccessAt }: Contest): Ms | null {
   const best = pairs.find((p) => p.state === 'succeeded');
   if (!best) return null;
-  // A pair in use and well is replaced by a better one only; a suspect one by any that works.
-  if (inUse && best !== inUse && best.priority < inUse.priority && !doubtful) return null;
+  // A pair in use and well is replaced by a better one only; a suspect one by any that works. Another port of the
+  // same two ends is none: it may be the one that was just left.
+  if (inUse && best !== inUse && best.priority <= inUse.priority && !doubtful) return null;
   if (best === inUse && pairs[0] !== best) return null;
   if (best === pairs[0]) return firstSuccessAt;
   if (!isRelayed(best)) return firstSuccessAt + PATIENCE[best.remote.type];

@@ -10,7 +10,9 @@ import type {
 } from '../../../shared/machine/traversal/api.ts';
 import { MAIN } from '../../../shared/machine/traversal/bases.ts';
 import { candidatePriority, localCandidates, onBase } from '../../../shared/machine/traversal/candidates.ts';
+import type { Pair } from '../../../shared/machine/traversal/checklist.ts';
 import { Checks } from '../../../shared/machine/traversal/checks.ts';
+import { nominationAt } from '../../../shared/machine/traversal/nomination.ts';
 import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
 import { credentialsOf } from '../../fakes/credentials.ts';
 import { createNetwork, type Network } from '../../fakes/datagrams.ts';
@@ -114,4 +116,24 @@ describe('relay first', () => {
     expect(clock.runUntil(() => outputs.length > 1, 2_000)).toBeLessThan(200);
     expect(kinds()).toEqual(['relay', 'direct']);
   });
+});
+
+test('the search for a direct way does not go back to a port that the path has left', () => {
+  const priority = candidatePriority('relay', 0);
+  const local = { type: 'relay', address: '198.51.100.1', port: 50_001, priority, base: 'relay-1' } as const;
+  const to = (port: number): Pair => ({
+    local,
+    remote: { type: 'srflx', address: PROVIDER, port, priority },
+    priority: 1n,
+    state: 'succeeded',
+    tries: 0,
+    dueAt: 0,
+    rttMs: 20,
+    nominatedByPeer: false,
+  });
+  const [left, inUse] = [to(6000), to(6001)];
+  const contest = { pairs: [left, inUse], inUse, searchSince: 0, firstSuccessAt: 0 };
+  expect(nominationAt({ ...contest, doubtful: false })).toBeNull();
+  // In doubt any is good that works.
+  expect(nominationAt({ ...contest, doubtful: true })).not.toBeNull();
 });
