@@ -1,7 +1,7 @@
 /** The rules as the background keeps them: changed, undone, ended, refused. */
 import { describe, expect, test, vi } from 'vitest';
 import { runCommand } from '../../../extension/background/commands.ts';
-import type { Rule } from '../../../extension/routing/rules.ts';
+import { MAX_RULES, type Rule } from '../../../extension/routing/rules.ts';
 import { background, withWallet } from './background.ts';
 import { storage } from './fake-browser.ts';
 import { rule } from './tables.ts';
@@ -92,6 +92,21 @@ describe('the rules', () => {
     expect(routeOf('cdn.other.example')).toEqual(routed.action);
     await runCommand({ name: 'rules.undo' }, core);
     expect(routeOf('cdn.other.example')).toEqual({ kind: 'direct' });
+  });
+
+  test('ten thousand of them make what a window is sent no larger than ten do', async () => {
+    const { core } = await background();
+    const sent = async (count: number) => {
+      const actions = [{ kind: 'block' }, { kind: 'direct' }] as const;
+      const rules = Array.from({ length: count }, (_, i) =>
+        rule('domain', `site${i}.example`, actions[i % 2] ?? actions[0]),
+      );
+      await runCommand({ name: 'table.change', part: { rules } }, core);
+      expect(core.view().routes.count).toBe(count);
+      return JSON.stringify(core.view()).length;
+    };
+    const digits = 2 * String(MAX_RULES).length;
+    expect(Math.abs((await sent(MAX_RULES)) - (await sent(10)))).toBeLessThanOrEqual(digits);
   });
 
   test('a rule about whole addresses is refused in Chromium, in words', async () => {
