@@ -35,7 +35,7 @@ export function ConnectTab({ view, onTab }: Props) {
       <section class="hero" data-state={protection.state}>
         <Burrow state={protection.state} on={on} onToggle={toggle} />
         <div aria-live="polite" aria-atomic="true">
-          <h2 class="state-word" data-testid={TEST.stateText} data-state={protection.state}>
+          <h2 class="state-word" data-testid={TEST.stateText} data-state={protection.state} elementtiming="state">
             {stateWord(protection.state)}
           </h2>
           <p class="state-detail" data-testid={TEST.stateDetail}>
