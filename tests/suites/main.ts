@@ -45,18 +45,24 @@ function show(outcome: Outcome): void {
   console.log(`  whole log: ${relative(process.cwd(), outcome.log)}`);
 }
 
-async function runPhase(names: readonly Name[], folder: string, run: Run): Promise<Outcome[]> {
-  const queue = [...names];
+async function runOne(name: Name, folder: string, run: Run): Promise<Outcome> {
+  const outcome = await runSuite(SUITES[name], folder, run.children);
+  if (!run.interrupted) show(outcome);
+  return outcome;
+}
+
+/** @returns also what is still running. */
+async function runPhase(names: readonly Name[], folder: string, run: Run): Promise<Promise<Outcome>[]> {
+  const isGentle = (name: Name): boolean => (SUITES[name] as Suite).gentle ?? false;
+  const beside = run.interrupted ? [] : names.filter(isGentle).map((name) => runOne(name, folder, run));
+  const queue = names.filter((name) => !isGentle(name));
   const outcomes: Outcome[] = [];
   const worker = async (): Promise<void> => {
-    for (let name = queue.shift(); name && !run.interrupted; name = queue.shift()) {
-      const outcome = await runSuite(SUITES[name], folder, run.children);
-      outcomes.push(outcome);
-      if (!run.interrupted) show(outcome);
-    }
+    for (let name = queue.shift(); name && !run.interrupted; name = queue.shift())
+      outcomes.push(await runOne(name, folder, run));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return outcomes;
+  return [...beside, ...outcomes.map((outcome) => Promise.resolve(outcome))];
 }
 
 /** Puts the second outcome in the place of the first. @returns the suites of which something ran twice. */
@@ -127,16 +133,12 @@ async function main(): Promise<void> {
   const started = performance.now();
   const starting: readonly Suite[] = names.map((name) => SUITES[name]);
   if (starting.some(({ programs }) => programs)) await bundlePrograms(ROOT);
-  const outcomes: Outcome[] = [];
+  const running: Promise<Outcome>[] = [];
   for (const phase of [...PHASES, ...LONG_PHASES]) {
-    outcomes.push(
-      ...(await runPhase(
-        phase.filter((name) => names.includes(name)),
-        folder,
-        run,
-      )),
-    );
+    const wantedOfIt = phase.filter((name) => names.includes(name));
+    running.push(...(await runPhase(wantedOfIt, folder, run)));
   }
+  const outcomes = await Promise.all(running);
   const retried = run.interrupted ? [] : await askAgain(outcomes, folder, run);
   if (process.getuid?.() === 0) reapDeadLabs();
   for (const path of scratch) rmSync(path, { recursive: true, force: true });
