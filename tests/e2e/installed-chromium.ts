@@ -6,6 +6,7 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash, createPublicKey } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -21,6 +22,8 @@ export interface InstalledChromium {
   launch(...args: readonly string[]): Promise<BrowserContext>;
   /** From now on the store, so to speak, has this version of the same extension. */
   publish(version: string): Promise<void>;
+  /** Whether the browser has fetched that version and holds it ready. */
+  hasFetched(version: string): boolean;
 }
 
 /**
@@ -87,6 +90,7 @@ export async function installChromium(
           ...args.filter((arg) => arg.startsWith('--')),
         ],
       }),
+    hasFetched: (newer) => existsSync(join(profile, 'Default/Extensions', extensionId, `${newer}_0`)),
     publish: async (newer) => offer(await pack(await stage(dist, work, newer), work, `${join(work, version)}.pem`)),
   };
 }

@@ -15,6 +15,8 @@ export class ChromiumBench {
   context!: BrowserContext;
   popup!: Page;
   #installed!: InstalledChromium;
+  /** The last page that came, for the next one: a tab costs more than half a second of a processor. */
+  #tab: Page | null = null;
   /** The folder that a developer loads instead of installing it. */
   #unpacked: string | null = null;
 
@@ -42,6 +44,7 @@ export class ChromiumBench {
   }
 
   async launch(...args: readonly string[]): Promise<void> {
+    this.#tab = null;
     const trust = `--ignore-certificate-errors-spki-list=${this.place.lab.certificate.pin}`;
     const load = this.#unpacked === null ? [] : [`--load-extension=${this.#unpacked}`];
     this.context = await this.#installed.launch(trust, ...load, ...args);
@@ -81,16 +84,19 @@ export class ChromiumBench {
     });
   }
 
-  /** The page's text (`direct` for the site's own), or Chromium's error. A new tab each: a failed navigation spoils the next one. */
+  /** The page's text (`direct` for the site's own), or Chromium's error. A failed navigation spoils its tab for the next one. */
   async load(url: string): Promise<string> {
-    const tab = await this.context.newPage();
+    const tab = this.#tab ?? (await this.context.newPage());
+    this.#tab = null;
     try {
       await tab.goto(url, { timeout: 10_000 });
-      return wayOf((await tab.textContent('body')) ?? '');
+      const way = wayOf((await tab.textContent('body')) ?? '');
+      this.#tab = tab;
+      return way;
     } catch (error) {
       return /net::\w+/.exec(String(error))?.[0] ?? String(error);
     } finally {
-      await tab.close();
+      if (tab !== this.#tab) await tab.close();
     }
   }
 
@@ -119,6 +125,10 @@ export class ChromiumBench {
 
   publish(version: string): Promise<void> {
     return this.#installed.publish(version);
+  }
+
+  fetched(version: string): Promise<true> {
+    return until(`version ${version} fetched`, () => this.#installed.hasFetched(version) || null);
   }
 
   /** A second proxy extension that does nothing by itself, for `launch`. */

@@ -250,6 +250,7 @@ describe('the user and other extensions', () => {
     await bench.publish('0.1.1');
     const { status } = await (await bench.worker()).evaluate(() => chrome.runtime.requestUpdateCheck());
     expect(status).toBe('update_available');
+    await bench.fetched('0.1.1');
     for (let i = 0; i < 5; i++) expect(await bench.load('http://one.example/')).toBe(OURS);
     expect(await version()).toBe('0.1.0');
     await bench.context.close();

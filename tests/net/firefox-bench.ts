@@ -35,6 +35,8 @@ export class FirefoxBench {
   popup!: Page;
   place!: BrowserLab;
   #installed!: InstalledFirefox;
+  /** The last page that came, for the next one: a tab costs half a second of a processor. */
+  #tab: Page | null = null;
 
   get exit(): LabExit {
     return this.place.exit;
@@ -53,6 +55,7 @@ export class FirefoxBench {
   }
 
   async launch(...args: readonly string[]): Promise<void> {
+    this.#tab = null;
     this.firefox = await this.#installed.launch(...args);
   }
 
@@ -136,20 +139,23 @@ export class FirefoxBench {
   }
 
   /** The page's text (`direct` for the site's own), or Firefox's error; where our page takes its place, that. */
-  async load(site: string, path?: string, open: () => Promise<Page> = () => this.firefox.tab()): Promise<string> {
-    let tab: Page | undefined;
+  async load(site: string, path?: string, open?: () => Promise<Page>): Promise<string> {
+    let tab: Page | null = open ? null : this.#tab;
+    this.#tab = null;
     try {
       // An update or a stop of the extension may close the tab while it opens.
-      tab = await open();
+      tab ??= await (open ? open() : this.firefox.tab());
       await tab.goto(this.url(site, path), { timeout: 10_000 });
       if (await tab.evaluate(() => location.protocol === 'moz-extension:')) return OUR_PAGE;
-      return wayOf((await tab.locator('body').textContent()) ?? '');
+      const way = wayOf((await tab.locator('body').textContent()) ?? '');
+      if (!open) this.#tab = tab;
+      return way;
     } catch (error) {
       // The browser's error was not even shown: ours was quicker.
       if (/NS_BINDING_ABORTED/.test(String(error))) return OUR_PAGE;
       return /NS_ERROR_\w+/.exec(String(error))?.[0] ?? String(error);
     } finally {
-      await tab?.close();
+      if (tab !== this.#tab) await tab?.close();
     }
   }
 
