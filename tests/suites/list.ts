@@ -158,9 +158,10 @@ const GUEST: readonly 'kernel'[] = process.arch === 'x64' ? ['kernel'] : [];
 
 /** Suites that may share the machine, phase by phase: what measures runs alone, but for the gentle one. */
 export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
-  ['types', 'lint', 'extension-lint', 'layers', 'contracts', 'unit'],
+  // The guest is begun here and goes on beside what follows: first it reads and writes a kernel's packages.
+  [...GUEST, 'types', 'lint', 'extension-lint', 'layers', 'contracts', 'unit'],
   ['net', 'roles'],
-  [...GUEST, 'load'],
+  ['load'],
   // These wait, for the most part.
   ['story-chromium', 'story-firefox', 'nat'],
 ];

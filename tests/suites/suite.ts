@@ -8,7 +8,7 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\
 export const NODE = join(ROOT, 'node_modules/.bin/node');
 
 /** A session of processes is a group to Linux's scheduler, which shares by group first: see `autogroup` in sched(7). */
-const GENTLY = [...['sh', '-c', 'echo 19 2>/dev/null >/proc/self/autogroup; exec "$@"', 'sh'], ...['nice', '-n', '19']];
+const GENTLY = [...['sh', '-c', 'echo 10 2>/dev/null >/proc/self/autogroup; exec "$@"', 'sh'], ...['nice', '-n', '10']];
 
 export interface Counts {
   readonly passed: number;
