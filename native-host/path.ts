@@ -162,7 +162,10 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
     else moves.feed({ type: 'used' });
   });
   /** The peer has left the address that we send to. */
-  const isLeft = () => !theirs.some((c) => c.address === inUse?.remote.address && c.port === inUse.remote.port);
+  const isLeft = () => {
+    const to = inUse?.remote;
+    return to !== undefined && !theirs.some(({ address, port }) => address === to.address && port === to.port);
+  };
   const forgetBases = bases.onChange((candidates) => {
     checks?.feed({ type: 'candidates', side: 'local', candidates });
     // Cut off, or before a server has answered, we may know nothing of ourselves that would be worth telling.

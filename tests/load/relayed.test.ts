@@ -1,4 +1,5 @@
 /** The whole host and the whole node where no direct way is: over coturn, and back to a direct way when there is one. */
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Exit } from '../../shared/wire/native.ts';
 import { setNat } from '../lab/nat.ts';
@@ -7,6 +8,8 @@ import { inNamespace } from '../lab/run.ts';
 import { createScene, type Scene } from '../lab/scene.ts';
 import { SERVERS } from '../lab/servers.ts';
 import { type Driver, startDriver } from '../net/host-driver.ts';
+import { startEcho, startFlow } from './flow.ts';
+import { tunnelAddress } from './rotations.ts';
 
 /** ★ 1 s on an idle machine, which the line above says of this one; a missed first packet of WireGuard's would cost 1.5 s. */
 const LIMIT_MS = 1_500;
@@ -79,27 +82,6 @@ describe('through the relay', () => {
   });
 });
 
-const PROBE = 'tests/net/netd-programs/probe.ts';
-const ECHO_PORT = 9_000;
-
-/** 1,000 datagrams a second through the tunnel and back, until it is told to stop. */
-async function startFlow(): Promise<() => Promise<{ readonly sent: number; readonly received: number }>> {
-  const { lab, client } = scene;
-  const far = SERVERS.origins['two.example'];
-  const echo = { name: 'echo', namespace: lab.inet, file: PROBE, args: ['serve', 'udp', String(ECHO_PORT), far] };
-  await lab.startNode(echo).prints(/listening/);
-  const shown = await inNamespace(client.home.host, 'ip', ['-4', '-o', 'address']);
-  const [, own = ''] = /wrn\S+\s+inet (\S+?)\//.exec(shown) ?? [];
-  const args = ['flood-until', own, far, String(ECHO_PORT)];
-  const flow = lab.startNode({ name: 'flow', namespace: client.home.host, file: PROBE, args });
-  await flow.prints(/flooding/);
-  return async () => {
-    flow.child.kill('SIGTERM');
-    const [text] = await flow.prints(/\{.*\}/);
-    return JSON.parse(text) as { readonly sent: number; readonly received: number };
-  };
-}
-
 describe('from the relay to a direct way', () => {
   test('no packet of 1,000 a second is lost', async () => {
     const { de } = scene.providers;
@@ -108,13 +90,16 @@ describe('from the relay to a direct way', () => {
       ip daddr ${de.home.wan} meta l4proto udp drop; ip saddr ${de.home.wan} meta l4proto udp drop; }; }`;
     await connect('fullCone', 'DE', wall);
     expect(exit().path?.kind).toBe('relay');
-    const stop = await startFlow();
+    const far = SERVERS.origins['two.example'];
+    await startEcho(scene.lab, scene.lab.inet, far);
+    const flow = await startFlow(scene.lab, scene.client.home.host, await tunnelAddress(scene.client.home.host), far);
     await inNamespace(scene.client.home.router, 'nft', ['delete', 'table', 'ip', 'wall']);
     await driver.host.until('a direct path', () => exit().path?.kind === 'direct', 20_000);
     const downBefore = exit().rxBytes;
     await driver.host.until('seconds of traffic on it', () => exit().rxBytes - downBefore > 250_000, 20_000);
-    const { sent, received } = await stop();
-    console.log(`relay → direct under a flow: ${sent} sent, ${sent - received} lost`);
+    const { sent, received, gaps } = await flow.end();
+    console.log(`relay → direct under a flow: ${sent} sent, ${sent - received} lost ${gaps.join(' ')}`);
+    if (received < sent) console.log(readFileSync(scene.client.hostLog, 'utf8').slice(-6_000), de.process.tail());
     expect(sent).toBeGreaterThan(1_000);
     expect(received).toBe(sent);
   });

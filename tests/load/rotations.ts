@@ -80,7 +80,7 @@ async function rotate({ scene, bare }: RotationBench, rotating: Rotating) {
   return { ...changed, ...ended, overflowed: (await overflows(namespaces)) - dropped };
 }
 
-async function tunnelAddress(namespace: string): Promise<string> {
+export async function tunnelAddress(namespace: string): Promise<string> {
   const shown = await inNamespace(namespace, 'ip', ['-4', '-o', 'address']);
   const [, address] = /wrn\S+\s+inet (\S+?)\//.exec(shown) ?? [];
   if (!address) throw new Error(`no tunnel in ${shown}`);

@@ -330,10 +330,7 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
   #nominate(now: Ms, out: ChecksOutput[]): void {
     const best = this.#list.pairs.find((p) => p.state === 'succeeded');
     if (!best) return;
-    if (best === this.#selected) {
-      this.#searchEnded(now);
-      return;
-    }
+    if (best === this.#selected) return this.#searchEnded(now);
     best.tries = 0;
     this.#select(best, now, out);
     // The peer is told in the same moment; our own check has proved both directions already.
@@ -365,6 +362,8 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
     this.#uprooted = false;
     this.#mtu.use(isRelayed(pair) ? null : `${pair.local.address} ${pair.remote.address}`, now);
     this.#selected = pair;
+    // The one before is left: a second move would overtake the peer's word on this one.
+    if (this.#preferred?.leave) this.#preferred = null;
     this.#phase = 'nominated';
     // Beside a relay the search for a direct way goes on.
     this.#upgrade.reset();

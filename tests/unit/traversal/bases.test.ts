@@ -195,6 +195,20 @@ describe('a node that changes ports quickly, and a hard home', () => {
     expect(packets).toBeGreaterThan(2);
   });
 
+  test('a wish to leave is fulfilled by the next nomination, and asks for no second one', () => {
+    const client = new Peer('192.168.1.2', '90.0.0.7', HOME);
+    const provider = new Peer('192.168.2.2', '84.128.0.9', HOME);
+    client.open(MAIN, 5000);
+    provider.open(MAIN, 6000);
+    provider.open('p2', 6001);
+    client.start('controlling', provider.bases.local);
+    client.driven?.feed({ type: 'prefer', base: null, remote: null, leave: true });
+    provider.start('controlled', client.bases.local);
+    clock.advance(10_000);
+    expect(client.count('nominated')).toBe(1);
+    expect(provider.count('nominated')).toBe(1);
+  });
+
   test('of two nominations the later one counts, also when the earlier one is answered last', () => {
     const { client, provider } = nominating();
     let held = true;
