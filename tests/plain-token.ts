@@ -33,6 +33,6 @@ export async function deployPlainToken(rpcUrl: string, deployerKey: Hex): Promis
   const client = createWalletClient({ account, transport: http(rpcUrl) }).extend(publicActions);
   const { abi, evm } = contract;
   const hash = await client.deployContract({ abi: abi as [], bytecode: `0x${evm.bytecode.object}`, chain: null });
-  const { contractAddress } = await client.getTransactionReceipt({ hash });
+  const { contractAddress } = await client.waitForTransactionReceipt({ hash, pollingInterval: 50 });
   return address(contractAddress ?? '');
 }

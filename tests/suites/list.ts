@@ -110,7 +110,7 @@ export const SUITES = {
     read: readMatrix,
   },
   roles: inLabs('roles', 'roles', 240_000),
-  load: inLabs('load', 'load', 300_000),
+  load: { ...inLabs('load', 'load', 300_000), alone: true },
   outages: inLabs('outages', 'outages', 900_000),
   // Changes of port for every kind of home, half a minute each.
   rotation: inLabs('rotation', 'rotation', 1_800_000),
@@ -121,7 +121,7 @@ export const SUITES = {
     args: [join(ROOT, 'tests/kernel/main.ts'), '--json', '@REPORT@'],
     limitMs: 900_000,
     programs: true,
-    gentle: true,
+    beside: true,
     read: readClaims,
   },
   // What the doctor says of such a kernel.
@@ -156,9 +156,9 @@ export const SUITES = {
 /** The guest is an x86-64 machine, made of this one's files. */
 const GUEST: readonly 'kernel'[] = process.arch === 'x64' ? ['kernel'] : [];
 
-/** Suites that may share the machine, phase by phase: what measures runs alone, but for the gentle one. */
+/** Suites that may share the machine, phase by phase: what measures runs alone. */
 export const PHASES: readonly (readonly (keyof typeof SUITES)[])[] = [
-  // The guest is begun here and goes on beside what follows: first it reads and writes a kernel's packages.
+  // The guest is begun here and goes on beside what follows.
   [...GUEST, 'types', 'lint', 'extension-lint', 'layers', 'contracts', 'unit'],
   ['net', 'roles'],
   ['load'],

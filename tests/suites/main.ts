@@ -51,18 +51,21 @@ async function runOne(name: Name, folder: string, run: Run): Promise<Outcome> {
   return outcome;
 }
 
-/** @returns also what is still running. */
-async function runPhase(names: readonly Name[], folder: string, run: Run): Promise<Promise<Outcome>[]> {
-  const isGentle = (name: Name): boolean => (SUITES[name] as Suite).gentle ?? false;
-  const beside = run.interrupted ? [] : names.filter(isGentle).map((name) => runOne(name, folder, run));
-  const queue = names.filter((name) => !isGentle(name));
-  const outcomes: Outcome[] = [];
+/** @param running takes every suite, also one that is still on its way. */
+async function runPhase(names: readonly Name[], folder: string, run: Run, running: Promise<Outcome>[]): Promise<void> {
+  const is = (name: Name, what: 'beside' | 'alone'): boolean => (SUITES[name] as Suite)[what] ?? false;
+  if (names.some((name) => is(name, 'alone'))) await Promise.all(running);
+  const start = (name: Name): Promise<Outcome> => {
+    const outcome = runOne(name, folder, run);
+    running.push(outcome);
+    return outcome;
+  };
+  if (!run.interrupted) for (const name of names.filter((one) => is(one, 'beside'))) void start(name);
+  const queue = names.filter((name) => !is(name, 'beside'));
   const worker = async (): Promise<void> => {
-    for (let name = queue.shift(); name && !run.interrupted; name = queue.shift())
-      outcomes.push(await runOne(name, folder, run));
+    for (let name = queue.shift(); name && !run.interrupted; name = queue.shift()) await start(name);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return [...beside, ...outcomes.map((outcome) => Promise.resolve(outcome))];
 }
 
 /** Puts the second outcome in the place of the first. @returns the suites of which something ran twice. */
@@ -136,7 +139,7 @@ async function main(): Promise<void> {
   const running: Promise<Outcome>[] = [];
   for (const phase of [...PHASES, ...LONG_PHASES]) {
     const wantedOfIt = phase.filter((name) => names.includes(name));
-    running.push(...(await runPhase(wantedOfIt, folder, run)));
+    await runPhase(wantedOfIt, folder, run, running);
   }
   const outcomes = await Promise.all(running);
   const retried = run.interrupted ? [] : await askAgain(outcomes, folder, run);

@@ -7,9 +7,6 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
 export const NODE = join(ROOT, 'node_modules/.bin/node');
 
-/** A session of processes is a group to Linux's scheduler, which shares by group first: see `autogroup` in sched(7). */
-const GENTLY = [...['sh', '-c', 'echo 10 2>/dev/null >/proc/self/autogroup; exec "$@"', 'sh'], ...['nice', '-n', '10']];
-
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
@@ -24,8 +21,10 @@ export interface Suite {
   readonly limitMs: number;
   /** It starts our programs: bundled before, once for all suites. */
   readonly programs?: boolean;
-  /** It measures no time and waits for nobody: it gets what the others leave of the processors, and no phase waits for it. */
-  readonly gentle?: boolean;
+  /** It measures no time and keeps one processor busy: the phase after its own does not wait for it. */
+  readonly beside?: boolean;
+  /** It measures: it waits for whatever still runs. */
+  readonly alone?: boolean;
   /** Reads the result; the text is the suite's stdout, `report` the file it was told to write. */
   readonly read: (outcome: {
     readonly code: number | null;
@@ -62,9 +61,8 @@ export async function runSuite(suite: Suite, folder: string, children: Set<numbe
   const report = join(folder, `${suite.name}.json`);
   const started = performance.now();
   const out = createWriteStream(log);
-  const words = [suite.command, ...suite.args.map((arg) => arg.replace('@REPORT@', report))];
-  const [command = '', ...args] = suite.gentle ? [...GENTLY, ...words] : words;
-  const child = spawn(command, args, {
+  const args = suite.args.map((arg) => arg.replace('@REPORT@', report));
+  const child = spawn(suite.command, args, {
     cwd: suite.cwd ?? ROOT,
     env: {
       ...process.env,
