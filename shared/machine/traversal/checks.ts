@@ -329,8 +329,8 @@ export class Checks implements Machine<ChecksInput, ChecksOutput> {
 
   #nominate(now: Ms, out: ChecksOutput[]): void {
     const best = this.#list.pairs.find((p) => p.state === 'succeeded');
-    if (!best) return;
-    if (best === this.#selected) return this.#searchEnded(now);
+    if (best === this.#selected) this.#searchEnded(now);
+    if (!best || best === this.#selected) return;
     best.tries = 0;
     this.#select(best, now, out);
     // The peer is told in the same moment; our own check has proved both directions already.
