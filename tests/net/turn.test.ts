@@ -127,13 +127,14 @@ describe('an allocation on coturn', () => {
     await exchange(relay, relayed[0] as TransportAddress);
   });
 
-  test('over TCP where UDP is blocked, in less than a second', async () => {
+  // How soon is measured where nothing else runs (load/relayed.test.ts): here, that UDP's last try is not waited for.
+  test('over TCP where UDP is blocked, in two seconds at most', async () => {
     await homes('udpBlocked', 'symmetric');
     const relay = startRelay();
     const { transport, relayed, ms } = await relay.up();
     console.log(`TCP: relayed address after ${ms} ms`);
     expect(transport).toBe('tcp');
-    expect(ms).toBeLessThan(1_000);
+    expect(ms).toBeLessThan(2_000);
     await exchange(relay, relayed[0] as TransportAddress);
   });
 
@@ -144,7 +145,7 @@ describe('an allocation on coturn', () => {
     const { transport, relayed, ms } = await relay.up();
     console.log(`TLS 443: relayed address after ${ms} ms`);
     expect(transport).toBe('tls');
-    expect(ms).toBeLessThan(1_500);
+    expect(ms).toBeLessThan(2_000);
     await exchange(relay, relayed[0] as TransportAddress);
   });
 

@@ -4,6 +4,7 @@ import { BLOB_BYTES, blobHash } from '../../lab/origins.ts';
 import { SERVERS, type SiteName } from '../../lab/servers.ts';
 import type { Story } from '../story.ts';
 import { seconds } from '../timeline.ts';
+import { until } from '../wait.ts';
 
 export async function browse(story: Story): Promise<void> {
   const { scene, browser, told, popup, capture, shot } = story;
@@ -74,13 +75,16 @@ async function download({ told, scene }: Story, tab: Page): Promise<void> {
     const digest = await crypto.subtle.digest('SHA-256', bytes);
     return { hash: [...new Uint8Array(digest)].map((b) => b.toString(16).padStart(2, '0')).join(''), ms };
   });
-  const after = await scene.providers.de.status();
+  // A node reads its link's counters now and then.
+  const read = async () => (await scene.providers.de.status()).traffic.txBytes - before.traffic.txBytes;
+  const counted = async () => (await read()) >= BLOB_BYTES;
+  await until('the node has counted them', counted, 10_000).catch(() => {});
+  const carried = await read();
   told.claim(
     '20 MB through DE arrive intact',
     hash === blobHash(),
     `${((BLOB_BYTES * 8) / 1e3 / ms).toFixed(0)} Mbit/s, ${seconds(ms)}`,
   );
-  const carried = after.traffic.txBytes - before.traffic.txBytes;
   told.claim(
     'the DE provider carried them',
     carried >= BLOB_BYTES,
