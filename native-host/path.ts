@@ -46,8 +46,8 @@ export interface PathEvents {
   failed(error: WarrenErrorData): void;
   /** What the peer has to know: everything that we can be reached at now. */
   announce(candidates: readonly Candidate[]): void;
-  /** These ports of ours are WireGuard's. */
-  accept(ports: readonly number[]): void;
+  /** These ports of ours are WireGuard's. Resolves when it takes packets at all of them. */
+  accept(ports: readonly number[]): Promise<void>;
   rotated(): void;
   /** The peer may not hear us on the path, or there is none yet: it has to be told another way where we are. */
   roam(candidates: readonly Candidate[]): void;
@@ -141,14 +141,14 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
     offer();
   };
   const portOf = (base: BaseId) => ports.numberOf(base) ?? doors?.portOf(base) ?? null;
-  /** Of the birthday's sockets the one in use. */
-  const accept = () => {
-    const own = inUse && portOf(inUse.local.base);
-    return [...new Set([...ports.numbers, ...(own === null ? [] : [own])])];
-  };
+  /** Of the birthday's sockets those that were in use: the peer sends to one that was left until it hears us elsewhere. */
+  const met = new Set<number>();
+  const accept = () => [...new Set([...ports.numbers, ...met])];
   const handover = drive(new Handover(), world.clock, ({ pair }) => {
     inUse = pair;
-    events.accept(accept());
+    const door = doors?.portOf(pair.local.base) ?? null;
+    if (door !== null) met.add(door);
+    void events.accept(accept());
     const { address, port } = pair.remote;
     events.use(pair, nominated.kind, nominated.rttMs, relay?.lead(pair) ?? { address, port });
     ports.used(new Set([pair.local.base]));

@@ -73,7 +73,7 @@ export class Way {
       rtt: (ms) => {
         this.rttMs = ms;
       },
-      mtu: (bytes) => this.#splice((link) => link.mtu(bytes)),
+      mtu: (bytes) => void this.#splice((link) => link.mtu(bytes)),
       consent: (state) => this.#link?.consent(state),
       roam: (candidates) => this.#roam(candidates),
       failed: events.failed,
@@ -180,8 +180,12 @@ export class Way {
     this.#events.roam(candidates);
   }
 
-  #splice(change: (link: Link) => Promise<void>): void {
-    if (this.#link && this.#device.splice) this.#run(change(this.#link));
+  /** Never rejects: what goes wrong is the attempt's to see. */
+  async #splice(change: (link: Link) => Promise<void>): Promise<void> {
+    if (!this.#link || !this.#device.splice) return;
+    const done = change(this.#link);
+    this.#run(done);
+    await done.catch(() => {});
   }
 }
 

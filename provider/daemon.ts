@@ -138,9 +138,7 @@ export async function startDaemon(
     });
     made('tunnel', () => tunnel.close());
     relay.joins(tunnel.wireGuardPort);
-    endpoint.onPorts = () => {
-      tunnel.ports(endpoint.ports, endpoint.port).catch(failing);
-    };
+    endpoint.onPorts = () => tunnel.ports(endpoint.ports, endpoint.port).catch(failing);
     // A port that was chosen is one that a router forwards: it stays.
     if (config.rotation !== 'off' && config.udpPort === 0) endpoint.startRotation();
 

@@ -47,7 +47,7 @@ export interface Endpoint {
   readonly ports: readonly number[];
   portOf(base: BaseId): number | null;
   /** After each change of `ports`; `port` may have changed as well. */
-  onPorts: (() => void) | null;
+  onPorts: (() => Promise<void>) | null;
   readonly candidates: readonly Candidate[];
   readonly nat: Nat | null;
   /** How often the port has been changed, and when last. */
@@ -119,12 +119,12 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
         nat = found;
         options.onGathered(endpoint);
       },
-      accept: () => endpoint.onPorts?.(),
+      accept: async () => endpoint.onPorts?.(),
       move: () => {},
       rotated() {
         rotation.count++;
         rotation.lastAt = clock.now();
-        endpoint.onPorts?.();
+        void endpoint.onPorts?.();
         retell();
       },
     },
@@ -142,10 +142,11 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
   /**
    * Old ports are for those who are on them, and birthday sockets for the client that they were opened for. A client
    * whom the next change overtakes still comes to a port that is old by then.
+   * @param used what the client is on; before it has a path, the port that it was told of
    */
-  function visible(used: BaseId | null, doors: string): readonly LocalCandidate[] {
+  function visible(used: BaseId, doors: string): readonly LocalCandidate[] {
     const own = bases.local.filter(({ base }) => !isDoor(base) || base.startsWith(doors));
-    return own.map((local) => (used === null || local.base === used || isCurrent(local.base) ? local : leaving(local)));
+    return own.map((local) => (local.base === used || isCurrent(local.base) ? local : leaving(local)));
   }
 
   const isDoor = (base: BaseId) => base.includes('-door-');
@@ -207,7 +208,8 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
       const role = 'controlled';
       const { credentials, remote } = checks;
       const name = `${credentials.localFragment}-door-`;
-      const machine = new Checks({ ...checks, role, local: visible(null, name), random });
+      const from = ports.newest;
+      const machine = new Checks({ ...checks, role, local: visible(from, name), random });
       const driven = drive<ChecksInput, ChecksOutput>(machine, clock, (output) => {
         if (output.type === 'send') {
           router.sent(own, output.packet, clock.now());
@@ -223,7 +225,7 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
       const own: Receiver = (packet, from, base) => driven.feed({ type: 'packet', packet, from, base });
       let said = JSON.stringify(told());
       const tell = (now: readonly Candidate[], text: string) => {
-        const local = visible(inUse.get(own) ?? null, name);
+        const local = visible(inUse.get(own) ?? from, name);
         driven.feed({ type: 'candidates', side: 'local', candidates: local });
         if (text === said || now.length === 0) return;
         said = text;
@@ -232,7 +234,7 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
       const moved = (base: BaseId) => {
         if (inUse.get(own) === base) return;
         inUse.set(own, base);
-        if (ports.numberOf(base) === null) endpoint.onPorts?.();
+        if (ports.numberOf(base) === null) void endpoint.onPorts?.();
         const now = told();
         tell(now, JSON.stringify(now));
         countUsed();
@@ -240,7 +242,6 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
       inUse.set(own, null);
       tellers.add(tell);
       router.add(own, checks.credentials.localFragment);
-      const from = ports.newest;
       const doors = openDoors(
         { clock, random, openDatagrams },
         { role, credentials, local: told(), remote, bases, name, from, receive },

@@ -153,7 +153,7 @@ async function join(world: World, node: FoundProposal): Promise<Joined> {
       rtt: () => {},
       consent: () => {},
       announce: () => {},
-      accept: () => {},
+      accept: async () => {},
       rotated: () => {},
       mtu: () => {},
       roam: () => {},

@@ -81,13 +81,19 @@ export class Checklist {
     this.#pair();
   }
 
-  /** A peer-reflexive remote (RFC 8445 §7.3.1.3), from an authenticated check; the oldest one but `keep` makes room. */
+  /**
+   * A peer-reflexive remote (RFC 8445 §7.3.1.3), from an authenticated check. The oldest one makes room, or in a full list
+   * the pair that is worth least: that the peer reaches us here is more than the others have shown.
+   */
   learn(base: BaseId, from: TransportAddress, priority: number, keep: Pair | null): Pair | null {
     const named = new Set(this.#remote.map(addressKey));
-    const learned = [...this.#pairs].filter(([, p]) => p.local.base === base && !named.has(addressKey(p.remote)));
-    const oldest = learned.find(([, p]) => p !== keep);
+    const spare = [...this.#pairs].filter(([, pair]) => pair !== keep && !pair.nominatedByPeer);
+    const learned = spare.filter(([, p]) => p.local.base === base && !named.has(addressKey(p.remote)));
+    const [oldest] = learned;
     if (learned.length >= MAX_LEARNED && oldest) this.#pairs.delete(oldest[0]);
-    if (this.#pairs.size >= MAX_PAIRS) return null;
+    const [first] = spare;
+    if (this.#pairs.size >= MAX_PAIRS && first)
+      this.#pairs.delete(spare.reduce((least, one) => (one[1].priority < least[1].priority ? one : least), first)[0]);
     // Another port of a relay that the peer is known to use: one that it has opened since it told us.
     const relayed = this.#remote.some(({ type, address }) => type === 'relay' && address === from.address);
     const type = relayed ? 'relay' : 'prflx';

@@ -33,8 +33,8 @@ export interface PortsEvents {
   packet(base: BaseId, packet: Uint8Array, from: TransportAddress): void;
   /** After each gathering, and once more when the filter of the NAT is known. */
   gathered(base: BaseId, candidates: readonly Candidate[], nat: Nat): void;
-  /** A port came or went: these are WireGuard's now. */
-  accept(numbers: readonly number[]): void;
+  /** A port came or went: these are WireGuard's now. Resolves when its packets are taken at all of them. */
+  accept(numbers: readonly number[]): Promise<void>;
   /** The path has to be moved to this base. */
   move(base: BaseId): void;
   /** The port before the one that is newest now; its packets are still taken. */
@@ -102,25 +102,23 @@ export function openPorts(options: PortsOptions, events: PortsEvents): Ports {
     const port = ports.get(base);
     if (!port || !ports.delete(base)) return;
     bases.remove(base);
-    events.accept(numbers());
+    void events.accept(numbers());
     await port.close();
+  };
+
+  const renew = async (base: BaseId): Promise<void> => {
+    const socket = await open();
+    if (closed) return socket.close();
+    const port = add(base, socket, () => rotation.feed({ type: 'opened' }));
+    // Nobody hears of it before: what the peer sends there at once would be lost.
+    await events.accept(numbers());
+    if (ports.get(base) === port) port.start();
   };
 
   const act = (output: RotationOutput): void => {
     switch (output.type) {
       case 'open':
-        open().then(
-          (socket) => {
-            if (closed) {
-              void socket.close();
-              return;
-            }
-            const port = add(output.base, socket, () => rotation.feed({ type: 'opened' }));
-            events.accept(numbers());
-            port.start();
-          },
-          () => rotation.feed({ type: 'failed' }),
-        );
+        renew(output.base).catch(() => rotation.feed({ type: 'failed' }));
         return;
       case 'move':
         events.move(output.base);

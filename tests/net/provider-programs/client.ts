@@ -106,7 +106,7 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
     mtu: () => {},
     consent: (state) => up?.link.consent(state),
     announce: () => {},
-    accept: () => {},
+    accept: async () => {},
     rotated: () => {},
     roam: () => {},
     failed: (error) => fail(new WarrenError(error.code, error.message, error.action)),

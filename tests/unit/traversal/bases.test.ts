@@ -5,7 +5,7 @@ import { type Driven, drive } from '../../../shared/machine/drive.ts';
 import type { BaseId, ChecksInput, ChecksOutput } from '../../../shared/machine/traversal/api.ts';
 import { Bases, MAIN } from '../../../shared/machine/traversal/bases.ts';
 import { localCandidates } from '../../../shared/machine/traversal/candidates.ts';
-import { Checklist } from '../../../shared/machine/traversal/checklist.ts';
+import { Checklist, type Pair } from '../../../shared/machine/traversal/checklist.ts';
 import { Checks } from '../../../shared/machine/traversal/checks.ts';
 import type { Candidate } from '../../../shared/wire/candidate.ts';
 import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
@@ -259,6 +259,21 @@ describe('pairs', () => {
     expect(from('51.158.20.11', 50_001)).toBe('prflx');
     for (let port = 50_002; port < 50_020; port++) from('51.158.20.10', port);
     expect(list.pairs.length).toBe(2 + 8);
+  });
+
+  test('in a full list the peer is still learned, in the place of the pair that is worth least, and never of what it nominated', () => {
+    const bases = Array.from({ length: 70 }, (_, n) => ({
+      ...candidate('srflx', '90.0.0.7', 5000 + n),
+      base: `p${n}`,
+    }));
+    const list = new Checklist('controlled', bases, remote);
+    expect(list.pairs).toHaveLength(64);
+    const pair = list.learn('p60', { address: '84.128.0.9', port: 7000 }, 1_000, null);
+    expect(pair).not.toBeNull();
+    list.nominate(pair as Pair);
+    for (let port = 7_001; port < 7_100; port++) list.learn('p60', { address: '84.128.0.9', port }, 1_000, null);
+    expect(list.pairs).toContain(pair);
+    expect(list.pairs).toHaveLength(64);
   });
 
   test('a base that goes takes its pairs along, and no other', () => {
