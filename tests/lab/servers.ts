@@ -11,6 +11,8 @@ export const SERVERS = {
   dns: '51.158.53.53',
   origins: { 'one.example': '142.250.70.1', 'two.example': '142.250.70.2', 'three.example': '142.250.70.3' },
 } as const;
+/** By which the first relay is known to name servers. */
+export const TURN_NAME = 'turn.example';
 export type SiteName = keyof typeof SERVERS.origins;
 
 /** By which of their addresses servers are known. */

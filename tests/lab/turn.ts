@@ -1,4 +1,6 @@
 /** coturn on two addresses: the independent STUN server (RFC 5780) and relay (RFC 8656) of the lab. */
+import { createMetrics } from '../../helper/metrics.ts';
+import { createTurnGrants } from '../../helper/turn.ts';
 import type { Lab } from './lab.ts';
 import type { LabProcess } from './process.ts';
 import { SERVERS, SERVERS6 } from './servers.ts';
@@ -30,6 +32,13 @@ const DENIED_PEERS = [
   '172.16.0.0-172.31.255.255',
   '192.168.0.0-192.168.255.255',
 ];
+
+/** What a web page tells its browser of this relay. @param host a name or address of it, as that browser knows it */
+export function iceServer(host: string): RTCIceServer {
+  const grants = createTurnGrants({ uris: [], secret: TURN_SECRET, ttlSeconds: 3_600 }, createMetrics());
+  const { username = '', password = '' } = grants.mint('a page', Date.now()) ?? {};
+  return { urls: `turn:${host}:${PORT}?transport=tcp`, username, credential: password };
+}
 
 let starts = 0;
 

@@ -6,7 +6,7 @@
  */
 import { type DnsQuestion, startDns } from './dns.ts';
 import { startOrigins, type Visit } from './origins.ts';
-import { SERVERS, SERVERS6 } from './servers.ts';
+import { SERVERS, SERVERS6, TURN_NAME } from './servers.ts';
 
 export type WorldReport =
   | { readonly type: 'ready' }
@@ -38,7 +38,10 @@ async function rpc(request: WorldRequest): Promise<WorldReport> {
 }
 
 const sites: Readonly<Record<string, string>> = { ...SERVERS.origins, ...SERVERS6.origins };
-const zone = Object.fromEntries(Object.entries(sites).map(([name, address]) => [name, [address]]));
+const zone = {
+  ...Object.fromEntries(Object.entries(sites).map(([name, address]) => [name, [address]])),
+  [TURN_NAME]: [SERVERS.turn[0]],
+};
 
 async function main(): Promise<void> {
   const tell = (report: WorldReport): void => {

@@ -17,6 +17,7 @@ import type { Home } from '../lab/home.ts';
 import { createLab, type Lab } from '../lab/lab.ts';
 import { areBundled } from '../lab/programs.ts';
 import { SERVERS } from '../lab/servers.ts';
+import { iceServer, startTurn } from '../lab/turn.ts';
 import { LabExit } from './lab-exit.ts';
 
 /** The rules of every test: the first through the exit, the second blocked, everything else direct. */
@@ -82,6 +83,17 @@ export class BrowserLab {
     await writeNativeManifests({ dir, hostPath: wrapper, browser, extensionId });
   }
 
+  /**
+   * A relay for calls, on the internet. Only the exit knows it by that name.
+   * @returns addresses of pages that call over it: of a routed one by its name, of a direct one by its address
+   */
+  async startRelay(name: string): Promise<{ readonly routed: string; readonly direct: string }> {
+    const [address] = SERVERS.turn;
+    await startTurn(this.lab);
+    await this.exit.set({ relay: { name, address } });
+    return { routed: callingPage(ROUTED, name), direct: callingPage(DIRECT, address) };
+  }
+
   get hostPid(): number {
     return Number(readFileSync(join(this.work, 'pid'), 'utf8'));
   }
@@ -106,13 +118,23 @@ export class BrowserLab {
 
   /** Packets on the home's wire that should not be there: to a routed site, or WebRTC's. */
   async strayPackets(): Promise<readonly string[]> {
-    return this.#capture.matching(`host ${SERVERS.origins[ROUTED]} or udp port 3478`);
+    return this.packets(`host ${SERVERS.origins[ROUTED]} or udp port 3478`);
+  }
+
+  /** Of all that passed the home's wire since the lab began. @param filter of pcap */
+  packets(filter: string): Promise<readonly string[]> {
+    return this.#capture.matching(filter);
   }
 
   async close(): Promise<void> {
     await this.lab.close();
     rmSync(this.work, { recursive: true, force: true });
   }
+}
+
+/** Where `relayedCall` finds its relay. @param relay its name or address */
+export function callingPage(site: string, relay: string): string {
+  return `http://${site}/#${encodeURIComponent(JSON.stringify(iceServer(relay)))}`;
 }
 
 /** A page of the origin itself, as opposed to one that the exit or a proxy answered. */

@@ -6,6 +6,9 @@ import { SELF_TEST_HOST } from '../../shared/wire/self-test.ts';
 import { ask, by, view } from '../e2e/ui.ts';
 import { until } from '../e2e/wait.ts';
 import { iceCandidates } from '../lab/ice-candidates.ts';
+import { relayedCall } from '../lab/relayed-call.ts';
+import { SERVERS, TURN_NAME } from '../lab/servers.ts';
+import { callingPage } from './browser-lab.ts';
 import { FirefoxBench, STOPPED } from './firefox-bench.ts';
 import { loadFromEverywhere } from './page-loads.ts';
 
@@ -82,6 +85,41 @@ describe('routes', () => {
     const candidates = await tab.evaluate(iceCandidates);
     await tab.close();
     expect(candidates).toEqual([]);
+  });
+
+  test('a call over a relay that speaks TCP works on a direct page; on a routed one Firefox makes none', async () => {
+    const { direct } = await bench.place.startRelay('relay.one.example');
+    const routed = await bench.firefox.tab();
+    const [, otherAddress] = SERVERS.turn;
+    await routed.goto(callingPage('one.example', otherAddress));
+    // It waits for ever, and longer than the other one takes; so what it has done is looked at after that.
+    const never = routed.evaluate(relayedCall).then(
+      () => 'a call',
+      () => 'none',
+    );
+    const tab = await bench.firefox.tab();
+    await tab.goto(direct);
+    expect(await tab.evaluate(relayedCall)).toEqual({
+      heard: 'hello, I hear you',
+      candidates: ['relay'],
+      protocol: 'tcp',
+    });
+    await routed.close();
+    await tab.close();
+    expect(await never).toBe('none');
+    expect(await bench.place.packets(`host ${otherAddress}`)).toEqual([]);
+  });
+
+  test('a call over a relay that is blocked reaches nobody and asks no name', async () => {
+    const match = { kind: 'host', text: TURN_NAME } as const;
+    const rule = { id: 'relay', enabled: true, match, action: { kind: 'block' } } as const;
+    await ask(bench.popup, { name: 'rule.upsert', rule });
+    const tab = await bench.firefox.tab();
+    await tab.goto(callingPage('three.example', TURN_NAME));
+    expect(await tab.evaluate(relayedCall)).toMatchObject({ heard: null, candidates: [] });
+    expect(bench.place.lab.questions.map(({ name }) => name)).not.toContain(TURN_NAME);
+    await tab.close();
+    await ask(bench.popup, { name: 'rules.undo' });
   });
 });
 

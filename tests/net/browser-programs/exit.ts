@@ -7,7 +7,7 @@
  */
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { REPLY, replyBytes, SocksParser } from '../../../native-host/local-proxy/socks.ts';
 import { SELF_TEST_HOST, type SelfTest } from '../../../shared/wire/self-test.ts';
@@ -19,6 +19,8 @@ export interface ExitSettings {
   readonly mode: 'serve' | 'refuse' | 'reset';
   /** Who answers the extension's self-test; absent: this proxy. */
   readonly selfTest?: string;
+  /** A relay of calls: its name here, and the address behind the exit that it really has. */
+  readonly relay?: { readonly name: string; readonly address: string };
 }
 export interface ExitSeen {
   readonly port: number;
@@ -123,18 +125,26 @@ function connect(request: IncomingMessage, socket: Duplex, head: Buffer): void {
   } else if (settings.mode === 'reset') socket.destroy();
   else if (settings.mode === 'refuse') socket.end('HTTP/1.1 502 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
   else {
-    hosts.push(hostOf(request.url ?? ''));
+    const { hostname, port } = new URL(`tcp://${request.url}`);
+    const host = hostname.replace(/^\[|\]$/g, '');
+    hosts.push(host);
     socket.write('HTTP/1.1 200 Yes\r\n\r\n');
-    tunnel(socket as Socket, user, head);
+    tunnel(socket as Socket, user, { host, port: Number(port) }, head);
   }
 }
 
-const hostOf = (authority: string): string => authority.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-
 /** From here on the browser speaks to the site: TLS or not, as its first byte says. */
-function tunnel(socket: Socket, user: string, head: Uint8Array): void {
+function tunnel(socket: Socket, user: string, target: { host: string; port: number }, head: Uint8Array): void {
   users.set(socket.remotePort ?? 0, user);
   socket.removeAllListeners('data');
+  if (target.host === settings.relay?.name) {
+    const relay = dial(target.port, settings.relay.address);
+    relay.on('error', () => socket.destroy());
+    socket.on('close', () => relay.destroy());
+    if (head.length > 0) socket.unshift(Buffer.from(head));
+    socket.pipe(relay).pipe(socket);
+    return;
+  }
   socket.once('data', (first: Buffer) => hand(first[0] === HANDSHAKE ? tlsPages : pages, socket, first));
   if (head.length > 0) socket.unshift(Buffer.from(head));
   socket.resume();
@@ -163,7 +173,7 @@ function socks(socket: Socket, first: Buffer): void {
     else if (settings.mode === 'serve') {
       hosts.push(event.target.host);
       socket.write(replyBytes(REPLY.succeeded));
-      tunnel(socket, user, event.rest);
+      tunnel(socket, user, event.target, event.rest);
     } else if (settings.mode === 'refuse') socket.end(replyBytes(REPLY.hostUnreachable));
     else socket.destroy();
   };
