@@ -117,11 +117,12 @@ export class ProviderLab {
     return this.#greeting;
   }
 
-  /** Edits the settings file as its owner would. */
+  /** Edits the settings file as its owner would. @param value undefined: the default again. */
   change(name: string, value: unknown): void {
     const text = readFileSync(this.#config, 'utf8');
     const line = new RegExp(`^ {2}(// )?"${name}": .*$`, 'm');
-    writeFileSync(this.#config, text.replace(line, `  "${name}": ${JSON.stringify(value)},`));
+    const said = value === undefined ? `  // "${name}": null,` : `  "${name}": ${JSON.stringify(value)},`;
+    writeFileSync(this.#config, text.replace(line, said));
   }
 
   get runtime(): string {

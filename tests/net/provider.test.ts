@@ -27,6 +27,12 @@ const connect = (who: Wallet = wallet, from: ScriptedClient = client) =>
   from.ask<Connected>({ verb: 'connect', did: lab.did, payer: who.account, signerKey: who.signerKey });
 const get = (path: string) =>
   client.ask<{ bytes: number; sha256: string; ms: number; text: string }>({ verb: 'get', address: ONE, path });
+/** Bytes a second of what `stream` began, over half a second. */
+const streaming = async () => {
+  const [at, before] = [performance.now(), (await client.state()).streamed];
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  return (((await client.state()).streamed - before) * 1000) / (performance.now() - at);
+};
 const served = (count: number) =>
   until(`${count} clients`, async () => {
     const status = await lab.status();
@@ -193,6 +199,25 @@ describe('a provider', () => {
     expect((await lab.status()).offer?.pricePerMB).toBe(String(parseEther('0.0003')));
     lab.change('pricePerMB', PRICE);
     await until('the old price is back', async () => (await lab.status()).offer?.pricePerMB === String(PER_MB));
+  });
+
+  test('takes new caps over while it runs: for those who are here, and at the door', async () => {
+    const { sessions } = await lab.status();
+    const slow = 4;
+    lab.change('perClientMbps', slow);
+    // The server sends four times as much; the limit lets a burst through before it holds.
+    await until('it is held to the limit', async () => (await streaming()) < ((slow * MEGABYTE) / 8) * 1.2);
+    const taken = () => lab.provider?.output.split('"changed":["maxClients"]').length ?? 0;
+    lab.change('maxClients', 1);
+    await until('the door is shut', async () => taken() === 2);
+    const next = await lab.client('next');
+    const comer = await lab.wallet('1');
+    await comer.open(lab.account, '0.5', 1440);
+    await expect(connect(comer, next)).rejects.toMatchObject({ code: 'provider_full' });
+    await next.process.stop();
+    for (const name of ['perClientMbps', 'maxClients']) lab.change(name, undefined);
+    await until('it runs as before', async () => (await streaming()) > STREAM_RATE * 0.8);
+    expect((await lab.status()).sessions).toMatchObject([{ id: sessions[0]?.id, gate: 'open' }]);
   });
 
   test('gives a client that comes back its own last proof, and its place', async () => {
