@@ -41,6 +41,8 @@ vi.mock('../../../extension/ui/link.ts', async () => {
 const { live, view } = await import('../../../extension/ui/link.ts');
 const { Blocked } = await import('../../../extension/ui/components/Blocked.tsx');
 const { Welcome } = await import('../../../extension/ui/components/Welcome.tsx');
+const { ImportForm } = await import('../../../extension/ui/components/SetupImport.tsx');
+const { Words } = await import('../../../extension/ui/components/SetupWords.tsx');
 
 const find = (id: keyof typeof TEST, more = '') =>
   document.querySelector<HTMLElement>(`[data-testid="${TEST[id]}"]${more}`);
@@ -186,5 +188,29 @@ describe('the way in', () => {
         { name: 'protect', on: true },
       ]),
     );
+  });
+});
+
+describe('seed words', () => {
+  const REVEALED = {
+    phrase: 'legal winner thank year wave sausage worth useful legal winner thank yellow',
+    quiz: [1, 2, 3],
+  };
+
+  test.each([
+    { where: 'shown', screen: <Words revealed={REVEALED} title="" done="" onDone={() => {}} /> },
+    { where: 'asked for', screen: <ImportForm onDone={() => {}} /> },
+  ])('are $where beside a word on who may ask for them, with the address of these pages', async ({ screen }) => {
+    await settle(() => render(screen, document.body));
+    const { textContent } = document.querySelector('.seed-safety') as HTMLElement;
+    expect(textContent).toContain(`their address begins with ${location.origin}`);
+    expect(textContent).toContain('Whoever asks for them anywhere else, by mail, chat or website, wants your money.');
+  });
+
+  test('are covered until they are asked for', async () => {
+    await settle(() => render(<Words revealed={REVEALED} title="" done="" onDone={() => {}} />, document.body));
+    expect(document.body.textContent).not.toContain('sausage');
+    await settle(() => find('seedReveal')?.click());
+    expect(document.body.textContent).toContain('sausage');
   });
 });
