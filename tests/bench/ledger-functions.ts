@@ -159,7 +159,7 @@ async function measure(anvil: Anvil, profile: NetworkProfile): Promise<Gas> {
     PAYER_KEY,
     encodeFunctionData({ abi, functionName: 'requestClose', args: [first.address, PAYEE] }),
   );
-  await anvil.rpc('evm_increaseTime', GRACE * 60 + 1);
+  await anvil.rpc('evm_increaseTime', GRACE * 60 + 60);
   gas.withdraw = await channels(
     PAYER_KEY,
     encodeFunctionData({ abi, functionName: 'withdraw', args: [PAYER, first.address, PAYEE] }),

@@ -72,9 +72,9 @@ describe('identities', () => {
     await id.addDelegate(b, 86_400);
     await id.addDelegate(c, 3_600);
     await id.setAttribute(SERVICE, 'wss://two.example/', 86_400);
-    await anvil.rpc('evm_increaseTime', 10);
+    await anvil.rpc('evm_increaseTime', 60);
     await id.revokeDelegate(a);
-    await anvil.rpc('evm_increaseTime', 10);
+    await anvil.rpc('evm_increaseTime', 60);
     await anvil.rpc('anvil_mine', '0x1');
 
     const ours = await reader.resolve(id.did);
@@ -101,7 +101,7 @@ describe('identities', () => {
       args: [id.account, bytes32('sigAuth'), other, 86_400n],
       chain: null,
     });
-    await anvil.rpc('evm_increaseTime', 6);
+    await anvil.rpc('evm_increaseTime', 60);
     await anvil.rpc('anvil_mine', '0x1');
     expect((await reader.resolve(id.did)).delegates).toEqual([]);
   });
@@ -165,10 +165,10 @@ describe('registration', () => {
     expect(await nonce()).toBe(3);
     await writer.register({ delegate, delegateSeconds: 86_400, services: ['ws://a.example/', 'ws://b.example/'] });
     expect(await nonce()).toBe(3);
-    await anvil.rpc('evm_increaseTime', 2);
+    await anvil.rpc('evm_increaseTime', 60);
     await writer.register({ delegate, delegateSeconds: 86_400, services: ['ws://b.example/'] });
     expect(await nonce()).toBe(4);
-    await anvil.rpc('evm_increaseTime', 2);
+    await anvil.rpc('evm_increaseTime', 60);
     await anvil.rpc('anvil_mine', '0x1');
     const document = await reader.resolve(id.did);
     expect(document.services).toEqual(['ws://b.example/']);

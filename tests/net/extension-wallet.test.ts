@@ -65,7 +65,7 @@ describe('one permit, one transaction', () => {
     await bench.agree();
     await bench.settled();
     expect((await bench.reader.channel(bench.parties(payee))).closeAt).toBeGreaterThan(0);
-    await bench.anvil.rpc('evm_increaseTime', 3_601);
+    await bench.anvil.rpc('evm_increaseTime', 3_700);
     await bench.anvil.rpc('evm_mine');
     await bench.run({ name: 'channel.request', payee, signer: bench.parties(payee).signer, action: 'withdraw' });
     await bench.agree();

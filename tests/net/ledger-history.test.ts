@@ -44,7 +44,8 @@ beforeAll(async () => {
   await as(STRANGER_KEY).writeContract({ ...token(), functionName: 'transferFrom', args: [PAYER, STRANGER, 0n] });
   await as(STRANGER_KEY).writeContract({ ...token(), functionName: 'transfer', args: [PAYER, 3n] });
   await payer.writeContract({ ...channels(), functionName: 'requestClose', args: [SIGNER, PAYEE] });
-  await anvil.rpc('evm_increaseTime', 3_601);
+  // Blocks of one second are dated one after the other, ahead of the clock: an hour after now may be too soon.
+  await anvil.rpc('evm_increaseTime', 3_700);
   await payer.writeContract({ ...channels(), functionName: 'withdraw', args: [PAYER, SIGNER, PAYEE] });
 });
 afterAll(async () => {
