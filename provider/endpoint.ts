@@ -21,6 +21,7 @@ import { Checks } from '../shared/machine/traversal/checks.ts';
 import { DEFAULT_INTERVAL, type Interval } from '../shared/machine/traversal/interval.ts';
 import { Outage, type OutageInput, type OutageOutput } from '../shared/machine/traversal/outage.ts';
 import { openPorts } from '../shared/machine/traversal/ports.ts';
+import { GRACE } from '../shared/machine/traversal/rotation.ts';
 import { createStunRouter } from '../shared/machine/traversal/router.ts';
 import { createRandom } from '../shared/node/random.ts';
 import { type Candidate, MAX_CANDIDATES } from '../shared/wire/candidate.ts';
@@ -89,6 +90,8 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
   /** What each client's packets leave from; null while it has no path. */
   const inUse = new Map<Receiver, BaseId | null>();
   const doorsOfAll = new Set<Doors>();
+  /** Birthday sockets that a client has just left: it sends there until it is told that we are ready elsewhere. */
+  const leftDoors = new Set<number>();
   const rotation: { count: number; lastAt: number | null } = { count: 0, lastAt: null };
   let nat: Nat | null = null;
   const interfaces = () => JSON.stringify(hosts(1));
@@ -188,7 +191,7 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
     },
     get ports() {
       const own = [...inUse.values()].flatMap((base) => (base === null ? [] : (portOf(base) ?? [])));
-      return [...new Set([...ports.numbers, ...own])];
+      return [...new Set([...ports.numbers, ...own, ...leftDoors])];
     },
     portOf,
     onPorts: null,
@@ -232,7 +235,13 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
         announce(now);
       };
       const moved = (base: BaseId) => {
-        if (inUse.get(own) === base) return;
+        const before = inUse.get(own) ?? null;
+        if (before === base) return;
+        const door = before === null ? undefined : doorPort(before);
+        if (door !== undefined) {
+          leftDoors.add(door);
+          clock.after(GRACE, () => leftDoors.delete(door));
+        }
         inUse.set(own, base);
         if (ports.numberOf(base) === null) void endpoint.onPorts?.();
         const now = told();
