@@ -83,8 +83,11 @@ const RELAY_GRACE: Ms = 100;
  * 6.5 s other pairs have this long to work. An outage of our own does not count (outage.ts).
  */
 const LOST_AFTER: Ms = 7_300;
-/** Until it is heard again, the peer is told where we are: messages through the rendezvous can be lost. */
-const ROAM_EVERY: Ms = 1_000;
+/**
+ * Until it is heard again, the peer is told where we are: messages through the rendezvous can be lost, the first ones where
+ * the peer's own address changed and its connections are dead. The last pause repeats.
+ */
+const ROAM_PAUSES: readonly Ms[] = [300, 600, 1_000];
 /** A node keeps a client that it does not hear for so long (provider/liveness.ts). */
 const NODE_PATIENCE: Ms = 65_000;
 const NOT_SEEN: Nat = { mapping: 'unknown', filtering: 'unknown', translated: null, portPreserved: false };
@@ -196,14 +199,15 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
     handover.feed({ type: 'health', good });
     events.consent(state);
   };
-  const roam = () => {
+  const roam = (times = 0) => {
     cancelRoam();
     if (isMute()) return;
     // Nothing has worked yet, and there is more of us than the handshake told: a relay that came late may be the one way.
     if (checks && !inUse) return events.roam(newest());
     if (good || !inUse) return;
     events.roam(newest());
-    cancelRoam = clock.after(ROAM_EVERY, roam);
+    const pause = ROAM_PAUSES[Math.min(times, ROAM_PAUSES.length - 1)] as Ms;
+    cancelRoam = clock.after(pause, () => roam(times + 1));
   };
 
   const act = (output: ChecksOutput) => {

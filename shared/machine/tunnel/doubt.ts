@@ -9,8 +9,11 @@ export const DOUBT: Ms = 500;
 const DOUBT_AGAIN: Ms = 1_500;
 /** Between two samples: more than a keepalive (32 bytes). */
 const SENT_BYTES: ByteCount = 60;
-/** Between two samples: a flow that does not end by itself in the middle. When it does, a check is cheap. */
-const BUSY_BYTES: ByteCount = 500;
+/**
+ * Without a pause: a flow that does not end by itself in the middle, be it of two small packets. When it does, a check is
+ * cheap; and whoever only answers has no other sign that its own address is not what it was.
+ */
+const FLOW_BYTES: ByteCount = 150;
 
 export interface Counters {
   /** Epoch ms, 0 when there was none. */
@@ -25,8 +28,8 @@ export interface Heard {
   /** What we had sent by then. */
   readonly txBytes: ByteCount;
   readonly at: Ms;
-  /** It belongs to a flow: much came in with it, or just before it. */
-  readonly busy: boolean;
+  /** What came in with it and before it, up to the last pause. */
+  readonly flow: ByteCount;
 }
 
 /** What went out since the last sign of life. */
@@ -63,8 +66,8 @@ export class Doubt {
 
 /** @param before the sign of life before this one: the last sample of a flow that breaks off holds little of it. */
 export function heardNow({ rxBytes, txBytes, handshakeAt }: Counters, before: Heard | null, now: Ms) {
-  const busy = before !== null && (rxBytes - before.rxBytes >= BUSY_BYTES || (before.busy && now - before.at < DOUBT));
-  const heard: Heard = { rxBytes, txBytes, handshakeAt, at: now, busy };
+  const flow = before === null ? 0 : rxBytes - before.rxBytes + (now - before.at < DOUBT ? before.flow : 0);
+  const heard: Heard = { rxBytes, txBytes, handshakeAt, at: now, flow };
   const sent: Sent = { txBytes, times: 0, since: now, doubtedAt: null };
   return { heard, sent };
 }
@@ -77,5 +80,5 @@ export function sentNow(sent: Sent, txBytes: ByteCount, now: Ms): Sent {
 export function isDoubtful(heard: Heard, { times, since, doubtedAt }: Sent, now: Ms): boolean {
   const unanswered = times >= 2 && now - since >= DOUBT;
   if (doubtedAt !== null) return unanswered && now - doubtedAt >= DOUBT_AGAIN;
-  return unanswered || (heard.busy && now - heard.at >= DOUBT);
+  return unanswered || (heard.flow >= FLOW_BYTES && now - heard.at >= DOUBT);
 }

@@ -30,8 +30,14 @@ describe('what a node makes of a peer that it keeps no tunnel machine for', () =
     last.sample(counters(10_000, 0), 150);
     last.sample(counters(10_050, 0), 300);
     expect(last.sample(counters(10_050, 0), 310 + DOUBT)).toBe('doubt');
+    const small = new Doubt();
+    small.sample(counters(100, 0), 0);
+    for (const at of [100, 200]) small.sample(counters(100 + at, 0), at);
+    expect(small.sample(counters(300, 0), 210 + DOUBT)).toBe('doubt');
     const idle = new Doubt();
     idle.sample(counters(100, 0), 0);
-    expect(idle.sample(counters(100, 0), 60_000)).toBeNull();
+    for (let at = 20_000, rx = 132; at < 60_000; at += 20_000, rx += 32) idle.sample(counters(rx, 0), at);
+    expect(idle.sample(counters(164, 0), 59_000)).toBeNull();
+    expect(idle.sample(counters(164, 0), 80_000)).toBeNull();
   });
 });
