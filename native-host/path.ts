@@ -283,6 +283,7 @@ export async function openPath(world: World, events: PathEvents): Promise<PathHa
     ready: (remote) => handover.feed({ type: 'ready', remote }),
     heard() {
       outage.feed({ type: 'heard' });
+      handover.feed({ type: 'heard' });
       checks?.feed({ type: 'heard' });
     },
     probe() {

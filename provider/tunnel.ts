@@ -4,6 +4,7 @@
  */
 import type { ByteCount, Ms } from '../shared/base/units.ts';
 import type { Clock, TunnelDevice, Unsubscribe } from '../shared/effects.ts';
+import { DOUBT } from '../shared/machine/tunnel/doubt.ts';
 import { createSplice } from '../shared/node/splice.ts';
 import { GATEWAY4, GATEWAY6, LARGEST_MTU, type PeerCounters, type SpliceRoute } from '../shared/wire/netd.ts';
 import type { TunnelAddresses } from './addresses.ts';
@@ -69,6 +70,8 @@ const BUSY_BYTES = 50_000;
 const REST_FACTOR = 3;
 /** While nothing passes the link, nobody's counters move but by keepalives: they are read this often. */
 const QUIET_SAMPLE_MS = 1_500;
+/** But once more so long after something passed: whose flow broke off has to be asked by then (doubt.ts). */
+const LAST_LOOK_MS = DOUBT + 50;
 /** So long a client's counters are told although they stand still: who watches flows and rates sees them end. */
 const SETTLED_MS = 3_000;
 
@@ -86,6 +89,7 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
   let sampling = false;
   let closed = false;
   let passed: number | null = null;
+  let lastLookAt: Ms | null = null;
   let sampledAt: Ms = Number.NEGATIVE_INFINITY;
 
   const created = await device.ask({
@@ -104,7 +108,10 @@ export async function openTunnel(options: TunnelOptions): Promise<ProviderTunnel
   /** A glance at the link first: a thousand idle peers would keep a small machine busy with being read. */
   function look(): void {
     const now = linkBytes(tunnel);
-    const isQuiet = now !== null && now === passed && clock.now() - sampledAt < QUIET_SAMPLE_MS;
+    const isLast = lastLookAt !== null && clock.now() >= lastLookAt;
+    if (now !== passed) lastLookAt = clock.now() + LAST_LOOK_MS;
+    else if (isLast) lastLookAt = null;
+    const isQuiet = now !== null && now === passed && !isLast && clock.now() - sampledAt < QUIET_SAMPLE_MS;
     passed = now;
     if (isQuiet) schedule(IDLE_SAMPLE_MS);
     else void sample();

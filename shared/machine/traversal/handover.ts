@@ -15,8 +15,9 @@ export type HandoverInput =
   | { readonly type: 'health'; readonly good: boolean }
   /** The control connection stands: before that no word of the provider's can come. */
   | { readonly type: 'connected' }
-  /** WireGuard sends on the pair in use, and nothing comes back. */
+  /** WireGuard sends on the pair in use, and nothing comes back; or something did. */
   | { readonly type: 'silent' }
+  | { readonly type: 'heard' }
   /** The provider sends to this address of ours by now, from where we nominated. */
   | { readonly type: 'ready'; readonly remote: TransportAddress };
 
@@ -29,6 +30,8 @@ export type HandoverOutput = { readonly type: 'use'; readonly pair: CandidatePai
 export const READY_LIMIT: Ms = 5_000;
 /** The same while the old way carries nothing yet, or no longer, the word least of all: three round trips of a far country. */
 export const SILENT_LIMIT: Ms = 1_000;
+/** The same where the old way was silent already when the new one was found: there is little left to lose by moving first. */
+export const DEAD_LIMIT: Ms = 300;
 
 interface Waiting {
   readonly pair: CandidatePair;
@@ -39,6 +42,7 @@ interface Waiting {
 export class Handover implements Machine<HandoverInput, HandoverOutput> {
   #good = false;
   #connected = false;
+  #silent = false;
   #waiting: Waiting | null = null;
 
   handle(input: HandoverInput | Tick, now: Ms): readonly HandoverOutput[] {
@@ -55,7 +59,11 @@ export class Handover implements Machine<HandoverInput, HandoverOutput> {
         this.#connected = true;
         break;
       case 'silent':
+        this.#silent = true;
         this.#hurry();
+        break;
+      case 'heard':
+        this.#silent = false;
         break;
       case 'ready':
         if (this.#waiting && isSame(this.#waiting.pair.local, input.remote)) return this.#use(this.#waiting.pair);
@@ -72,6 +80,7 @@ export class Handover implements Machine<HandoverInput, HandoverOutput> {
 
   get #limit(): Ms {
     if (!this.#good) return 0;
+    if (this.#silent) return DEAD_LIMIT;
     return this.#connected ? READY_LIMIT : SILENT_LIMIT;
   }
 

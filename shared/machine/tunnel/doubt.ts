@@ -7,13 +7,10 @@ import type { ByteCount, Ms } from '../../base/units.ts';
  */
 export const DOUBT: Ms = 500;
 const DOUBT_AGAIN: Ms = 1_500;
-/** Between two samples: more than a keepalive (32 bytes). */
-const SENT_BYTES: ByteCount = 60;
-/**
- * Without a pause: a flow that does not end by itself in the middle, be it of two small packets. When it does, a check is
- * cheap; and whoever only answers has no other sign that its own address is not what it was.
- */
-const FLOW_BYTES: ByteCount = 150;
+/** More than a keepalive (32 bytes). */
+const DATA_BYTES: ByteCount = 60;
+/** Without a pause: a flow that does not end by itself in the middle. When it does, a check is cheap. */
+const FLOW_BYTES: ByteCount = 500;
 
 export interface Counters {
   /** Epoch ms, 0 when there was none. */
@@ -41,7 +38,10 @@ export interface Sent {
   readonly doubtedAt: Ms | null;
 }
 
-/** For whoever keeps nothing else about the tunnel. */
+/**
+ * For a node, which keeps nothing else about the tunnel. It answers more than it asks, so that it has no unanswered packet by
+ * which to notice that its own address is not what it was: any data that nothing follows is reason enough.
+ */
 export class Doubt {
   #state: { readonly heard: Heard; readonly sent: Sent } | null = null;
 
@@ -58,7 +58,7 @@ export class Doubt {
       return 'heard';
     }
     const sent = sentNow(before.sent, counters.txBytes, now);
-    const doubts = isDoubtful(heard, sent, now);
+    const doubts = isDoubtful(heard, sent, now, DATA_BYTES);
     this.#state = { heard, sent: doubts ? { ...sent, doubtedAt: now } : sent };
     return doubts ? 'doubt' : null;
   }
@@ -73,12 +73,18 @@ export function heardNow({ rxBytes, txBytes, handshakeAt }: Counters, before: He
 }
 
 export function sentNow(sent: Sent, txBytes: ByteCount, now: Ms): Sent {
-  if (txBytes - sent.txBytes < SENT_BYTES) return { ...sent, txBytes };
+  if (txBytes - sent.txBytes < DATA_BYTES) return { ...sent, txBytes };
   return { ...sent, txBytes, times: sent.times + 1, since: sent.times === 0 ? now : sent.since };
 }
 
-export function isDoubtful(heard: Heard, { times, since, doubtedAt }: Sent, now: Ms): boolean {
+/** @param flowBytes so much in a row is not expected to end by itself */
+export function isDoubtful(
+  heard: Heard,
+  { times, since, doubtedAt }: Sent,
+  now: Ms,
+  flowBytes: ByteCount = FLOW_BYTES,
+): boolean {
   const unanswered = times >= 2 && now - since >= DOUBT;
   if (doubtedAt !== null) return unanswered && now - doubtedAt >= DOUBT_AGAIN;
-  return unanswered || (heard.flow >= FLOW_BYTES && now - heard.at >= DOUBT);
+  return unanswered || (heard.flow >= flowBytes && now - heard.at >= DOUBT);
 }

@@ -1,7 +1,7 @@
 /** When ports are changed and closed, and when the tunnel follows: on a clock that a test steers. */
 import { describe, expect, test } from 'vitest';
 import type { BaseId, CandidatePair } from '../../../shared/machine/traversal/api.ts';
-import { Handover, READY_LIMIT, SILENT_LIMIT } from '../../../shared/machine/traversal/handover.ts';
+import { DEAD_LIMIT, Handover, READY_LIMIT, SILENT_LIMIT } from '../../../shared/machine/traversal/handover.ts';
 import { parseInterval } from '../../../shared/machine/traversal/interval.ts';
 import { GRACE, MAX_OLD, MOVE_LIMIT, Rotation } from '../../../shared/machine/traversal/rotation.ts';
 
@@ -150,6 +150,19 @@ describe('the handover', () => {
       expect(machine.deadline()?.at).toBe(100 + SILENT_LIMIT);
       expect(machine.handle(tick, 100 + SILENT_LIMIT)).toEqual([{ type: 'use', pair: pair(2) }]);
     }
+  });
+
+  test('where it was silent before the new way was found, still less, until something is heard on it', () => {
+    const machine = new Handover();
+    machine.handle(nominated(1), 0);
+    machine.handle({ type: 'connected' }, 50);
+    machine.handle({ type: 'silent' }, 1_000);
+    machine.handle(nominated(2), 1_100);
+    expect(machine.deadline()?.at).toBe(1_100 + DEAD_LIMIT);
+    expect(machine.handle(tick, 1_100 + DEAD_LIMIT)).toEqual([{ type: 'use', pair: pair(2) }]);
+    machine.handle({ type: 'heard' }, 2_001);
+    machine.handle(nominated(3), 2_002);
+    expect(machine.deadline()?.at).toBe(2_002 + READY_LIMIT);
   });
 
   test('before the control connection stands it can not come either', () => {
