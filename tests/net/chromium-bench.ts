@@ -84,14 +84,17 @@ export class ChromiumBench {
     });
   }
 
-  /** The page's text (`direct` for the site's own), or Chromium's error. A failed navigation spoils its tab for the next one. */
+  /**
+   * The page's text (`direct` for the site's own), or Chromium's error. A failed navigation spoils its tab for the next
+   * one: Warren loads it again once its exit is well.
+   */
   async load(url: string): Promise<string> {
     const tab = this.#tab ?? (await this.context.newPage());
     this.#tab = null;
     try {
-      await tab.goto(url, { timeout: 10_000 });
+      const response = await tab.goto(url, { timeout: 10_000 });
       const way = wayOf((await tab.textContent('body')) ?? '');
-      this.#tab = tab;
+      if (response?.ok()) this.#tab = tab;
       return way;
     } catch (error) {
       return /net::\w+/.exec(String(error))?.[0] ?? String(error);
