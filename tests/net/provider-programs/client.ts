@@ -307,10 +307,12 @@ async function obey(world: World, command: ClientCommand): Promise<unknown> {
     case 'reach':
       return open(command.address, command.port, 1_500).then(
         (socket) => {
+          // An ICMP message amid connect() was once taken for success; but a connection has a peer.
+          const peer = socket.remoteAddress;
           socket.destroy();
-          return 'reached';
+          return peer === undefined ? 'no peer' : 'reached';
         },
-        (error: { code?: string }) => error.code ?? 'refused',
+        (error: { code?: string }) => error.code ?? 'timeout',
       );
     case 'stream':
       return startStream(command.address);
