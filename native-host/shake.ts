@@ -90,7 +90,7 @@ export function shake(world: World, config: ShakeConfig, events: ShakeEvents): S
     candidates: (candidates) => driven.feed({ type: 'candidates', candidates }),
     confirmed: () => driven.feed({ type: 'confirmed' }),
     roam(session, candidates) {
-      if (candidates.length > 0) conversation.send(sealRoam(world.crypto, session, 'initiator', ++roams, candidates));
+      if (candidates.length > 0) conversation.tell(sealRoam(world.crypto, session, 'initiator', ++roams, candidates));
     },
     close() {
       driven.stop();

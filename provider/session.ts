@@ -249,7 +249,7 @@ export class ClientSession implements ControlOwner {
       },
       say: (message) => this.#link?.send(message),
       fault: (error) => this.#fault(error),
-      signal: (bytes) => this.#conversation.send(bytes),
+      signal: (bytes) => this.#conversation.tell(bytes),
     });
     if (this.#early) this.#way.roamed(this.#early);
     this.#early = null;

@@ -100,7 +100,10 @@ export interface Directory {
 export interface Conversation {
   /** x-only public key of the peer, hex: authenticated, every message carries its signature. */
   readonly peer: string;
+  /** Arrives in the order of sending, or never. */
   send(message: Uint8Array): void;
+  /** Arrives as soon as it can, whatever was lost before it: for what carries a number of its own. */
+  tell(message: Uint8Array): void;
   onMessage(handler: (message: Uint8Array) => void): Unsubscribe;
   /** A relay said that nobody listens for this key. */
   onUnreachable(handler: () => void): Unsubscribe;

@@ -51,6 +51,9 @@ export function createFakeHub(clock: Clock, delay = 5): FakeHub {
           else conversation.refuse();
         });
       },
+      tell(message) {
+        conversation.send(message);
+      },
       onMessage(handler) {
         messages.add(handler);
         for (const message of early.splice(0)) handler(message);

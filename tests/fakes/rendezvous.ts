@@ -68,14 +68,16 @@ function pipe(clock: Clock, delay: number, peer: string): [End, End] {
   const handlers: [Set<(message: Uint8Array) => void>, Set<(message: Uint8Array) => void>] = [new Set(), new Set()];
   const end = (mine: 0 | 1): End => {
     const losers = new Set<() => void>();
+    const send = (message: Uint8Array) => {
+      const copy = message.slice();
+      clock.after(delay, () => {
+        for (const handler of handlers[mine === 0 ? 1 : 0]) handler(copy);
+      });
+    };
     return {
       peer,
-      send(message) {
-        const copy = message.slice();
-        clock.after(delay, () => {
-          for (const handler of handlers[mine === 0 ? 1 : 0]) handler(copy);
-        });
-      },
+      send,
+      tell: send,
       onMessage(handler) {
         handlers[mine].add(handler);
         return () => handlers[mine].delete(handler);

@@ -1,6 +1,6 @@
 /**
  * Puts one peer's messages in the order in which they were sent. Several relays deliver the same
- * messages at different speeds; a gap that does not close within a second is given up.
+ * messages at different speeds; a gap that does not close within a second of what came after it is given up.
  */
 import type { Clock, Unsubscribe } from '../../effects.ts';
 
@@ -27,7 +27,7 @@ export class Sequence {
   }
 
   close(): void {
-    this.#cancel?.();
+    this.#cancelGap();
     this.#held.clear();
     this.#next = Number.POSITIVE_INFINITY;
   }
@@ -35,14 +35,18 @@ export class Sequence {
   #flush(): void {
     for (let message = this.#held.get(this.#next); message; message = this.#held.get(this.#next)) {
       this.#held.delete(this.#next++);
+      this.#cancelGap();
       this.#deliver(message);
     }
-    this.#cancel?.();
-    this.#cancel = null;
     if (this.#held.size === 0) return;
-    this.#cancel = this.#clock.after(GAP_MS, () => {
+    this.#cancel ??= this.#clock.after(GAP_MS, () => {
       this.#next = Math.min(...this.#held.keys());
       this.#flush();
     });
+  }
+
+  #cancelGap(): void {
+    this.#cancel?.();
+    this.#cancel = null;
   }
 }

@@ -9,7 +9,7 @@ import type { Nostr } from '../nostr.ts';
 import { deliver } from './deliver.ts';
 import type { RelayPool } from './pool.ts';
 import { Sequence } from './sequence.ts';
-import { MAX_MESSAGE_BYTES, readSignalEvent, signalEvent, signalFilter } from './signal-event.ts';
+import { checkSize, readSignalEvent, signalEvent, signalFilter, UNORDERED } from './signal-event.ts';
 
 const PING = 6;
 const PONG = 7;
@@ -21,6 +21,7 @@ const IDLE_MS = 5 * 60_000;
 const MAX_CHECKS_PER_SECOND = 200;
 const MAX_SEEN = 8192;
 const LISTENING_WITHIN_MS = 10_000;
+const MAX_EARLY = 16;
 
 export interface SignalOptions {
   readonly pool: RelayPool;
@@ -37,7 +38,7 @@ class Exchange implements Conversation {
   readonly #messages = new Set<(message: Uint8Array) => void>();
   readonly #unreachable = new Set<() => void>();
   readonly #sequence: Sequence;
-  /** What came before anyone listened; at most the sequence's own window. */
+  /** What came before anyone listened. */
   #early: Uint8Array[] = [];
   #sent = 0;
   #closed = false;
@@ -48,16 +49,17 @@ class Exchange implements Conversation {
     this.#publish = publish;
     this.#onClose = onClose;
     this.usedAt = clock.now();
-    this.#sequence = new Sequence(clock, (message) => {
-      if (this.#messages.size === 0) this.#early.push(message);
-      for (const handler of [...this.#messages]) handler(message);
-    });
+    this.#sequence = new Sequence(clock, (message) => this.#deliver(message));
   }
 
   send(message: Uint8Array): void {
-    if (message.length === 0 || message.length > MAX_MESSAGE_BYTES)
-      throw new RangeError('a signal has 1 to 16384 bytes');
+    checkSize(message);
     if (!this.#closed) this.#publish(++this.#sent, message);
+  }
+
+  tell(message: Uint8Array): void {
+    checkSize(message);
+    if (!this.#closed) this.#publish(UNORDERED, message);
   }
 
   onMessage(handler: (message: Uint8Array) => void): Unsubscribe {
@@ -73,7 +75,14 @@ class Exchange implements Conversation {
 
   take(number: number, message: Uint8Array, now: number): void {
     this.usedAt = now;
-    if (!this.#closed && this.#early.length < 16) this.#sequence.take(number, message);
+    if (this.#closed || this.#early.length >= MAX_EARLY) return;
+    if (number === UNORDERED) this.#deliver(message);
+    else this.#sequence.take(number, message);
+  }
+
+  #deliver(message: Uint8Array): void {
+    if (this.#messages.size === 0) this.#early.push(message);
+    for (const handler of [...this.#messages]) handler(message);
   }
 
   nobodyListens(): void {

@@ -7,7 +7,9 @@ import { startHelper } from '../../../helper/helper.ts';
 import { createClock } from '../../../shared/node/clock.ts';
 import { loadNostr } from '../../../shared/node/nostr.ts';
 import { openRendezvous } from '../../../shared/node/relays/open.ts';
+import { RelayPool } from '../../../shared/node/relays/pool.ts';
 import { Sequence } from '../../../shared/node/relays/sequence.ts';
+import { signalEvent } from '../../../shared/node/relays/signal-event.ts';
 import type { NostrEvent } from '../../../shared/wire/nostr.ts';
 import { proposalEvent, readProposalEvent } from '../../../shared/wire/proposal-event.ts';
 import { keyToAddresses } from '../../../shared/wire/proposal-key.ts';
@@ -191,6 +193,31 @@ describe('Signal', () => {
     await unreachable;
     expect(performance.now() - started).toBeLessThan(3000);
   });
+
+  test('what is told waits for nothing that was lost before it', async () => {
+    const { relayUrl } = await helper();
+    const node = join([relayUrl ?? ''], KEY);
+    const heard: { readonly what: string; readonly at: number }[] = [];
+    await node.signal.listen((conversation) =>
+      conversation.onMessage((message) => heard.push({ what: Buffer.from(message).toString(), at: performance.now() })),
+    );
+    const { sign, publicKeyOf } = await loadNostr();
+    const pool = new RelayPool([relayUrl ?? ''], clock);
+    closers.push(() => pool.close());
+    const publish = (number: number, text: string) =>
+      pool.publish(
+        sign(signalEvent(publicKeyOf(KEY), number, Buffer.from(text), nowSec()), new Uint8Array(32).fill(6)),
+      );
+    // Number 1 never arrives.
+    for (const [number, text] of [
+      [2, 'sent'],
+      [0, 'told'],
+      [0, 'told again'],
+    ] as const)
+      publish(number, text);
+    await vi.waitFor(() => expect(heard.map(({ what }) => what)).toEqual(['told', 'told again', 'sent']), 5000);
+    expect((heard[2]?.at ?? 0) - (heard[1]?.at ?? 0)).toBeGreaterThan(900);
+  });
 });
 
 describe('the proposal event', () => {
@@ -249,5 +276,16 @@ describe('Sequence', () => {
     sequence.take(3, Uint8Array.of(3));
     sequence.take(1000, Uint8Array.of(9));
     expect(heard).toEqual([1, 2, 4, 5]);
+  });
+
+  test('whatever keeps coming behind a lost message, it waits for a second and no longer', () => {
+    const time = createFakeClock();
+    const heard: number[] = [];
+    const sequence = new Sequence(time, ([n = 0]) => heard.push(n));
+    for (const n of [2, 3, 4, 5]) {
+      sequence.take(n, Uint8Array.of(n));
+      time.advance(300);
+    }
+    expect(heard).toEqual([2, 3, 4, 5]);
   });
 });

@@ -132,6 +132,19 @@ describe.each(worlds)('%s', (_, start) => {
     expect(conversations[1]?.peer).not.toBe(conversations[0]?.peer);
   });
 
+  test('what is told arrives among what is sent', async () => {
+    const heard: string[] = [];
+    await provider.signal.listen((conversation) =>
+      conversation.onMessage((message) => heard.push(Buffer.from(message).toString())),
+    );
+    const conversation = client.signal.open(providerKey);
+    conversation.send(Buffer.from('sent'));
+    conversation.tell(Buffer.from('told'));
+    conversation.send(Buffer.from('sent again'));
+    await vi.waitFor(() => expect(heard).toEqual(['sent', 'told', 'sent again']), 5000);
+    expect(() => conversation.tell(new Uint8Array(16_385))).toThrow(RangeError);
+  });
+
   test('16 KiB pass whole, more is refused on the spot', async () => {
     const sizes: number[] = [];
     await provider.signal.listen((conversation) => conversation.onMessage((message) => sizes.push(message.length)));
