@@ -28,9 +28,9 @@ export type HandoverOutput = { readonly type: 'use'; readonly pair: CandidatePai
  * time, and all of it passes the old way. It keeps its own old port twice as long (`GRACE`).
  */
 export const READY_LIMIT: Ms = 5_000;
-/** The same while the old way carries nothing yet, or no longer, the word least of all: three round trips of a far country. */
+/** The same while the old way carries nothing yet, or is lost, the word least of all: three round trips of a far country. */
 export const SILENT_LIMIT: Ms = 1_000;
-/** The same where the old way was silent already when the new one was found: there is little left to lose by moving first. */
+/** The same where nothing comes on the old way any more: there is little left to lose by moving first. */
 export const DEAD_LIMIT: Ms = 300;
 
 interface Waiting {
@@ -53,14 +53,14 @@ export class Handover implements Machine<HandoverInput, HandoverOutput> {
         break;
       case 'health':
         this.#good = input.good;
-        if (!input.good) this.#hurry();
+        if (!input.good) this.#hurry(SILENT_LIMIT);
         break;
       case 'connected':
         this.#connected = true;
         break;
       case 'silent':
         this.#silent = true;
-        this.#hurry();
+        this.#hurry(DEAD_LIMIT);
         break;
       case 'heard':
         this.#silent = false;
@@ -84,8 +84,8 @@ export class Handover implements Machine<HandoverInput, HandoverOutput> {
     return this.#connected ? READY_LIMIT : SILENT_LIMIT;
   }
 
-  #hurry(): void {
-    if (this.#waiting) this.#waiting = { ...this.#waiting, limit: Math.min(this.#waiting.limit, SILENT_LIMIT) };
+  #hurry(limit: Ms): void {
+    if (this.#waiting) this.#waiting = { ...this.#waiting, limit: Math.min(this.#waiting.limit, limit) };
   }
 
   #use(pair: CandidatePair): readonly HandoverOutput[] {

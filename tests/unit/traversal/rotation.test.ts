@@ -140,19 +140,31 @@ describe('the handover', () => {
   });
 
   test('where the path in use carries nothing the word is hardly waited for: it could not come', () => {
-    for (const trouble of [{ type: 'silent' } as const, { type: 'health', good: false } as const]) {
+    const troubles = [
+      [{ type: 'silent' }, DEAD_LIMIT],
+      [{ type: 'health', good: false }, SILENT_LIMIT],
+    ] as const;
+    for (const [trouble, limit] of troubles) {
       const machine = new Handover();
       machine.handle(nominated(1), 0);
       machine.handle({ type: 'connected' }, 50);
       machine.handle(nominated(2), 100);
-      expect(machine.handle(trouble, 600)).toEqual([]);
-      expect(machine.handle(tick, 99 + SILENT_LIMIT)).toEqual([]);
-      expect(machine.deadline()?.at).toBe(100 + SILENT_LIMIT);
-      expect(machine.handle(tick, 100 + SILENT_LIMIT)).toEqual([{ type: 'use', pair: pair(2) }]);
+      expect(machine.handle(trouble, 150)).toEqual([]);
+      expect(machine.handle(tick, 99 + limit)).toEqual([]);
+      expect(machine.deadline()?.at).toBe(100 + limit);
+      expect(machine.handle(tick, 100 + limit)).toEqual([{ type: 'use', pair: pair(2) }]);
     }
   });
 
-  test('where it was silent before the new way was found, still less, until something is heard on it', () => {
+  test('one that was waited for longer than that by the time the old way fell silent is used at once', () => {
+    const machine = new Handover();
+    machine.handle(nominated(1), 0);
+    machine.handle({ type: 'connected' }, 50);
+    machine.handle(nominated(2), 100);
+    expect(machine.handle({ type: 'silent' }, 600)).toEqual([{ type: 'use', pair: pair(2) }]);
+  });
+
+  test('where it was silent before the new way was found too, until something is heard on it', () => {
     const machine = new Handover();
     machine.handle(nominated(1), 0);
     machine.handle({ type: 'connected' }, 50);
