@@ -7,12 +7,14 @@ import { SERVERS } from '../lab/servers.ts';
 
 const PROBE = 'tests/net/netd-programs/probe.ts';
 const PORT = 7777;
+/** A pulse that stops says so after 200 ms. */
+const NOTICED_MS = 1_000;
 const FAR = SERVERS.origins['two.example'];
 
 export interface Pulse {
   /** The last answer, ms since the epoch, of a pulse that has stopped by now. */
   gone(): Promise<number>;
-  /** The first answer after this moment. */
+  /** The first answer after this moment; the moment itself when no pause was long enough to be noticed. */
   backAfter(moment: number, limit?: number): Promise<number>;
   /** How long each pause was that is over, ms. */
   pauses(): readonly number[];
@@ -36,7 +38,7 @@ export async function startPulse({ lab, client }: Scene): Promise<Pulse> {
   const args = ['pulse', own, FAR, String(PORT)];
   const name = `pulse-${++started}`;
   const pulse = lab.startNode({ name, namespace: client.home.host, file: PROBE, args });
-  const said = () => [...pulse.tail().matchAll(/(gone|back) (\d+)/g)].map(([, what, at]) => ({ what, at: Number(at) }));
+  const said = () => [...pulse.output.matchAll(/(gone|back) (\d+)/g)].map(([, what, at]) => ({ what, at: Number(at) }));
   return {
     async gone() {
       const last = () => said().at(-1);
@@ -44,7 +46,8 @@ export async function startPulse({ lab, client }: Scene): Promise<Pulse> {
     },
     async backAfter(moment, limit = 30_000) {
       const back = () => said().find(({ what, at }) => what === 'back' && at >= moment)?.at;
-      return until('the pulse beats again', async () => back() ?? null, limit);
+      const neverGone = () => said().at(-1)?.what === 'back' && Date.now() > moment + NOTICED_MS;
+      return until('the pulse beats again', async () => back() ?? (neverGone() ? moment : null), limit);
     },
     pauses() {
       const all = said();
