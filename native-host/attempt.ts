@@ -2,6 +2,7 @@
  * One attempt at one node: carries out what the session machine orders and reports what became of it.
  * It owns every resource of the attempt; after `release` nothing of it speaks again, and its keys are gone.
  */
+import { toHex } from '../shared/base/bytes.ts';
 import { asWarrenError, WarrenError, type WarrenErrorData } from '../shared/base/errors.ts';
 import type { Address, ByteCount, Ms, Wei } from '../shared/base/units.ts';
 import type { ChannelOnChain, DidDocument } from '../shared/effects.ts';
@@ -13,11 +14,11 @@ import { DNS_PORT } from '../shared/wire/control.ts';
 import { GATEWAY4, type PeerCounters } from '../shared/wire/netd.ts';
 import { channelId } from '../shared/wire/proof.ts';
 import { contradiction } from './claims.ts';
-import type { ControlConnection } from './control-connection.ts';
 import type { ProxyHandle } from './local-proxy/api.ts';
 import { type Payments, startPayments } from './payments.ts';
 import { assertSpeaksFor } from './proposal-key.ts';
 import { Rate } from './rate.ts';
+import { openRenewableControl, type RenewableControl } from './renewable-control.ts';
 import { type Shake, shake } from './shake.ts';
 import type { Shared } from './shared.ts';
 import type { Steps } from './steps.ts';
@@ -50,7 +51,7 @@ export class Attempt {
   #shake: Shake | null = null;
   #way: Way | null = null;
   #proxy: ProxyHandle | null = null;
-  #control: ControlConnection | null = null;
+  #control: RenewableControl | null = null;
   #payments: Payments | null = null;
   #settling = false;
 
@@ -102,6 +103,10 @@ export class Attempt {
           this.#feed({ type: 'wireguard' });
         },
         counters: (counters) => this.#counted(counters),
+        recovered: () => {
+          // The last words are on their way.
+          if (!this.#settling) this.#control?.renew();
+        },
         failed: (error) => this.#fail(error),
         changed: this.#changed,
       },
@@ -308,7 +313,8 @@ export class Attempt {
     const { payee } = this.#trial.node.proposal;
     const signer = this.#shared.signerOf(payee);
     if (!handshake || !signer || !this.#channel) return;
-    const control = await this.#world.connectControl(handshake.terms.address4, CONTROL_LIMIT);
+    const connect = () => this.#world.connectControl(handshake.terms.address4, CONTROL_LIMIT);
+    const control = await openRenewableControl(connect, toHex(handshake.sessionId));
     if (this.#released) return control.close();
     this.#control = control;
     const id = channelId(handshake.channel);

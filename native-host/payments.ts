@@ -55,7 +55,7 @@ export interface Payments {
   close(): void;
 }
 
-/** Says hello at once; paying starts with the provider's `ready`. */
+/** Paying starts with the provider's `ready`, and starts anew with each further one. */
 export function startPayments(
   world: World,
   control: ControlConnection,
@@ -148,7 +148,6 @@ export function startPayments(
         return events.closed(message.claimed, message.refunded);
     }
   });
-  control.send({ type: 'hello', session: toHex(session.sessionId) });
 
   return {
     counters: (rxBytes, txBytes) => driven.feed({ type: 'counters', rxBytes, txBytes }),

@@ -32,6 +32,8 @@ export interface WayEvents {
   roam(candidates: readonly Candidate[]): void;
   up(): void;
   counters(counters: PeerCounters): void;
+  /** Packets of the node's come again, after a while in which nothing did. */
+  recovered(): void;
   failed(error: WarrenErrorData): void;
   /** For what is only shown. */
   changed(): void;
@@ -52,6 +54,9 @@ export class Way {
   /** Under which addresses the world saw us last. */
   #seenAs = '';
   #released = false;
+  #good = true;
+  /** It was not good, and nothing has been heard through the tunnel since. */
+  #interrupted = false;
 
   path: WayPath | null = null;
   rttMs: Ms | null = null;
@@ -74,7 +79,11 @@ export class Way {
         this.rttMs = ms;
       },
       mtu: (bytes) => void this.#splice((link) => link.mtu(bytes)),
-      consent: (state) => this.#link?.consent(state),
+      consent: (state) => {
+        this.#good = state === 'good';
+        if (!this.#good) this.#interrupted = true;
+        this.#link?.consent(state);
+      },
       roam: (candidates) => this.#roam(candidates),
       failed: events.failed,
       announce: (candidates) => this.#announce(candidates),
@@ -100,7 +109,12 @@ export class Way {
     const link = await createLink(this.#world, device, session, privateKey, ports, {
       up: this.#events.up,
       counters: this.#events.counters,
-      heard: path.heard,
+      heard: () => {
+        path.heard();
+        if (!this.#interrupted || !this.#good) return;
+        this.#interrupted = false;
+        this.#events.recovered();
+      },
       doubt: path.probe,
       lost: this.#events.failed,
     });
@@ -124,6 +138,8 @@ export class Way {
   async control(control: ControlConnection): Promise<void> {
     const path = await this.#opened;
     this.#control = control;
+    // On a new connection nothing is told yet.
+    this.#told = '';
     if (this.#released || !this.#device.splice) return;
     this.#tell();
     path.connected();

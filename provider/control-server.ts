@@ -15,6 +15,7 @@ import {
   ControlUpSchema,
   MAX_CONTROL_LINE_BYTES,
 } from '../shared/wire/control.ts';
+import { DEAD_MS } from './liveness.ts';
 
 /** One client's control connection, as its session sees it. */
 export interface ControlLink {
@@ -51,7 +52,8 @@ export async function startControlServer(options: ControlServerOptions): Promise
   const servers = await Promise.all(options.addresses.map(listen));
 
   async function listen(address: string): Promise<Server> {
-    const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 }, (socket) => {
+    // A client that sleeps answers no keepalive, and may come back until then.
+    const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: DEAD_MS }, (socket) => {
       const owner = options.find(socket.remoteAddress ?? '');
       socket.on('error', () => socket.destroy());
       if (!owner) return void socket.destroy();

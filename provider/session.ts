@@ -301,7 +301,8 @@ export class ClientSession implements ControlOwner {
       highest: highest && { cumulative: String(highest.cumulative), signature: toHex(highest.signature) },
       observedAddress: this.#path?.address ?? this.#counters?.endpoint?.address ?? '',
     });
-    if (!this.#gateOpen) link.send({ type: 'gate', open: false, error: null });
+    // Also when it is open: the word may have been lost with the connection before.
+    link.send({ type: 'gate', open: this.#gateOpen, error: null });
     this.#way?.greet();
   }
 

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Exit } from '../../shared/wire/native.ts';
 import type { Home } from '../lab/home.ts';
+import { forgetMappings } from '../lab/nat.ts';
 import { inNamespace } from '../lab/run.ts';
 import { createScene, type Scene, type SceneOptions } from '../lab/scene.ts';
 import { type Driver, startDriver } from '../net/host-driver.ts';
@@ -58,6 +59,33 @@ export class OutageBench {
     const exit = this.driver.host.exit('de');
     if (!exit) throw new Error('no exit');
     return exit;
+  }
+
+  /** Another public address for a home, all mappings forgotten; when the network was back, `ms` later. */
+  async renumber(wan: string, ms: number, home: Home = this.scene.client.home): Promise<number> {
+    const router = (...args: readonly string[]) => inNamespace(home.router, 'ip', args);
+    await router('link', 'set', 'wan', 'down');
+    await router('address', 'flush', 'dev', 'wan');
+    if (ms > 0) {
+      await this.pulse.gone();
+      await lasting(ms);
+    }
+    await forgetMappings(home);
+    await router('address', 'add', `${wan}/32`, 'dev', 'wan');
+    await router('link', 'set', 'wan', 'up');
+    const restored = Date.now();
+    await router('route', 'replace', 'default', 'dev', 'wan', 'scope', 'link', 'src', wan);
+    return restored;
+  }
+
+  /** No datagram passes at the client's any more; waits until the relay carries over TCP, and says how long that took. */
+  async overStream(): Promise<void> {
+    await blockUdp(this.scene.client.home);
+    const lastHeard = await this.pulse.gone();
+    const took = (await this.pulse.backAfter(lastHeard)) - lastHeard;
+    console.log(`UDP blocked: the relay carries over TCP ${took} ms after the last datagram`);
+    expect(took).toBeLessThan(LIMIT_MS);
+    await this.driver.host.until('the relay is told', () => this.exit.path?.kind === 'relay');
   }
 
   /** It is the session of the beginning, not one that was made anew. */

@@ -6,11 +6,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { until } from '../e2e/wait.ts';
-import type { Home } from '../lab/home.ts';
-import { forgetMappings } from '../lab/nat.ts';
 import { blobHash } from '../lab/origins.ts';
 import { inNamespace } from '../lab/run.ts';
-import { blockUdp, LIMIT_MS, lasting, OutageBench, passUdp } from './bench.ts';
+import { lasting, OutageBench, passUdp } from './bench.ts';
 import { sleepOf } from './machine-sleep.ts';
 import { startPulse } from './pulse.ts';
 
@@ -50,50 +48,20 @@ test('another network: the link goes, and comes back with another address', asyn
 });
 
 test('the router starts again after five seconds, and the world sees us elsewhere', async () => {
-  await bench.flowsAgain('router restart', await renumber('90.54.12.90', 5_000));
+  await bench.flowsAgain('router restart', await bench.renumber('90.54.12.90', 5_000));
 });
 
 test('the router is elsewhere from one moment to the next, and nobody says so', async () => {
-  await bench.flowsAgain('sudden new address', await renumber('90.54.12.91', 0));
-});
-
-/** Another public address for a home, all mappings forgotten; when the network was back, `ms` later. */
-async function renumber(wan: string, ms: number, home: Home = bench.scene.client.home): Promise<number> {
-  const router = (...args: readonly string[]) => inNamespace(home.router, 'ip', args);
-  await router('link', 'set', 'wan', 'down');
-  await router('address', 'flush', 'dev', 'wan');
-  if (ms > 0) {
-    await bench.pulse.gone();
-    await lasting(ms);
-  }
-  await forgetMappings(home);
-  await router('address', 'add', `${wan}/32`, 'dev', 'wan');
-  await router('link', 'set', 'wan', 'up');
-  const restored = Date.now();
-  await router('route', 'replace', 'default', 'dev', 'wan', 'scope', 'link', 'src', wan);
-  return restored;
-}
-
-test("the node's router starts again, and the world sees the node elsewhere", async () => {
-  await bench.flowsAgain("node's router restart", await renumber('84.130.44.90', 5_000, bench.scene.providers.de.home));
-});
-
-test("the node's router is elsewhere from one moment to the next, and nobody says so", async () => {
-  await bench.flowsAgain("node's sudden address", await renumber('84.130.44.91', 0, bench.scene.providers.de.home));
+  await bench.flowsAgain('sudden new address', await bench.renumber('90.54.12.91', 0));
 });
 
 /** The relay carries over a stream; the path is well, so it takes a moment to notice that no datagram passes. */
 test('no datagram passes for ten seconds, and again: a stream to the relay carries, then the direct way', {
   timeout: 240_000,
 }, async () => {
-  const { scene, driver, pulse } = bench;
+  const { scene, driver } = bench;
   for (let round = 1; round <= BLOCKS; round++) {
-    await blockUdp(scene.client.home);
-    const lastHeard = await pulse.gone();
-    const overStream = (await pulse.backAfter(lastHeard)) - lastHeard;
-    console.log(`UDP blocked: the relay carries over TCP ${overStream} ms after the last datagram`);
-    expect(overStream).toBeLessThan(LIMIT_MS);
-    await driver.host.until('the relay is told', () => bench.exit.path?.kind === 'relay');
+    await bench.overStream();
     if (round === 1) await lasting(10_000);
     await passUdp(scene.client.home);
     const opened = Date.now();
@@ -107,7 +75,7 @@ test('the helper starts again, and a new address after that', async () => {
   const [helper] = bench.scene.helpers;
   await helper?.kill();
   await helper?.start();
-  await bench.flowsAgain('helper restart and new address', await renumber('90.54.12.92', 1_000));
+  await bench.flowsAgain('helper restart and new address', await bench.renumber('90.54.12.92', 1_000));
 });
 
 test('the machine sleeps for a minute', { timeout: SLEEP_MS + 60_000 }, async () => {

@@ -5,6 +5,8 @@ test('an outage of our own network costs no session: it waits, and goes on when 
   const host = startHost();
   await host.connect();
   const since = host.exit()?.since;
+  const [provider] = host.fake.providers;
+  const control = provider?.control;
   host.fake.network.lose(() => true);
   const back = host.fake.clock.now() + 12_000;
   await host.fake.until(() => host.fake.clock.now() >= back);
@@ -12,6 +14,8 @@ test('an outage of our own network costs no session: it waits, and goes on when 
   host.fake.network.lose(null);
   await host.fake.until(() => host.fake.clock.now() >= back + 30_000);
   expect(host.exit()).toMatchObject({ phase: 'up', since });
+  // TCP would say only after as long a silence again what it could not say meanwhile.
+  expect(provider?.control).not.toBe(control);
   await host.loop.stop();
 });
 
