@@ -14,8 +14,8 @@ export interface TurnOptions {
   readonly ttlSeconds: number;
 }
 
-/** A client asks once an hour and session; many clients may stand behind one carrier's address. */
-const PER_SOURCE = { perSecond: 0.2, burst: 60 };
+/** A client asks once an hour and session; some thousands of people may stand behind one carrier's address. */
+const PER_SOURCE = { perSecond: 1, burst: 120 };
 const RANDOM_BYTES = 9;
 
 export interface TurnGrants {
