@@ -13,6 +13,8 @@ interface RateSample {
 const WINDOW_S = 80;
 /** Below this the line stays flat: a few keepalives should not look like a storm. */
 const FLOOR = 4_000;
+/** Pixels: the highest speed's label stands half above its line. */
+const LABEL_HALF = 8;
 
 interface Props {
   readonly rates: readonly RateSample[];
@@ -62,7 +64,7 @@ function options(box: HTMLElement, height: number, seconds: number, scale: Props
     legend: { show: false },
     cursor: { show: false },
     axes: [{ show: false }, scale ? speeds(scale, color) : { show: false }],
-    padding: [4, 0, 0, 0],
+    padding: [scale ? LABEL_HALF : 4, 0, 0, 0],
     scales: {
       x: { time: false, range: (_, __, max) => [max - seconds, max] },
       y: { range: (_, __, max) => [0, Math.max(max * 1.15, FLOOR)] },
