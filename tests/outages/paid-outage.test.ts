@@ -29,7 +29,7 @@ test.each([3_000, 6_500, 13_000])(
     const folder = bench.scene.lab.runtimeFolder('paid');
     await arrives(`${folder}/before-${ms}`, 1_000_000, '1500k');
     const restored = await bench.renumber('90.54.12.7', ms);
-  await bench.pulse.backAfter(restored);
+    await bench.pulse.backAfter(restored);
     await arrives(`${folder}/after-${ms}`, ENOUGH_BYTES, '100M');
     const took = Date.now() - restored;
     console.log(`${ms} ms without a network: ${ENOUGH_BYTES} bytes of a new download ${took} ms after it`);
