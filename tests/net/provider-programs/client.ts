@@ -12,9 +12,10 @@ import * as v from 'valibot';
 import { createLink, type Link } from '../../../native-host/link.ts';
 import { openPath, type PathHandle } from '../../../native-host/path.ts';
 import { type Payments, startPayments } from '../../../native-host/payments.ts';
+import { openRenewableControl } from '../../../native-host/renewable-control.ts';
 import { type Shake, shake } from '../../../native-host/shake.ts';
 import { openWorld, type World } from '../../../native-host/world.ts';
-import { fromHex, type Hex } from '../../../shared/base/bytes.ts';
+import { fromHex, type Hex, toHex } from '../../../shared/base/bytes.ts';
 import { asWarrenError, WarrenError, type WarrenErrorData } from '../../../shared/base/errors.ts';
 import { type Address, type Did, parseDid } from '../../../shared/base/units.ts';
 import type { Session } from '../../../shared/machine/handshake/api.ts';
@@ -164,14 +165,16 @@ async function connectTo(world: World, command: Extract<ClientCommand, { verb: '
     await within(link.join(remote, null));
     await within(isUp.promise);
     step('tunnel');
-    const honest = await within(world.connectControl(session.terms.address4, 3_000));
+    const connect = () => world.connectControl(session.terms.address4, 3_000);
+    const honest = await within(openRenewableControl(connect, toHex(session.sessionId)));
     const control = command.cheat ? cheating(honest, command.cheat, session, signerKey) : honest;
     const ready = Promise.withResolvers<string>();
     const config = { session, channel, signerKey, highestSigned: highestSigned.get(signer) ?? 0n };
     const payments = startPayments(world, control, config, {
       ready: ready.resolve,
       gate: (open, error) => {
-        Object.assign(gate, { open, code: error?.code ?? null, changes: gate.changes + 1 });
+        const changes = gate.changes + (open === gate.open ? 0 : 1);
+        Object.assign(gate, { open, code: error?.code ?? null, changes });
         if (open && signedAt !== null) openedAfterMs = performance.now() - signedAt;
       },
       signed: (cumulative) => {
