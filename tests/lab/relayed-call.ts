@@ -3,7 +3,7 @@ export interface RelayedCall {
   readonly heard: string | null;
   /** Types of all candidates that the page was given, e.g. `relay`, once each. */
   readonly candidates: readonly string[];
-  /** How the browser reaches the relay, by the pair that carries the call. */
+  /** How the browser reaches the relay. */
   readonly protocol: string | undefined;
 }
 
@@ -53,10 +53,8 @@ export async function relayedCall(): Promise<RelayedCall> {
   const answer = await Promise.race([none, stands]);
 
   const stats = [...(await caller.getStats()).values()] as Record<string, unknown>[];
-  const pair = stats.find(
-    ({ type, state, nominated }) => type === 'candidate-pair' && state === 'succeeded' && nominated,
-  );
-  const local = stats.find(({ id }) => id === pair?.localCandidateId);
+  // Not by the pair in use: its local end may be seen as peer-reflexive, which names no relay.
+  const local = stats.find(({ type, relayProtocol }) => type === 'local-candidate' && relayProtocol);
   clearInterval(painting);
   caller.close();
   called.close();
