@@ -7,6 +7,7 @@ import { browser, FIREFOX, message } from '../browser.ts';
 import type { View } from '../messages.ts';
 import type { Finished, Way } from '../routing/usage.ts';
 import type { Core } from './core.ts';
+import { Replacements } from './replacements.ts';
 import type { Where } from './sites.ts';
 
 const PROXY_ERRORS = /ERR_(PROXY_|TUNNEL_|EMPTY_RESPONSE|MANDATORY_PROXY)|PROXY_CONNECTION_REFUSED/;
@@ -28,6 +29,7 @@ export class Tabs {
   private readonly failed = new Map<number, string>();
   /** tab → the tunnel for which it was reloaded: once each, or a page that fails for another reason would flicker for ever. */
   private readonly healed = new Map<number, string>();
+  private readonly replacements = new Replacements();
   private badge = '';
   private readonly page = browser.runtime.getURL('ui/page/index.html');
   private readonly core: Core;
@@ -60,13 +62,16 @@ export class Tabs {
     }, pages);
     browser.tabs.onRemoved.addListener((tabId) => {
       this.forget(tabId);
+      this.replacements.forget(tabId);
       this.core.sites.end(tabId);
       void this.core.ready.then(() => this.core.tabClosed(tabId));
     });
     void this.core.ready.then(() => this.endOrphans());
     browser.tabs.onActivated.addListener(() => void this.draw());
-    browser.tabs.onUpdated.addListener((_, change) => {
-      if (change.url !== undefined || change.status === 'complete') void this.draw();
+    browser.tabs.onUpdated.addListener((tabId, change, { url, pendingUrl }) => {
+      const complete = change.status === 'complete';
+      if (complete && url && pendingUrl === undefined) void this.replacements.loaded(tabId, withoutFragment(url));
+      if (change.url !== undefined || complete) void this.draw();
     });
   }
 
@@ -88,7 +93,9 @@ export class Tabs {
   }
 
   private noteFailed(tabId: number, url: string): void {
-    if (this.failed.size < MAX_FAILED) this.failed.set(tabId, url);
+    this.failed.set(tabId, url);
+    const [oldest] = this.failed.keys();
+    if (this.failed.size > MAX_FAILED && oldest !== undefined) this.failed.delete(oldest);
   }
 
   private forget(tabId: number): void {
@@ -114,9 +121,10 @@ export class Tabs {
     if (tab.pendingUrl !== undefined && withoutFragment(shown) !== url) return;
     const target = withoutFragment(shown) === url ? shown : url;
     if (!(await this.core.blocked.note({ tab: tabId, url: target, up }))) return;
-    this.failed.delete(tabId);
-    const replace = FIREFOX ? { loadReplace: true } : {};
-    await browser.tabs.update(tabId, { url: blockedAddress(this.page, target), ...replace }).catch(() => {});
+    // Its exit came up meanwhile, and it was reloaded.
+    if (!this.failed.delete(tabId)) return this.core.blocked.forget(tabId);
+    const ours = { url: blockedAddress(this.page, target), ...(FIREFOX ? { loadReplace: true } : {}) };
+    await this.replacements.tell(tabId, withoutFragment(url), () => browser.tabs.update(tabId, ours));
   }
 
   private isUp(way: Way): boolean {
@@ -131,6 +139,7 @@ export class Tabs {
 
   private async begin(tabId: number, url: string): Promise<void> {
     void this.core.ready.then(() => this.core.blocked.forget(tabId));
+    this.replacements.forget(tabId);
     this.core.sites.begin(tabId, url);
     const tab = await browser.tabs.get(tabId).catch(() => null);
     if (tab) this.core.sites.openedIn(tabId, whereOf(tab));
@@ -147,7 +156,7 @@ export class Tabs {
       this.failed.delete(tabId);
       if (!wanted || tunnel === undefined) continue;
       this.healed.set(tabId, tunnel);
-      await browser.tabs.reload(tabId).catch(() => {});
+      await this.replacements.tell(tabId, withoutFragment(url), () => browser.tabs.reload(tabId));
     }
   }
 

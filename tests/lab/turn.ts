@@ -73,6 +73,7 @@ export async function startTurn(lab: Lab): Promise<LabProcess> {
       `--userdb=${folder}/db`,
     ],
   });
-  await turn.prints(/Total UDP servers|Total General servers|IO method/, 10_000).catch(() => undefined);
+  // Its last thread: those that listen stand by then, TCP's too.
+  await turn.prints(/IO method \(admin thread\)/);
   return turn;
 }

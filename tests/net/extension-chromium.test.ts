@@ -1,5 +1,5 @@
 /** Chromium's own ways around a proxy (each measured), tried on the built extension, installed in a real Chromium. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ask, by, view } from '../e2e/ui.ts';
 import { until } from '../e2e/wait.ts';
 import { iceCandidates } from '../lab/ice-candidates.ts';
@@ -73,6 +73,8 @@ describe('routes', () => {
     const match = { kind: 'host', text: relay } as const;
     const rule = { id: 'relay', enabled: true, match, action: { kind: 'default' } } as const;
     await ask(page, { name: 'rule.upsert', rule });
+    // The next test finds its rules, however this one ends.
+    onTestFinished(async () => void (await ask(page, { name: 'rules.undo' })));
     const pages = await bench.place.startRelay(relay);
     const tab = await bench.context.newPage();
     await tab.goto(pages.routed);
@@ -83,7 +85,6 @@ describe('routes', () => {
     await tab.close();
     // What no extension can mend: Chromium asks for the relay's name beside the proxy, although it does not need the answer.
     expect(bench.place.lab.questions.map(({ name }) => name)).toContain(relay);
-    await ask(page, { name: 'rules.undo' });
   });
 
   test('rules are reordered by dragging, and the change is undone', async () => {
