@@ -18,6 +18,7 @@ import { Bases } from '../shared/machine/traversal/bases.ts';
 import { type Doors, openDoors } from '../shared/machine/traversal/birthday/doors.ts';
 import { addressKey, publicAddresses } from '../shared/machine/traversal/candidates.ts';
 import { Checks } from '../shared/machine/traversal/checks.ts';
+import { EarlyChecks } from '../shared/machine/traversal/early-checks.ts';
 import { DEFAULT_INTERVAL, type Interval } from '../shared/machine/traversal/interval.ts';
 import { Outage, type OutageInput, type OutageOutput } from '../shared/machine/traversal/outage.ts';
 import { openPorts } from '../shared/machine/traversal/ports.ts';
@@ -86,6 +87,7 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
   const { clock, servers, openDatagrams, openRouterLine, hosts } = options;
   const random = createRandom();
   const router = createStunRouter<Receiver>();
+  const early = new EarlyChecks();
   const bases = new Bases();
   /** What each client's packets leave from; null while it has no path. */
   const inUse = new Map<Receiver, BaseId | null>();
@@ -162,7 +164,9 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
   }
 
   function receive(base: BaseId, packet: Uint8Array, from: TransportAddress): void {
-    router.route(packet, clock.now())?.(packet, from, base);
+    const owner = router.route(packet, clock.now());
+    if (owner) owner(packet, from, base);
+    else early.keep({ packet, from, base }, clock.now());
   }
 
   const tellers = new Set<(now: readonly Candidate[], text: string) => void>();
@@ -257,7 +261,12 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
       );
       doorsOfAll.add(doors);
       return {
-        feed: driven.feed,
+        feed(input) {
+          driven.feed(input);
+          if (input.type !== 'start') return;
+          const kept = early.take(checks.credentials.localFragment, clock.now());
+          for (const { packet, from, base } of kept) own(packet, from, base);
+        },
         stop() {
           doorsOfAll.delete(doors);
           void doors.close();

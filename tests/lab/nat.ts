@@ -3,7 +3,7 @@ import type { Home } from './home.ts';
 import { serveNames } from './names.ts';
 import { NAT_KINDS, type NatKind, type NatName } from './nat-kinds.ts';
 import { FIREWALL6 } from './nat-rules.ts';
-import { inNamespace } from './run.ts';
+import { inNamespace, ipBatch } from './run.ts';
 import { carrierAddresses, rewire } from './wiring.ts';
 
 /** Mappings of the kind before do not survive. Hosts keep their addresses where the new kind has the same. */
@@ -24,6 +24,15 @@ export async function setNat(home: Home, name: NatName): Promise<void> {
 export async function forgetMappings(home: Home): Promise<void> {
   const routers = home.wiring.uplink === 'carrier' ? [home.router, home.carrier] : [home.router];
   await Promise.all(routers.map(flush));
+}
+
+/**
+ * Forgets which hardware address answers for others on the internet, which is one flat link here: where another home
+ * was wired anew, the first packets would go to the device that it had before.
+ */
+export async function forgetNeighbours(home: Home): Promise<void> {
+  const onLink = [home.router, home.host, ...(home.wiring.uplink === 'carrier' ? [home.carrier] : [])];
+  await Promise.all(onLink.map((namespace) => ipBatch(['neigh flush all'], namespace)));
 }
 
 async function load(namespace: string, rules: string): Promise<void> {

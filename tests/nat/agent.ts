@@ -30,6 +30,8 @@ async function obey(order: Order): Promise<void> {
       return say({ say: 'checking' });
     case 'roamed':
       return (await end)?.roamed?.(order.remote);
+    case 'moved':
+      return (await end)?.moved?.(order.remote);
     case 'close': {
       const closing = end;
       end = null;

@@ -1,5 +1,6 @@
 /** Plays one cell: both ends gather, learn of each other in the order of the handshake, and are watched. */
 
+import type { TransportAddress } from '../../shared/effects.ts';
 import type { Candidate } from '../../shared/wire/candidate.ts';
 import type { NetworkProfile } from '../../shared/wire/network.ts';
 import type { LabProcess } from '../lab/process.ts';
@@ -100,8 +101,13 @@ export async function playCell(
     await ears.client.until((heard) => heard.find(({ say }) => say === 'checking') ?? null, GATHER_LIMIT_MS);
     ears.provider.tell({ do: 'check', remote: candidatesOf(ears.client.heard) ?? [] });
     // What the client finds of itself from now on goes through the rendezvous.
+    const control = openControl(ears.client);
     ears.client.follow((said) => {
       if (said.say === 'roam') ears.provider.tell({ do: 'roamed', remote: said.candidates });
+      if (said.say === 'flows') control.stands();
+    });
+    ears.provider.follow((said) => {
+      if (said.say === 'moved') control.moved(said.remote);
     });
     const flow = await ears.client.until((heard) => finalFlow(heard, wanted), PATH_LIMIT_MS);
     const flows = ears.client.heard.filter((said) => said.say === 'flows');
@@ -117,6 +123,25 @@ export async function playCell(
     await Promise.all(closing);
     for (const ear of Object.values(ears)) ear.end();
   }
+}
+
+/** What the control connection carries of the provider's words: none before the first path does, then the newest. */
+function openControl(client: Ear): { stands(): void; moved(remote: TransportAddress): void } {
+  let standing = false;
+  let newest: TransportAddress | null = null;
+  const tell = () => {
+    if (standing && newest) client.tell({ do: 'moved', remote: newest });
+  };
+  return {
+    stands() {
+      standing = true;
+      tell();
+    },
+    moved(remote) {
+      newest = remote;
+      tell();
+    },
+  };
 }
 
 /** A path as good as theory promises; or the word that there is none. */

@@ -76,6 +76,7 @@ export async function openClientEnd(profile: NetworkProfile, say: (said: Said) =
       knownAt = real.clock.now();
       path.startChecks(sessionWith(remote));
     },
+    moved: (remote) => path.ready(remote),
     async close() {
       prover?.stop();
       await Promise.all([path.close(), wireGuard.close()]);

@@ -7,6 +7,8 @@ export interface End {
   check(remote: readonly Candidate[]): void;
   /** The peer says where it is now. */
   roamed?(remote: readonly Candidate[]): void;
+  /** The peer sends there by now. */
+  moved?(remote: TransportAddress): void;
   close(): Promise<void>;
 }
 

@@ -8,7 +8,7 @@ import type { NetworkProfile } from '../../shared/wire/network.ts';
 import type { Home } from '../lab/home.ts';
 import { createLab, type Lab } from '../lab/lab.ts';
 import { addLatency } from '../lab/latency.ts';
-import { forgetMappings, setNat } from '../lab/nat.ts';
+import { forgetMappings, forgetNeighbours, setNat } from '../lab/nat.ts';
 import { NAT_KINDS, type NatKind, type NatName } from '../lab/nat-kinds.ts';
 import { startPortMapper } from '../lab/port-mapper.ts';
 import type { LabProcess } from '../lab/process.ts';
@@ -114,6 +114,7 @@ export class Lane {
       this.#become(clientHome, clientNat as NatName),
       this.#become(providerHome, providerNat as NatName),
     ]);
+    await Promise.all([clientHome, providerHome].map(forgetNeighbours));
     return { client: this.#agent(clientHome.host), provider: this.#agent(providerHome.host) };
   }
 

@@ -78,6 +78,8 @@ export async function openProviderEnd(profile: NetworkProfile, say: (said: Said)
           if (output.type === 'nominated') {
             ours.follow(output.pair);
             say({ say: 'nominated', kind: output.kind, ms: clock.now() - knownAt });
+            const { address, port } = output.pair.remote;
+            say({ say: 'moved', remote: { address, port } });
           }
           if (output.type === 'failed') say({ say: 'failed', code: output.error.code, message: output.error.message });
         },
