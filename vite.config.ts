@@ -6,7 +6,7 @@ import { crx } from '@crxjs/vite-plugin';
 import preact from '@preact/preset-vite';
 import { defineConfig, type Plugin } from 'vite';
 import { type BrowserTarget, extensionManifest } from './manifest/extension.ts';
-import { windowChunks, windowStart } from './vite.windows.ts';
+import { polyfillAsModule, windowChunks, windowStart } from './vite.windows.ts';
 
 const browser: BrowserTarget = process.env.BROWSER_TARGET === 'firefox' ? 'firefox' : 'chrome';
 
@@ -36,7 +36,13 @@ function packedSize(): Plugin {
 
 export default defineConfig({
   root: 'extension',
-  plugins: [preact(), crx({ manifest: extensionManifest(browser), browser }), windowStart(), packedSize()],
+  plugins: [
+    polyfillAsModule(),
+    preact(),
+    crx({ manifest: extensionManifest(browser), browser }),
+    windowStart(),
+    packedSize(),
+  ],
   define: { __FIREFOX__: JSON.stringify(browser === 'firefox') },
   build: {
     outDir: `../dist/${browser}`,

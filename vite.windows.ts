@@ -38,6 +38,23 @@ function closure(entry: string, modules: Rolldown.ChunkingContext): ReadonlySet<
   return all;
 }
 
+/**
+ * The polyfill is a UMD file. A bundler's bridge to one copies each property of what it exports, and a browser makes an
+ * API when it is first touched: all of them, for nothing, before a window draws.
+ */
+export function polyfillAsModule(): Plugin {
+  return {
+    name: 'polyfill-as-module',
+    transform: {
+      filter: { id: /webextension-polyfill\/dist\/browser-polyfill\.js$/ },
+      handler: (code) => ({
+        code: `const module = { exports: {} };\nconst { exports } = module;\n${code}\nexport default module.exports;\n`,
+        map: null,
+      }),
+    },
+  };
+}
+
 /** The style of the first picture comes with the page itself, and the earliest script before the others. */
 export function windowStart(): Plugin {
   const inlined = new Set<string>();

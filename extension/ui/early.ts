@@ -5,7 +5,7 @@
  */
 import type { PICTURE_KEY, ToWindow, UI_PORT, View } from '../messages.ts';
 
-const { runtime, storage }: typeof chrome = Reflect.get(globalThis, 'browser') ?? chrome;
+const { i18n, runtime, storage }: typeof chrome = Reflect.get(globalThis, 'browser') ?? chrome;
 const picture: typeof PICTURE_KEY = 'picture';
 const ui: typeof UI_PORT = 'ui';
 
@@ -43,3 +43,6 @@ export function openLine(): Line {
     },
   };
 }
+
+// The first word fetches all of them from the browser, and waits: better now than when the rest is here.
+i18n.getMessage('language');

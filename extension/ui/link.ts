@@ -48,10 +48,10 @@ export async function open(): Promise<void> {
   await Promise.race([first, new Promise((resolve) => setTimeout(resolve, FRAME_MS))]);
 }
 
-/** Resolves when the next frame is on screen: the one after it has begun. A window that nobody sees makes none. */
+/** Resolves when the first picture is on screen (Paint Timing). A window that nobody sees makes none. */
 function painted(): Promise<void> {
   return new Promise((resolve) => {
-    requestAnimationFrame(() => requestAnimationFrame(() => resolve()));
+    new PerformanceObserver(() => resolve()).observe({ type: 'paint', buffered: true });
     setTimeout(resolve, FRAME_MS);
   });
 }
