@@ -21,7 +21,7 @@ import { pageKnownNode, pageNodes, popupNodes, rememberNode } from './shots-node
 import { answerSelfTests } from './shots-proxy.ts';
 import { BLOCKED, CONNECTING, EMPTY, FAILOVER, NO_FUNDS, NODES, needs, PROTECTED, REPLACED } from './shots-scenes.ts';
 import { showWallet } from './shots-wallet.ts';
-import { open, PAGE, POPUP, POPUP_SIZE, Stage, state, waitFor } from './stage.ts';
+import { open, PAGE, PAGE_SIZE, POPUP, POPUP_SIZE, Stage, state, waitFor } from './stage.ts';
 
 type Look = 'light' | 'dark' | 'rtl' | 'contrast' | 'forced';
 type Media = NonNullable<Parameters<Page['emulateMedia']>[0]>;
@@ -42,7 +42,6 @@ const { values: options } = parseArgs({
   },
 });
 const OUT = resolve('shots');
-const PAGE_SIZE = { width: 1160, height: 820 };
 const PASSWORD = 'a quiet burrow';
 /** What a popup is scrolled to for its picture. */
 const BELOW: Readonly<Record<string, string>> = {

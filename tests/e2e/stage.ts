@@ -15,6 +15,7 @@ const ORIGIN = `chrome-extension://${EXTENSION_ID_CHROMIUM}`;
 export const POPUP = `${ORIGIN}/${POPUP_PATH}`;
 export const PAGE = `${ORIGIN}/${PAGE_PATH}`;
 export const POPUP_SIZE = { width: 360, height: 600 };
+export const PAGE_SIZE = { width: 1160, height: 820 };
 const BUILT = resolve('dist/chrome');
 
 export class Stage {
@@ -92,7 +93,9 @@ export class Stage {
 }
 
 /** Loads a page anew, even one that differs in its fragment only. */
+/** In a window of its size: what is shown of a page depends on that. */
 export async function open(page: Page, url: string): Promise<void> {
+  await page.setViewportSize(url.startsWith(POPUP) ? POPUP_SIZE : PAGE_SIZE);
   await page.goto('about:blank');
   await page.goto(url);
 }
