@@ -3,9 +3,10 @@
  * handshake. What the thousandth waited for, and what memory all of them take. The lab adds no latency; clients,
  * node, relay, chain and WireGuard share this machine. Needs root and network namespaces.
  */
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
+import { bundleNetd } from '../../native-host/install/netd-bundle.ts';
 import { inNamespace } from '../lab/run.ts';
 import { SERVERS } from '../lab/servers.ts';
 import { ProviderLab, ScriptedClient, until } from '../net/provider-lab.ts';
@@ -28,8 +29,9 @@ export interface PeersBench {
 
 const PEERS = Number(process.env.WARREN_BENCH_PEERS ?? 1000);
 const SAMPLE = 20;
-/** The node takes twenty handshakes a second from strangers. */
 const AT_A_TIME = 2;
+/** The node takes twenty handshakes a second from strangers, and lets more of them fall. */
+const PACE_MS = 130;
 /** So many joins may fail: on a busy machine one in some hundreds finds no path in time, as a client that tries again. */
 const SPARE = 50;
 /** anvil's second account, which it signs for. */
@@ -38,9 +40,11 @@ const REST_MS = Number(process.env.WARREN_BENCH_REST ?? 30_000);
 
 /** As it is installed: one file. Run from its sources, Node keeps its TypeScript parser and every file's text in memory. */
 const BUNDLE = 'artifacts/bench/provider';
+const NETD = 'artifacts/bench/netd.mjs';
 
-/** As its unit has them (provider/warren-provider.service). */
+/** As their units have them (provider/warren-provider.service, native-host/netd/warren-netd.service). */
 const NODE_OPTIONS = '--max-semi-space-size=1 --max-old-space-size=256';
+const NETD_OPTIONS = '--max-semi-space-size=1 --max-old-space-size=128';
 const ENVIRONMENT = {
   MALLOC_ARENA_MAX: '1',
   MALLOC_MMAP_THRESHOLD_: '131072',
@@ -49,7 +53,8 @@ const ENVIRONMENT = {
 
 export async function benchPeers(): Promise<PeersBench> {
   await bundle();
-  const lab = await ProviderLab.create();
+  writeFileSync(NETD, await bundleNetd('.'));
+  const lab = await ProviderLab.create({ file: NETD, env: { NODE_OPTIONS: NETD_OPTIONS, ...ENVIRONMENT } });
   try {
     lab.program = `${BUNDLE}/main.mjs`;
     lab.nodeOptions = NODE_OPTIONS;
@@ -93,8 +98,10 @@ export async function benchPeers(): Promise<PeersBench> {
 
     const first: Joined[] = [];
     for (let i = 0; i < SAMPLE; i++) first.push(await joinOne());
-    for (let i = SAMPLE; i < PEERS - SAMPLE; i += AT_A_TIME)
-      await Promise.all(Array.from({ length: Math.min(AT_A_TIME, PEERS - SAMPLE - i) }, joinOne));
+    for (let i = SAMPLE; i < PEERS - SAMPLE; i += AT_A_TIME) {
+      const pace = new Promise((resolve) => setTimeout(resolve, PACE_MS));
+      await Promise.all([...Array.from({ length: Math.min(AT_A_TIME, PEERS - SAMPLE - i) }, joinOne), pace]);
+    }
     const last: Joined[] = [];
     for (let i = 0; i < SAMPLE; i++) last.push(await joinOne());
 

@@ -203,11 +203,18 @@ async function furnish(lab: Lab, options: SceneOptions): Promise<Scene> {
   };
 }
 
+/** How a program is run: from its sources where nothing is said. */
+export interface Running {
+  readonly file?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Root's part of a home: warren-netd, on a socket that one group may use. @param namespace of another host than the home's first. */
 export async function startNetd(
   lab: Lab,
   name: string,
   namespace = lab.home(name).host,
+  { file = 'native-host/netd/main.ts', env = {} }: Running = {},
 ): Promise<{ readonly process: LabProcess; readonly socket: string }> {
   const gid = lab.paths.uid + 3;
   const folder = lab.runtimeFolder(`${name}-netd`, { uid: 0, gid }, 0o750);
@@ -215,7 +222,8 @@ export async function startNetd(
   const process = lab.startNode({
     name: `netd-${name}`,
     namespace,
-    file: 'native-host/netd/main.ts',
+    file,
+    env,
     args: ['--socket', socket, '--group', String(gid), '--runtime', folder],
   });
   await process.prints(/ready/);

@@ -12,7 +12,7 @@ import { RELAY_PORT, STUN_PORT, startHelper } from '../lab/helper.ts';
 import { createLab, type Lab } from '../lab/lab.ts';
 import type { LabProcess, User } from '../lab/process.ts';
 import { inNamespace } from '../lab/run.ts';
-import { startNetd } from '../lab/scene.ts';
+import { type Running, startNetd } from '../lab/scene.ts';
 import { SERVERS } from '../lab/servers.ts';
 import type { ClientCommand, ClientState } from './provider-programs/client.ts';
 
@@ -80,7 +80,8 @@ export class ProviderLab {
     chownSync(this.#passwordFile, owner.uid, owner.gid);
   }
 
-  static async create(): Promise<ProviderLab> {
+  /** @param netd how the provider's is run */
+  static async create(netd: Running = {}): Promise<ProviderLab> {
     const lab = await createLab({
       homes: [
         { name: 'cli', wan: '90.54.12.7', lan: 1, nat: 'portRestricted' },
@@ -91,7 +92,7 @@ export class ProviderLab {
       const [chain, client, provider] = await Promise.all([
         startChain(lab),
         startNetd(lab, 'cli'),
-        startNetd(lab, 'de'),
+        startNetd(lab, 'de', lab.home('de').host, netd),
         startHelper(lab),
       ]);
       const made = new ProviderLab(lab, chain, { client: client.socket, provider: provider.socket }, provider.process);
