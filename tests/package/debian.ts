@@ -6,9 +6,9 @@ import { run } from '../lab/run.ts';
 import { keptDisk } from './disk.ts';
 
 const SUITE = 'bookworm';
-/** What a Debian machine has from the start, and what the lab's private internet is made with. */
-const SYSTEM = ['systemd-sysv', 'kmod', 'procps'];
-const LAB_TOOLS = ['curl', 'openssl', 'iproute2', 'nftables'];
+/** What a Debian machine has from the start; what the lab's private internet is made with, and a wrong clock. */
+const SYSTEM = ['systemd-sysv', 'systemd-timesyncd', 'dbus', 'kmod', 'procps', 'sudo'];
+const LAB_TOOLS = ['curl', 'openssl', 'iproute2', 'nftables', 'faketime'];
 
 /** @param needs names of Debian packages. @returns the image, ext4. @throws Error with what apt said. */
 export function freshDebian(cache: string, needs: readonly string[]): Promise<string> {

@@ -19,7 +19,7 @@ export function layOver(folder: string): void {
     mount -t overlay overlay -o lowerdir=${below},upperdir=${new_},workdir=${work} ${folder}`);
 }
 
-export function mayUseSudo({ name }: Person): void {
+export function mayUseSudo({ name }: Pick<Person, 'name'>): void {
   writeFileSync(`/etc/sudoers.d/${name}`, `${name} ALL=(ALL) NOPASSWD: ALL\n`, { mode: 0o440 });
 }
 

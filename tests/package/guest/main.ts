@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { Timeline } from '../../e2e/timeline.ts';
+import { wrongClock } from './clock.ts';
 import { install } from './install.ts';
 import { leave } from './leave.ts';
 import { everything, must, USER } from './machine.ts';
@@ -24,6 +25,7 @@ const world = await step('two homes', () => furnish(told));
 if (world) {
   await step('a session', () => session(told, world));
   await step('an upgrade', () => upgrade(told, world));
+  await step('a wrong clock', () => wrongClock(told, world));
   await step('the homes are left', () => world.close());
 }
 await step('remove and purge', () => leave(told, before));

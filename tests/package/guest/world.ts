@@ -32,6 +32,8 @@ export interface World {
   client(): Promise<Driver>;
   /** A command in the provider's home, by root. */
   provider(...args: readonly string[]): Promise<Result>;
+  /** A command at a terminal of the client's home, by the person there. */
+  person(...command: readonly string[]): Promise<Result>;
   /** What hosts wrote down, in order. */
   hostLog(): string;
   close(): Promise<void>;
@@ -72,6 +74,7 @@ export async function furnish(told: Timeline): Promise<World> {
     chain,
     account,
     provider,
+    person: (...command) => byPerson(client, ...command),
     hostLog: () => (existsSync(client.log) ? readFileSync(client.log, 'utf8') : 'no host began a log'),
     client: async () => {
       const driver = await startDriver({ lab, client });
