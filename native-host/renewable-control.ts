@@ -26,8 +26,9 @@ export async function openRenewableControl(
   let held: ControlUpInput[] | null = null;
   let lost: WarrenError | null = null;
   let closed = false;
+  let made = 0;
 
-  const take = (connection: ControlConnection): ControlConnection => {
+  const take = (connection: ControlConnection, number: number): void => {
     connection.onMessage((message) => {
       if (connection === current) for (const handler of handlers) handler(message);
     });
@@ -36,23 +37,27 @@ export async function openRenewableControl(
       lost = error;
       if (!held) for (const loser of losers) loser(error);
     });
-    connection.send({ type: 'hello', session });
-    return connection;
+    connection.send({ type: 'hello', session, connection: number });
   };
   const release = () => {
     for (const message of held ?? []) current.send(message);
     held = null;
   };
-  const replace = (next: ControlConnection) => {
-    if (closed) return next.close();
+  const replace = (next: ControlConnection, number: number) => {
+    if (closed || number !== made) return next.close();
     current.close();
     lost = null;
     current = next;
-    take(next);
+    take(next, number);
     release();
   };
+  const giveUp = (number: number) => {
+    if (number !== made) return;
+    release();
+    if (lost && !closed) for (const loser of losers) loser(lost);
+  };
   let current = await connect();
-  take(current);
+  take(current, made);
 
   return {
     send(message) {
@@ -68,12 +73,14 @@ export async function openRenewableControl(
       return () => losers.delete(handler);
     },
     renew() {
-      if (held || lost || closed) return;
-      held = [];
-      connect().then(replace, () => {
-        release();
-        if (lost && !closed) for (const loser of losers) loser(lost);
-      });
+      if (closed || (lost && !held)) return;
+      held ??= [];
+      // One that is on its way may be stuck in the outage that came meanwhile.
+      const number = ++made;
+      connect().then(
+        (next) => replace(next, number),
+        () => giveUp(number),
+      );
     },
     close() {
       closed = true;

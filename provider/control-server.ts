@@ -49,6 +49,7 @@ const MAX_UNSENT_BYTES = 65_536;
 /** @throws when an address cannot be bound. */
 export async function startControlServer(options: ControlServerOptions): Promise<{ close(): Promise<void> }> {
   const sockets = new Set<Socket>();
+  const newest: Newest = new WeakMap();
   const servers = await Promise.all(options.addresses.map(listen));
 
   async function listen(address: string): Promise<Server> {
@@ -59,7 +60,7 @@ export async function startControlServer(options: ControlServerOptions): Promise
       if (!owner) return void socket.destroy();
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
-      serve(socket, owner, options.clock);
+      serve(socket, owner, newest, options.clock);
     });
     server.maxConnections = 8192;
     await new Promise<void>((resolve, reject) => {
@@ -77,7 +78,10 @@ export async function startControlServer(options: ControlServerOptions): Promise
   };
 }
 
-function serve(socket: Socket, owner: ControlOwner, clock: Clock): void {
+/** The highest number of a connection that greeted. */
+type Newest = WeakMap<ControlOwner, number>;
+
+function serve(socket: Socket, owner: ControlOwner, newest: Newest, clock: Clock): void {
   const lines = new LineSplitter(MAX_CONTROL_LINE_BYTES);
   const budget = { left: 2 * LINES_PER_SECOND, at: clock.now() };
   let greeted = false;
@@ -113,7 +117,11 @@ function serve(socket: Socket, owner: ControlOwner, clock: Clock): void {
           owner.onControlMessage(message);
         } else if (greeted || message.session !== owner.sessionHex) {
           return refuse(malformed());
+        } else if (message.connection < (newest.get(owner) ?? 0)) {
+          // Its hello was stuck in an outage, and the client has made another one since.
+          return void socket.end();
         } else {
+          newest.set(owner, message.connection);
           greeted = true;
           owner.onControl(link);
         }

@@ -30,7 +30,8 @@ const CandidatesMessage = v.object({
 const Signature = HexSchema(64);
 
 export const ControlUpSchema = v.variant('type', [
-  v.object({ type: v.literal('hello'), session: HexSchema(32) }),
+  /** `connection` grows with each that the session makes: what an outage held back comes after what was said later. */
+  v.object({ type: v.literal('hello'), session: HexSchema(32), connection: v.optional(CountSchema, 0) }),
   /** One cumulative payment, and the client's own receive counter that it pays for. */
   v.object({
     type: v.literal('proof'),

@@ -6,7 +6,7 @@ import { createFakeClock } from '../../fakes/clock.ts';
 import { createFakeControl, type FakeControl } from '../../fakes/wire.ts';
 
 const SESSION = `0x${'ab'.repeat(32)}`;
-const HELLO = { type: 'hello', session: SESSION };
+const hello = (connection: number) => ({ type: 'hello', session: SESSION, connection });
 const READY: ControlDown = { type: 'ready', highest: null, observedAddress: '' };
 const PROOF: ControlUpInput = { type: 'proof', cumulative: '5', signature: `0x${'11'.repeat(65)}`, rxBytes: 1 };
 const CLOSE: ControlUpInput = { type: 'close' };
@@ -41,7 +41,7 @@ describe('the control connection of a session', () => {
     await turn();
     control.send(CLOSE);
     clock.advance(100);
-    expect(connections.map(({ said }) => said)).toEqual([[], [HELLO, PROOF, CLOSE]]);
+    expect(connections.map(({ said }) => said)).toEqual([[], [hello(1), PROOF, CLOSE]]);
   });
 
   test('hears only the newest', async () => {
@@ -75,7 +75,7 @@ describe('the control connection of a session', () => {
     control.send(PROOF);
     await turn();
     clock.advance(100);
-    expect(connections.map(({ said }) => said)).toEqual([[HELLO, PROOF]]);
+    expect(connections.map(({ said }) => said)).toEqual([[hello(0), PROOF]]);
     expect(lost).toEqual([]);
   });
 
@@ -89,20 +89,32 @@ describe('the control connection of a session', () => {
     expect(lost).toEqual(['tunnel_lost']);
   });
 
-  test('makes one other at a time, and none once it is closed', async () => {
-    const { clock, connections, control } = await bench();
+  test('takes the newest where an outage came while one was on its way', async () => {
+    const { clock, connections, control, answers } = await bench();
+    const stuck = Promise.withResolvers<void>();
+    answers.push(stuck.promise);
     control.renew();
+    control.send(PROOF);
     control.renew();
     await turn();
-    expect(connections).toHaveLength(2);
+    stuck.resolve();
+    await turn();
+    clock.advance(100);
+    expect(connections.map(({ said }) => said)).toEqual([[], [hello(2), PROOF], []]);
+    control.send(CLOSE);
+    clock.advance(100);
+    expect(connections[1]?.said).toEqual([hello(2), PROOF, CLOSE]);
+  });
+
+  test('makes none once it is closed', async () => {
+    const { clock, connections, control } = await bench();
     control.renew();
     control.close();
     await turn();
     clock.advance(100);
-    expect(connections).toHaveLength(3);
-    expect(connections[2]?.said).toEqual([]);
+    expect(connections[1]?.said).toEqual([]);
     control.renew();
     await turn();
-    expect(connections).toHaveLength(3);
+    expect(connections).toHaveLength(2);
   });
 });

@@ -87,6 +87,21 @@ describe('the control server', () => {
     await expect.poll(() => owner.ended).toBe(1);
   });
 
+  it('hangs up on a connection whose hello comes after that of a later one, which goes on', async () => {
+    const owner = new Owner();
+    const port = await serve(owner);
+    const later = connect(port, '127.0.0.1');
+    closers.push(() => later.destroy());
+    later.write(lines({ ...HELLO, connection: 2 }));
+    await new Promise((resolve) => later.once('data', resolve));
+    expect(await talk(port, lines({ ...HELLO, connection: 1 }, PROOF))).toEqual([]);
+    expect([owner.links.length, owner.heard]).toEqual([1, []]);
+    later.write(lines(PROOF));
+    await expect.poll(() => owner.heard).toHaveLength(1);
+    expect(await talk(port, lines({ ...HELLO, connection: 3 }), 1)).toHaveLength(1);
+    expect(owner.links).toHaveLength(2);
+  });
+
   it.each([
     ['a proof before the hello', lines(PROOF)],
     ['a hello for another session', lines({ ...HELLO, session: `0x${'00'.repeat(32)}` })],
