@@ -138,7 +138,7 @@ export const SUITES = {
     name: 'screens',
     command: NODE,
     args: [join(ROOT, 'tests/e2e/shots.ts')],
-    limitMs: 600_000,
+    limitMs: 1_200_000,
     read: oneCheck,
   },
   // Debian packages, on a fresh Debian 12 in such a guest; its first run downloads that too.
