@@ -46,6 +46,8 @@ beforeAll(async () => {
   await payer.writeContract({ ...channels(), functionName: 'requestClose', args: [SIGNER, PAYEE] });
   // Blocks of one second are dated one after the other, ahead of the clock: an hour after now may be too soon.
   await anvil.rpc('evm_increaseTime', 3_700);
+  // What a transaction would cost may be tried on the newest block there is.
+  await anvil.rpc('evm_mine');
   await payer.writeContract({ ...channels(), functionName: 'withdraw', args: [PAYER, SIGNER, PAYEE] });
 });
 afterAll(async () => {
