@@ -10,9 +10,9 @@ import { addresseeOf } from '../../wire/stun/addressee.ts';
 import type { BaseId } from './api.ts';
 
 const KEEP: Ms = 2_000;
-/** A stranger can only push other strangers' out. */
+/** Where a flood pushes a client's out, the client's repetition comes 40 ms later, as if none had been kept. */
 const MAX_KEPT = 128;
-/** A check of ours has some 150 bytes; those that measure the MTU come later. */
+/** A check of ours has some 100 bytes; those that measure the MTU come later. */
 const MAX_BYTES = 548;
 
 export interface EarlyCheck {
