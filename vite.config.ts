@@ -6,7 +6,7 @@ import { crx } from '@crxjs/vite-plugin';
 import preact from '@preact/preset-vite';
 import { defineConfig, type Plugin } from 'vite';
 import { type BrowserTarget, extensionManifest } from './manifest/extension.ts';
-import { polyfillAsModule, windowChunks, windowStart } from './vite.windows.ts';
+import { inlineStyle, polyfillAsModule, windowChunks } from './vite.windows.ts';
 
 const browser: BrowserTarget = process.env.BROWSER_TARGET === 'firefox' ? 'firefox' : 'chrome';
 
@@ -40,7 +40,7 @@ export default defineConfig({
     polyfillAsModule(),
     preact(),
     crx({ manifest: extensionManifest(browser), browser }),
-    windowStart(),
+    inlineStyle(),
     packedSize(),
   ],
   define: { __FIREFOX__: JSON.stringify(browser === 'firefox') },
@@ -49,10 +49,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2023',
     // A window fetches all that it starts with at once, not file after file as one names the next.
-    modulePreload: {
-      polyfill: false,
-      resolveDependencies: (_, files, { hostType }) => (hostType === 'html' ? files : []),
-    },
-    rolldownOptions: { input: { page: 'extension/ui/page/index.html' }, output: { codeSplitting: windowChunks } },
+    modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting: windowChunks } },
   },
 });

@@ -10,14 +10,14 @@ const POPUP = resolve('extension/ui/popup/main.tsx');
 const PAGE = resolve('extension/ui/page/main.tsx');
 const BACKGROUND = resolve('extension/background/index.ts');
 
-/** What both windows start with is one file, and what the background needs of it another: that one has no use for the rest. */
+/** Their first script is one file, what both get next another, and what the background needs of that a third: it has no use for the rest. */
 export const windowChunks: Rolldown.CodeSplittingOptions = {
   groups: [
     {
       debugName: 'windows',
       name: (id, modules) => {
-        if (id === EARLY) return 'early';
         const starts = (entry: string) => closure(entry, modules).has(id);
+        if (starts(EARLY)) return 'early';
         if (!starts(POPUP)) return null;
         if (starts(BACKGROUND)) return 'shared';
         return starts(PAGE) ? 'window' : null;
@@ -55,27 +55,22 @@ export function polyfillAsModule(): Plugin {
   };
 }
 
-/** The style of the first picture comes with the page itself, and the earliest script before the others. */
-export function windowStart(): Plugin {
+/** The style of the first picture comes with the page itself. */
+export function inlineStyle(): Plugin {
   const inlined = new Set<string>();
   return {
-    name: 'window-start',
+    name: 'inline-style',
     apply: 'build',
     enforce: 'post',
     transformIndexHtml: {
       order: 'post',
       handler(html, { bundle = {} }) {
-        const early = Object.values(bundle).find((file) => file.type === 'chunk' && file.moduleIds.includes(EARLY));
-        if (!early) throw new Error('the earliest script is in no file');
-        const script = `<script type="module" async crossorigin src="/${early.fileName}"></script>`;
-        return html
-          .replace('<script type="module"', `${script}\n    $&`)
-          .replace(/<link rel="stylesheet"[^>]* href="\/([^"]+)">/g, (link, file: string) => {
-            const sheet = bundle[file];
-            if (sheet?.type !== 'asset') return link;
-            inlined.add(file);
-            return `<style>${sheet.source}</style>`;
-          });
+        return html.replace(/<link rel="stylesheet"[^>]* href="\/([^"]+)">/g, (link, file: string) => {
+          const sheet = bundle[file];
+          if (sheet?.type !== 'asset') return link;
+          inlined.add(file);
+          return `<style>${sheet.source}</style>`;
+        });
       },
     },
     // After both pages are made, and before vite writes down which sheets a later part of a window waits for.

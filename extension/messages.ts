@@ -16,6 +16,14 @@ import type { ChainActionKind } from './wallet/transactions.ts';
 
 /** Where the background leaves a view for windows that open while it sleeps (`storage.session`). */
 export const PICTURE_KEY = 'picture';
+/** Beside it: how the popup drew it, kept by the popup itself, and shown only while there is such a view. */
+export const DRAWING_KEY = 'drawing';
+/** What is in the popup's root, and the language that it is in. */
+export interface Drawing {
+  readonly html: string;
+  readonly lang: string;
+  readonly dir: string;
+}
 export const UI_PORT = 'ui';
 
 /** Decimal wei. */

@@ -1,48 +1,38 @@
 /**
- * The first thing that a window runs, by itself and before the rest of it is even here: it asks for what was last seen,
- * and where nothing is kept (protection is on, and the background awake) for what is. It imports nothing, not even
- * `browser.ts`: each file more would be waited for, and every browser that we support gives promises here.
+ * The first thing that a window runs, before the rest of it is even fetched. The popup shows what it last showed while
+ * nothing was protected, as it was drawn then, and gets its code when that is on screen. Where nothing is kept
+ * (protection is on, and the background awake) the line to the background is opened in the meantime.
  */
-import type { PICTURE_KEY, ToWindow, UI_PORT, View } from '../messages.ts';
+import type { DRAWING_KEY, Drawing, PICTURE_KEY, View } from '../messages.ts';
+import { type Line, openLine } from './line.ts';
+import { painted } from './painted.ts';
 
-const { i18n, runtime, storage }: typeof chrome = Reflect.get(globalThis, 'browser') ?? chrome;
+const { storage }: typeof chrome = Reflect.get(globalThis, 'browser') ?? chrome;
 const picture: typeof PICTURE_KEY = 'picture';
-const ui: typeof UI_PORT = 'ui';
+const drawing: typeof DRAWING_KEY = 'drawing';
 
-export type Port = ReturnType<typeof runtime.connect>;
+const rest = { popup: () => import('./popup/main.tsx'), page: () => import('./page/main.tsx') };
 
-/** A line that nobody listens to yet. */
-export interface Line {
-  readonly port: Port;
-  /** The listener of `take` hears from now on what the port says, and first what it has said already. */
-  take(onMessage: (message: ToWindow) => void, onEnd: () => void): void;
+void begin();
+
+async function begin(): Promise<void> {
+  const popup = document.body.classList.contains('popup');
+  const kept: Record<string, unknown> = await storage.session.get([picture, drawing]).catch(() => ({}));
+  const { [picture]: seen, [drawing]: drawn } = kept;
+  const first: View | Line = (seen as View | undefined) ?? openLine();
+  if (popup && seen && drawn) {
+    showDrawing(drawn as Drawing);
+    await painted();
+  }
+  const { start } = await (popup ? rest.popup() : rest.page());
+  await start(first);
 }
 
-/** The view that was last seen, or the line to the background that has been opened instead. */
-export const early: Promise<View | Line> = storage.session
-  .get(picture)
-  .then(({ [picture]: seen }) => (seen ? (seen as View) : openLine()), openLine);
-
-export function openLine(): Line {
-  const port = runtime.connect({ name: ui });
-  const heard: ToWindow[] = [];
-  let ended = false;
-  let onMessage = (message: ToWindow): void => void heard.push(message);
-  let onEnd = (): void => {
-    ended = true;
-  };
-  port.onMessage.addListener((message: ToWindow) => onMessage(message));
-  port.onDisconnect.addListener(() => onEnd());
-  return {
-    port,
-    take(hear, end) {
-      for (const message of heard) hear(message);
-      onMessage = hear;
-      onEnd = end;
-      if (ended) end();
-    },
-  };
+/** To look at only: nothing can be pressed before the code for it is here, and takes over what is drawn. */
+function showDrawing({ html, lang, dir }: Drawing): void {
+  const place = document.getElementById('app');
+  if (!place) return;
+  Object.assign(document.documentElement, { lang, dir });
+  place.inert = true;
+  place.append(...new DOMParser().parseFromString(html, 'text/html').body.childNodes);
 }
-
-// The first word fetches all of them from the browser, and waits: better now than when the rest is here.
-i18n.getMessage('language');

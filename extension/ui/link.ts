@@ -5,7 +5,8 @@
 import { signal } from '@preact/signals';
 import { WarrenError, type WarrenErrorData } from '../../shared/base/errors.ts';
 import type { Command, CommandName, CommandResult, ToBackground, ToWindow, View } from '../messages.ts';
-import { early, type Line, openLine } from './early.ts';
+import { type Line, openLine } from './line.ts';
+import { painted } from './painted.ts';
 
 export const view = signal<View | null>(null);
 /** False while the view is what was last seen: good to look at, not to decide by. */
@@ -35,10 +36,10 @@ const first = new Promise<void>((resolve) => {
 /**
  * Shows what was last seen, and then asks the background what is. In that order: a background that sleeps takes the
  * processor for as long as it wakes, and whoever opened the window waits for a picture.
+ * @param known the view that was last seen, or the line that has been opened where there is none
  * @returns when there is something to draw, or has not been for so long that waiting must be seen
  */
-export async function open(): Promise<void> {
-  const known = await early;
+export async function open(known: View | Line): Promise<void> {
   if (!('port' in known)) {
     view.value = known;
     void painted().then(() => connect(openLine()));
@@ -46,14 +47,6 @@ export async function open(): Promise<void> {
   }
   connect(known);
   await Promise.race([first, new Promise((resolve) => setTimeout(resolve, FRAME_MS))]);
-}
-
-/** Resolves when the first picture is on screen (Paint Timing). A window that nobody sees makes none. */
-function painted(): Promise<void> {
-  return new Promise((resolve) => {
-    new PerformanceObserver(() => resolve()).observe({ type: 'paint', buffered: true });
-    setTimeout(resolve, FRAME_MS);
-  });
 }
 
 function connect(line: Line): void {

@@ -1,5 +1,6 @@
 /** Chromium's own ways around a proxy (each measured), tried on the built extension, installed in a real Chromium. */
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { DRAWING_KEY, PICTURE_KEY } from '../../extension/messages.ts';
 import { ask, by, view } from '../e2e/ui.ts';
 import { until } from '../e2e/wait.ts';
 import { iceCandidates } from '../lab/ice-candidates.ts';
@@ -299,5 +300,30 @@ describe('the user and other extensions', () => {
       return [proxyNow.levelOfControl, webrtc.levelOfControl];
     });
     expect(left).toEqual(['controllable_by_this_extension', 'controllable_by_this_extension']);
+  });
+
+  test('and the next popup opens with how it looked last, before it has the code to draw that', async () => {
+    await until('what is seen is kept', () =>
+      bench.popup.evaluate(
+        async (keys) => keys.length === Object.keys(await chrome.storage.session.get(keys)).length,
+        [PICTURE_KEY, DRAWING_KEY],
+      ),
+    );
+    await bench.stopWorkers();
+    await bench.popup.addInitScript(() => {
+      new MutationObserver((_, observer) => {
+        const place = document.getElementById('app');
+        if (!place?.firstElementChild) return;
+        observer.disconnect();
+        const state = place.querySelector('[data-testid="state-text"]')?.getAttribute('data-state');
+        Reflect.set(globalThis, 'firstSeen', { state, inert: place.inert });
+      }).observe(document, { childList: true, subtree: true });
+    });
+    await bench.popup.reload();
+    const first = () => bench.popup.evaluate(() => Reflect.get(globalThis, 'firstSeen'));
+    expect(await until('something to see', first)).toEqual({ state: 'off', inert: true });
+    await until('the background is awake', () => bench.context.serviceWorkers().length > 0);
+    await by(bench.popup, 'tabNodes').click();
+    expect(await by(bench.popup, 'tabNodes').getAttribute('aria-current')).toBe('page');
   });
 });

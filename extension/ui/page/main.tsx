@@ -1,7 +1,6 @@
-import { start } from '../start.tsx';
-import '../styles/page.css';
-import '../styles/rules.css';
-import '../styles/setup.css';
+import type { View } from '../../messages.ts';
+import type { Line } from '../line.ts';
+import { show } from '../start.tsx';
 import { Page } from './Page.tsx';
 
-start(<Page />);
+export const start = (first: View | Line): Promise<void> => show(<Page />, first);

@@ -7,10 +7,11 @@ import { Passes } from '../components/Passes.tsx';
 import { SiteRoute } from '../components/SiteRoute.tsx';
 import { t } from '../i18n.ts';
 import { later } from '../later.tsx';
-import { awake, fire, view } from '../link.ts';
+import { awake, fire, live, view } from '../link.ts';
 import { openPage } from '../open-page.ts';
 import { TEST } from '../testids.ts';
 import { ConnectTab } from './ConnectTab.tsx';
+import { useDrawing } from './drawing.ts';
 
 const TABS = [
   { name: 'connect', label: 'tabConnect', icon: 'globe', testid: TEST.tabConnect },
@@ -26,8 +27,10 @@ const WalletPanel = later(async () => (await import('../components/WalletPanel.t
 export function Popup() {
   const [tab, setTab] = useState<TabName>('connect');
   const now = view.value;
+  const trouble = now && troubleOf(now);
+  const calm = live.value && now?.protection.state === 'off' && now.passes.length === 0;
+  useDrawing(calm && !trouble && tab === 'connect');
   if (!now) return <Waiting />;
-  const trouble = troubleOf(now);
   return (
     <>
       <header class="popup-head">

@@ -1,6 +1,6 @@
-import { start } from '../start.tsx';
-import '../styles/popup.css';
-import '../styles/burrow.css';
+import type { View } from '../../messages.ts';
+import type { Line } from '../line.ts';
+import { show } from '../start.tsx';
 import { Popup } from './Popup.tsx';
 
-start(<Popup />);
+export const start = (first: View | Line): Promise<void> => show(<Popup />, first);

@@ -1,30 +1,28 @@
 /** What a window does before its first picture, and what it leaves for after. */
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
-import { PICTURE_KEY, type ToWindow, type View } from '../../../extension/messages.ts';
-import { storage } from './fake-browser.ts';
+import type { ToWindow, View } from '../../../extension/messages.ts';
 import { READY } from './views.ts';
 
-let kept: Record<string, unknown> = {};
 let say: ((message: ToWindow) => void) | null = null;
 let end = (): void => {};
-let paint: (() => void) | null = null;
+let paint: ((what: string) => void) | null = null;
 
 /** The browser says of itself when the first picture is on screen. */
 class FakePaintTiming {
-  private readonly seen: () => void;
+  private readonly seen: PerformanceObserverCallback;
 
-  constructor(seen: () => void) {
+  constructor(seen: PerformanceObserverCallback) {
     this.seen = seen;
   }
   observe(): void {
-    paint = this.seen;
+    paint = (what) => {
+      const list = { getEntriesByName: (name: string) => (name === what ? [{ name }] : []) };
+      this.seen(list as unknown as PerformanceObserverEntryList, this as unknown as PerformanceObserver);
+    };
   }
 }
 
-/** As the earliest script finds it: it waits for no polyfill. */
 const browser = {
-  i18n: { getMessage: () => 'en' },
-  storage: { session: { get: (key: string) => storage(kept).get(key) } },
   runtime: {
     connect: () => ({
       onMessage: {
@@ -57,27 +55,29 @@ afterAll(() => {
 });
 
 const link = () => import('../../../extension/ui/link.ts');
+const openLine = async () => (await import('../../../extension/ui/line.ts')).openLine();
 
 test('what was last seen is drawn before the background is woken, and is not taken for what is', async () => {
-  kept = { [PICTURE_KEY]: READY };
   const { open, view, live } = await link();
-  await open();
+  await open(READY);
   expect(view.value).toEqual(READY);
   expect(live.value).toBe(false);
+  // The ground of the window alone is no picture.
+  paint?.('first-paint');
+  await Promise.resolve();
   expect(say).toBeNull();
-  paint?.();
+  paint?.('first-contentful-paint');
   await vi.waitFor(() => expect(say).not.toBeNull());
   const now: View = { ...READY, bookRevision: 7 };
   say?.({ type: 'view', view: now });
   expect([view.value, live.value]).toEqual([now, true]);
 });
 
-test('where nothing is kept the background is asked at once, and its answer is the first that is drawn', async () => {
-  kept = {};
+test("the background's answer is the first that is drawn where nothing was seen before", async () => {
   const { open, view } = await link();
   let drawn = false;
-  const opened = open().then(() => (drawn = true));
-  await vi.waitFor(() => expect(say).not.toBeNull());
+  const opened = open(await openLine()).then(() => (drawn = true));
+  await Promise.resolve();
   expect(drawn).toBe(false);
   say?.({ type: 'view', view: READY });
   await opened;
@@ -85,21 +85,18 @@ test('where nothing is kept the background is asked at once, and its answer is t
 });
 
 test('a background that says nothing is seen to be waited for', async () => {
-  kept = {};
   const { open, view } = await link();
-  await open();
+  await open(await openLine());
   expect(view.value).toBeNull();
 });
 
 test('what the background says before the window listens is heard, and that it went away as well', async () => {
-  kept = {};
-  await import('../../../extension/ui/early.ts');
-  await vi.waitFor(() => expect(say).not.toBeNull());
+  const line = await openLine();
   say?.({ type: 'view', view: READY });
   end();
   const earlier = say;
   const { open, view } = await link();
-  await open();
+  await open(line);
   expect(view.value).toEqual(READY);
   await vi.waitFor(() => expect(say).not.toBe(earlier));
 });

@@ -29,6 +29,7 @@ vi.mock('../../../extension/browser.ts', async () => {
     browser: {
       i18n: { getUILanguage: () => 'en' },
       runtime: { id: 'abc', getURL: (path: string) => path },
+      storage: { session: { set: async () => {} } },
       tabs: {
         query: async () => [{ url: 'https://www.one.example/x' }],
         onActivated: { addListener() {}, removeListener() {} },
@@ -51,6 +52,7 @@ vi.mock('../../../extension/ui/link.ts', async () => {
   return {
     view: signal(null),
     awake: signal(true),
+    live: signal(true),
     send,
     fire: (command: Command) => void send(command).catch(() => {}),
   };
