@@ -1,6 +1,6 @@
 /**
  * A window of the extension starts with few files: the browser's own thread takes longer to hand one over than the
- * window takes to read it, and nobody sees anything before the last one is here.
+ * window takes to read it, and nobody sees anything before those are here that it is drawn with.
  */
 import { resolve } from 'node:path';
 import type { Plugin, Rolldown } from 'vite';
@@ -10,7 +10,7 @@ const POPUP = resolve('extension/ui/popup/main.tsx');
 const PAGE = resolve('extension/ui/page/main.tsx');
 const BACKGROUND = resolve('extension/background/index.ts');
 
-/** Their first script is one file, what both get next another, and what the background needs of that a third: it has no use for the rest. */
+/** The first script is one file, what both windows get next another, and what the background needs of that a third. */
 export const windowChunks: Rolldown.CodeSplittingOptions = {
   groups: [
     {

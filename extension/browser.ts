@@ -1,6 +1,7 @@
 /**
  * The one door to the browser's APIs. Nothing else in the extension names `chrome` or imports the
- * polyfill, so what Warren asks of a browser can be read in one place; but for `ui/early.ts`, which can wait for nothing.
+ * polyfill, so what Warren asks of a browser can be read in one place; but for `ui/early.ts` and
+ * `ui/line.ts`, which can wait for nothing.
  */
 import browser from 'webextension-polyfill';
 

@@ -18,8 +18,10 @@ import type { ChainActionKind } from './wallet/transactions.ts';
 export const PICTURE_KEY = 'picture';
 /** Beside it: how the popup drew it, kept by the popup itself, and shown only while there is such a view. */
 export const DRAWING_KEY = 'drawing';
-/** What is in the popup's root, and the language that it is in. */
 export interface Drawing {
+  /** What it says that a user may have changed since: `drawnOf` its view. */
+  readonly of: string;
+  /** What is in the popup's root, and the language that it is in. */
   readonly html: string;
   readonly lang: string;
   readonly dir: string;

@@ -6,6 +6,7 @@
 import type { DRAWING_KEY, Drawing, PICTURE_KEY, View } from '../messages.ts';
 import { type Line, openLine } from './line.ts';
 import { painted } from './painted.ts';
+import { drawnOf } from './popup/drawn-of.ts';
 
 const { storage }: typeof chrome = Reflect.get(globalThis, 'browser') ?? chrome;
 const picture: typeof PICTURE_KEY = 'picture';
@@ -17,11 +18,14 @@ void begin();
 
 async function begin(): Promise<void> {
   const popup = document.body.classList.contains('popup');
-  const kept: Record<string, unknown> = await storage.session.get([picture, drawing]).catch(() => ({}));
-  const { [picture]: seen, [drawing]: drawn } = kept;
-  const first: View | Line = (seen as View | undefined) ?? openLine();
-  if (popup && seen && drawn) {
-    showDrawing(drawn as Drawing);
+  const kept: { [picture]?: View; [drawing]?: Drawing } = await storage.session
+    .get([picture, drawing])
+    .catch(() => ({}));
+  const seen = kept[picture];
+  const drawn = kept[drawing];
+  const first: View | Line = seen ?? openLine();
+  if (popup && seen && drawn?.of === drawnOf(seen)) {
+    showDrawing(drawn);
     await painted();
   }
   const { start } = await (popup ? rest.popup() : rest.page());

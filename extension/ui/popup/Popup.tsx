@@ -29,7 +29,7 @@ export function Popup() {
   const now = view.value;
   const trouble = now && troubleOf(now);
   const calm = live.value && now?.protection.state === 'off' && now.passes.length === 0;
-  useDrawing(calm && !trouble && tab === 'connect');
+  useDrawing(calm && !trouble && tab === 'connect' ? now : null);
   if (!now) return <Waiting />;
   return (
     <>

@@ -9,6 +9,8 @@ import {
   type ToWindow,
   type View,
 } from '../../../extension/messages.ts';
+import { drawnOf } from '../../../extension/ui/popup/drawn-of.ts';
+import { nodeRef } from './tables.ts';
 import { READY } from './views.ts';
 
 const DIRECT = { why: 'default', action: { kind: 'direct' } };
@@ -63,7 +65,12 @@ class FakePaintTiming {
 
 const OFF: View = { ...READY, protection: { ...READY.protection, state: 'off' } };
 const ON: View = { ...READY, protection: { ...READY.protection, state: 'connecting' } };
-const DRAWING: Drawing = { html: '<header></header><main><h2>As it was</h2></main>', lang: 'fa', dir: 'rtl' };
+const DRAWING: Drawing = {
+  of: drawnOf(OFF),
+  html: '<header></header><main><h2>As it was</h2></main>',
+  lang: 'fa',
+  dir: 'rtl',
+};
 
 const place = () => document.getElementById('app') as HTMLElement;
 const word = () => document.querySelector('[data-testid="state-text"]')?.textContent;
@@ -103,6 +110,15 @@ test('shows no drawing that the background keeps no view beside: something may b
   expect(place().textContent).toBe('');
   say?.({ type: 'view', view: ON });
   await vi.waitFor(() => expect(word()).toBe('Connecting'));
+});
+
+test('shows no drawing of another exit than the one that was chosen since', async () => {
+  const routes = { ...OFF.routes, defaultExit: nodeRef(1, 'DE') };
+  session = { [PICTURE_KEY]: { ...OFF, routes }, [DRAWING_KEY]: DRAWING };
+  await openPopup();
+  await vi.waitFor(() => expect(word()).toBe('Not protected'));
+  expect(place().inert).toBe(false);
+  expect(place().textContent).toContain('Germany');
 });
 
 test('keeps how it looks while nothing is protected, and neither what the background has not said nor the site in view', async () => {
