@@ -21,6 +21,8 @@ export interface Opening {
   readonly visible: number;
   /** What was waited for is on screen. */
   readonly shown: number;
+  /** It can be pressed: later than it is shown where it hangs its last drawing up first. 0 where nothing says so. */
+  readonly usable: number;
   /** Of the element that was waited for. */
   readonly state: string;
 }
@@ -48,6 +50,7 @@ export async function press(browser: DevTools, id: string, popup: string, tab: s
     loaded: since(seen.loaded),
     visible: since(seen.visible),
     shown: since(seen.shown),
+    usable: seen.usable && since(seen.usable),
     state: seen.state,
   };
 }
@@ -87,6 +90,7 @@ async function look(limitMs: number) {
     loaded: navigation?.loadEventEnd ?? 0,
     visible: visible?.startTime ?? 0,
     shown: entry.renderTime,
+    usable: performance.getEntriesByName('usable')[0]?.startTime ?? 0,
     state: entry.element?.getAttribute('data-state') ?? '',
   };
 }

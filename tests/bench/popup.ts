@@ -95,12 +95,12 @@ async function openings({ browser, tab, ours, bare }: Subjects, wanted: string, 
     );
   /** What web.dev calls First Contentful Paint, but of the state: since the document began, not since the press. */
   const painted = seen.ours.map(({ page, shown }) => shown - page);
-  const steps = (of: readonly Opening[]) =>
+  const steps = (of: readonly Opening[], ...more: readonly 'usable'[]) =>
     Object.fromEntries(
-      (['page', 'html', 'loaded', 'visible', 'shown'] as const).map((step) => [step, median(of, step)]),
+      (['page', 'html', 'loaded', 'visible', 'shown', ...more] as const).map((step) => [step, median(of, step)]),
     );
   return {
-    ours: steps(seen.ours),
+    ours: steps(seen.ours, 'usable'),
     bare: steps(seen.bare),
     'shown, ours − bare': median(seen.ours, 'shown') - median(seen.bare, 'shown'),
     'shown, ours, p95': median(seen.ours, 'shown', 0.95),
