@@ -1,6 +1,7 @@
 /** The popup: three tabs under one header, or the one screen that says what is in the way. */
 import { useState } from 'preact/hooks';
 import { Mark } from '../../../shared/ui/Mark.tsx';
+import type { View } from '../../messages.ts';
 import { ErrorScreen, troubleOf } from '../components/ErrorScreen.tsx';
 import { Icon, type IconName } from '../components/Icon.tsx';
 import { Passes } from '../components/Passes.tsx';
@@ -28,8 +29,7 @@ export function Popup() {
   const [tab, setTab] = useState<TabName>('connect');
   const now = view.value;
   const trouble = now && troubleOf(now);
-  const calm = live.value && now?.protection.state === 'off' && now.passes.length === 0;
-  useDrawing(calm && !trouble && tab === 'connect' ? now : null);
+  useDrawing(now && isCalm(now) && !trouble && tab === 'connect' ? now : null);
   if (!now) return <Waiting />;
   return (
     <>
@@ -80,6 +80,11 @@ export function Popup() {
       {now.approvals.length > 0 ? <ApprovalSheet /> : null}
     </>
   );
+}
+
+/** Nothing is on, or still ends, or is let out: what is seen now will be so for long. */
+function isCalm({ protection, exits, passes }: View): boolean {
+  return live.value && protection.state === 'off' && exits.length === 0 && passes.length === 0;
 }
 
 function Waiting() {

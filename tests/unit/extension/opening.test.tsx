@@ -10,7 +10,7 @@ import {
   type View,
 } from '../../../extension/messages.ts';
 import { drawnOf } from '../../../extension/ui/popup/drawn-of.ts';
-import { nodeRef } from './tables.ts';
+import { exitInput, nodeRef } from './tables.ts';
 import { READY } from './views.ts';
 
 const DIRECT = { why: 'default', action: { kind: 'direct' } };
@@ -65,6 +65,11 @@ class FakePaintTiming {
 
 const OFF: View = { ...READY, protection: { ...READY.protection, state: 'off' } };
 const ON: View = { ...READY, protection: { ...READY.protection, state: 'connecting' } };
+const { proxy: _, ...closing } = exitInput('any', { phase: 'closing', proxy: null });
+const ENDING: View = {
+  ...OFF,
+  exits: [{ ...closing, state: 'connecting', isDefault: true, country: null, pinned: false }],
+};
 const CHOSEN: View = { ...OFF, routes: { ...OFF.routes, defaultExit: nodeRef(1, 'DE') } };
 /** Chromium keeps an object's keys in the order of the alphabet. */
 const stored = (view: View): View => {
@@ -142,13 +147,16 @@ test('keeps how it looks while nothing is protected, and neither what the backgr
   expect(lang).toBe('en');
 });
 
-test('keeps nothing of what it shows while something is protected', async () => {
+test.each([
+  ['something is protected', ON, 'Connecting'],
+  ['an exit still ends', ENDING, 'Not protected'],
+])('keeps nothing of what it shows while %s', async (_, view, words) => {
   await openPopup();
   await vi.waitFor(() => expect(say).not.toBeNull());
   vi.useFakeTimers();
   try {
-    say?.({ type: 'view', view: ON });
-    await vi.waitFor(() => expect(word()).toBe('Connecting'));
+    say?.({ type: 'view', view });
+    await vi.waitFor(() => expect(word()).toBe(words));
     await vi.advanceTimersByTimeAsync(2_000);
     expect(DRAWING_KEY in session).toBe(false);
   } finally {
