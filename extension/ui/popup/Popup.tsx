@@ -84,7 +84,8 @@ export function Popup() {
 
 /** Nothing is on, or still ends, or is let out: what is seen now will be so for long. */
 function isCalm({ protection, exits, passes }: View): boolean {
-  return live.value && protection.state === 'off' && exits.length === 0 && passes.length === 0;
+  const ending = exits.some(({ phase }) => phase === 'closing');
+  return live.value && protection.state === 'off' && !ending && passes.length === 0;
 }
 
 function Waiting() {
