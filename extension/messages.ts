@@ -16,16 +16,6 @@ import type { ChainActionKind } from './wallet/transactions.ts';
 
 /** Where the background leaves a view for windows that open while it sleeps (`storage.session`). */
 export const PICTURE_KEY = 'picture';
-/** Beside it: how the popup drew it, kept by the popup itself, and shown only while there is such a view. */
-export const DRAWING_KEY = 'drawing';
-export interface Drawing {
-  /** What it says that a user may have changed since: `drawnOf` its view. */
-  readonly of: string;
-  /** What is in the popup's root, and the language that it is in. */
-  readonly html: string;
-  readonly lang: string;
-  readonly dir: string;
-}
 export const UI_PORT = 'ui';
 
 /** Decimal wei. */

@@ -3,14 +3,13 @@
  * nothing was protected, as it was drawn then, and gets its code when that is on screen. Where nothing is kept
  * (protection is on, and the background awake) the line to the background is opened in the meantime.
  */
-import type { DRAWING_KEY, Drawing, PICTURE_KEY, View } from '../messages.ts';
+import type { PICTURE_KEY, View } from '../messages.ts';
 import { type Line, openLine } from './line.ts';
 import { painted } from './painted.ts';
-import { drawnOf } from './popup/drawn-of.ts';
+import { DRAWING_KEY, type Drawing, drawnOf } from './popup/drawing.ts';
 
 const { storage }: typeof chrome = Reflect.get(globalThis, 'browser') ?? chrome;
 const picture: typeof PICTURE_KEY = 'picture';
-const drawing: typeof DRAWING_KEY = 'drawing';
 
 const rest = { popup: () => import('./popup/main.tsx'), page: () => import('./page/main.tsx') };
 
@@ -18,11 +17,11 @@ void begin();
 
 async function begin(): Promise<void> {
   const popup = document.body.classList.contains('popup');
-  const kept: { [picture]?: View; [drawing]?: Drawing } = await storage.session
-    .get([picture, drawing])
+  const kept: { [picture]?: View; [DRAWING_KEY]?: Drawing } = await storage.session
+    .get([picture, DRAWING_KEY])
     .catch(() => ({}));
   const seen = kept[picture];
-  const drawn = kept[drawing];
+  const drawn = kept[DRAWING_KEY];
   const first: View | Line = seen ?? openLine();
   if (popup && seen && drawn?.of === drawnOf(seen)) {
     showDrawing(drawn);

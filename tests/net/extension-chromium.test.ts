@@ -1,6 +1,7 @@
 /** Chromium's own ways around a proxy (each measured), tried on the built extension, installed in a real Chromium. */
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { DRAWING_KEY, PICTURE_KEY } from '../../extension/messages.ts';
+import { PICTURE_KEY } from '../../extension/messages.ts';
+import { DRAWING_KEY } from '../../extension/ui/popup/drawing.ts';
 import { ask, by, view } from '../e2e/ui.ts';
 import { until } from '../e2e/wait.ts';
 import { iceCandidates } from '../lab/ice-candidates.ts';

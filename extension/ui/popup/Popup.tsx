@@ -12,7 +12,7 @@ import { awake, fire, live, view } from '../link.ts';
 import { openPage } from '../open-page.ts';
 import { TEST } from '../testids.ts';
 import { ConnectTab } from './ConnectTab.tsx';
-import { useDrawing } from './drawing.ts';
+import { useDrawing } from './use-drawing.ts';
 
 const TABS = [
   { name: 'connect', label: 'tabConnect', icon: 'globe', testid: TEST.tabConnect },

@@ -1,30 +1,20 @@
-/** Keeps how the popup looks while nothing is protected: the next one opens with it (`early.ts`). In memory only. */
-import { useEffect } from 'preact/hooks';
-import { browser } from '../../browser.ts';
-import { DRAWING_KEY, type Drawing, type View } from '../../messages.ts';
-import { drawnOf } from './drawn-of.ts';
+/** How the popup looked, as it leaves it for the next one (`storage.session`). */
+import type { View } from '../../messages.ts';
 
-/** What is on screen for less than this is not what was last seen. */
-const CALM_MS = 200;
+/** Shown only while the background keeps a view beside it: then nothing is protected. */
+export const DRAWING_KEY = 'drawing';
 
-/** @param of what is drawn; null while that must not be shown again: something is protected, or in the way */
-export function useDrawing(of: View | null): void {
-  // After every time that the popup is drawn.
-  useEffect(() => {
-    if (!of) return;
-    const timer = setTimeout(() => keep(of), CALM_MS);
-    return () => clearTimeout(timer);
-  });
+export interface Drawing {
+  /** `drawnOf` its view. */
+  readonly of: string;
+  /** What is in the popup's root, and the language that it is in. */
+  readonly html: string;
+  readonly lang: string;
+  readonly dir: string;
 }
 
-function keep(view: View): void {
-  const place = document.getElementById('app');
-  // A form is of the moment, and so is a question.
-  if (!place || place.querySelector('form, dialog')) return;
-  const copy = place.cloneNode(true) as HTMLElement;
-  // The next popup is about another page.
-  copy.querySelector('.site')?.remove();
-  const { lang, dir } = document.documentElement;
-  const drawing: Drawing = { of: drawnOf(view), html: copy.innerHTML, lang, dir };
-  void browser.storage.session.set({ [DRAWING_KEY]: drawing }).catch(() => {});
+/** What a drawing of this view says and may have changed since. The rest of it may be old for the moment it is seen. */
+export function drawnOf({ routes, wallet, exits }: View): string {
+  // Chromium's store hands an object back with its keys in another order.
+  return JSON.stringify([Object.entries(routes.defaultExit).sort(), wallet.exists, exits.map(({ phase }) => phase)]);
 }

@@ -1,15 +1,8 @@
 // @vitest-environment happy-dom
 /** How the popup opens: with what was last seen as it was drawn then, and what it keeps for the next one. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import {
-  DRAWING_KEY,
-  type Drawing,
-  PICTURE_KEY,
-  type ToBackground,
-  type ToWindow,
-  type View,
-} from '../../../extension/messages.ts';
-import { drawnOf } from '../../../extension/ui/popup/drawn-of.ts';
+import { PICTURE_KEY, type ToBackground, type ToWindow, type View } from '../../../extension/messages.ts';
+import { DRAWING_KEY, type Drawing, drawnOf } from '../../../extension/ui/popup/drawing.ts';
 import { exitInput, nodeRef } from './tables.ts';
 import { READY } from './views.ts';
 
